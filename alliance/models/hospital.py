@@ -1,0 +1,67 @@
+"""Hospitals of the alliance and their departments."""
+
+import datetime as dt
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+RESERVED_CODES = frozenset({"alliance", "metadata"})
+
+
+class Hospital(models.Model):
+    """A member. Its code is the name of its FHIR base and never changes; it is suspended, never deleted."""
+
+    class Tier(models.TextChoices):
+        TERTIARY = "tertiary", _("Tertiary hospital (class A)")
+        COMMUNITY = "community", _("Community health centre")
+        TOWNSHIP = "township", _("Township hospital")
+
+    code = models.CharField(
+        _("Code"), max_length=32, unique=True,
+        validators=[RegexValidator(r"^[a-z][a-z0-9-]{1,31}$", _("Use 2 to 32 small letters, digits or hyphens; begin with a letter."))],
+    )
+    name_zh = models.CharField(_("Name in Chinese"), max_length=100)
+    name_en = models.CharField(_("Name in English"), max_length=100)
+    tier = models.CharField(_("Tier"), max_length=12, choices=Tier.choices)
+    credit_code = models.CharField(_("Unified social credit code"), max_length=18, blank=True)
+    admitted_on = models.DateField(_("Member since"), default=timezone.localdate)
+    leaves_on = models.DateField(_("Member until"), null=True, blank=True)
+    suspended_at = models.DateTimeField(null=True, editable=False)
+    suspended_reason = models.CharField(max_length=200, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["id"]
+        permissions = [("administer_hospital", "administer its staff and clients"), ("audit_hospital", "read its audit log")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        return self.name_zh if (get_language() or "zh").startswith("zh") else self.name_en
+
+    def active_on(self, day: dt.date) -> bool:
+        """A member takes part from its first to its last day, unless suspended."""
+        return self.suspended_at is None and self.admitted_on <= day and (self.leaves_on is None or day <= self.leaves_on)
+
+    @property
+    def active(self) -> bool:
+        return self.active_on(timezone.localdate())
+
+
+class Department(models.Model):
+    hospital = models.ForeignKey(Hospital, models.PROTECT, related_name="departments")
+    code = models.CharField(_("Code"), max_length=32)
+    name_zh = models.CharField(_("Name in Chinese"), max_length=60)
+    name_en = models.CharField(_("Name in English"), max_length=60)
+
+    class Meta:
+        ordering = ["hospital", "code"]
+        constraints = [models.UniqueConstraint(fields=["hospital", "code"], name="department_code")]
+        permissions = [("work_in_department", "work in it")]
+
+    def __str__(self) -> str:
+        return self.name_zh if (get_language() or "zh").startswith("zh") else self.name_en

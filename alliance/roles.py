@@ -1,0 +1,51 @@
+"""TABLE role -> permissions. What a person or a system may do at all, before consent is asked (GB/T 22239-2019 8.1.4.2)."""
+
+from enum import StrEnum
+
+from django.utils.translation import gettext_lazy as _
+
+
+class Permission(StrEnum):
+    """`room:subject:action`."""
+
+    RECORD_READ = "records:record:read"
+    RECORD_WRITE = "records:record:write"
+    PERSON_FIND = "records:person:find"
+    LINK_REVIEW = "records:link:review"
+    RELATION_DECLARE = "consent:relation:declare"
+    EMERGENCY_OPEN = "consent:emergency:open"
+    CONSENT_RECORD = "consent:directive:record"
+    AUDIT_READ = "consent:audit:read"
+    AUDIT_EXPORT = "consent:audit:export"
+    HOSPITAL_MANAGE = "alliance:hospital:manage"
+    STAFF_MANAGE = "alliance:staff:manage"
+    CLIENT_MANAGE = "alliance:client:manage"
+
+
+class Role(StrEnum):
+    CLINICIAN = "clinician"
+    CLERK = "clerk"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+    MEMBER_SYSTEM = "member_system"
+
+
+P = Permission
+TABLE: dict[Role, frozenset[Permission]] = {
+    Role.CLINICIAN: frozenset({P.RECORD_READ, P.PERSON_FIND, P.RELATION_DECLARE, P.EMERGENCY_OPEN, P.CONSENT_RECORD}),
+    Role.CLERK: frozenset({P.PERSON_FIND, P.LINK_REVIEW, P.CONSENT_RECORD}),
+    Role.AUDITOR: frozenset({P.AUDIT_READ, P.AUDIT_EXPORT}),
+    Role.ADMINISTRATOR: frozenset({P.HOSPITAL_MANAGE, P.STAFF_MANAGE, P.CLIENT_MANAGE}),
+    Role.MEMBER_SYSTEM: frozenset({P.RECORD_READ, P.RECORD_WRITE, P.PERSON_FIND}),
+}
+STAFF_ROLES = [
+    (Role.CLINICIAN.value, _("Clinician")),
+    (Role.CLERK.value, _("Record clerk")),
+    (Role.AUDITOR.value, _("Auditor")),
+    (Role.ADMINISTRATOR.value, _("Alliance administrator")),
+]
+
+
+def permissions_of(role: str) -> frozenset[Permission]:
+    """The permissions of a role; of an unknown one, none."""
+    return TABLE.get(Role(role), frozenset()) if role in Role._value2member_map_ else frozenset()

@@ -1,0 +1,84 @@
+"""What an audit line says: who, when, from where, what, to whose record, with which outcome. Ids only (IHE BALP, GB/T 22239 8.1.4.3)."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, Self
+from uuid import UUID
+
+
+class EventCode(StrEnum):
+    """`room:subject:action`."""
+
+    RECORD_READ = "records:record:read"
+    RECORD_SEARCH = "records:record:search"
+    RECORD_HISTORY = "records:record:history"
+    RECORD_FEED = "records:record:feed"
+    RECORD_OPEN = "records:record:open"
+    RECORD_CREATE = "records:record:create"
+    RECORD_UPDATE = "records:record:update"
+    RECORD_DELETE = "records:record:delete"
+    BUNDLE = "records:bundle:process"
+    PERSON_FIND = "records:person:find"
+    PERSON_READ = "records:person:read"
+    PERSON_LINK = "records:person:link"
+    PERSON_UNLINK = "records:person:unlink"
+    LINK_REVIEW = "records:link:review"
+    CONSENT_READ = "consent:directive:read"
+    CONSENT_RECORD = "consent:directive:record"
+    CONSENT_WITHDRAW = "consent:directive:withdraw"
+    RELATION_DECLARE = "consent:relation:declare"
+    EMERGENCY_OPEN = "consent:emergency:open"
+    EMERGENCY_CLOSE = "consent:emergency:close"
+    AUDIT_READ = "consent:audit:read"
+    AUDIT_EXPORT = "consent:audit:export"
+    SIGN_IN = "alliance:session:sign-in"
+    SIGN_OUT = "alliance:session:sign-out"
+    PASSWORD_CHANGE = "alliance:session:password"
+    TOKEN_ISSUE = "alliance:token:issue"
+    HOSPITAL_ADMIT = "alliance:hospital:admit"
+    HOSPITAL_CHANGE = "alliance:hospital:change"
+    HOSPITAL_SUSPEND = "alliance:hospital:suspend"
+    HOSPITAL_RESUME = "alliance:hospital:resume"
+    STAFF_ENROL = "alliance:staff:enrol"
+    STAFF_END = "alliance:staff:end"
+    CLIENT_REGISTER = "alliance:client:register"
+    CLIENT_REVOKE = "alliance:client:revoke"
+
+
+class Outcome(StrEnum):
+    SUCCESS = "success"
+    NOT_FOUND = "not-found"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line, before it is written. `person` is the patient's person id; `refs` are `hospital/Type/id/version`."""
+
+    code: EventCode
+    actor_kind: str
+    actor: str
+    actor_hospital: str
+    role: str
+    purpose: str
+    outcome: Outcome = Outcome.SUCCESS
+    reason: str = ""
+    person: UUID | None = None
+    target: str = ""
+    detail: str = ""
+    refs: tuple[str, ...] = ()
+    address: str = ""
+    request_id: str = ""
+
+    @classmethod
+    def of(cls, acting: Any, code: EventCode, **more: Any) -> Self:
+        """The event of a Principal (any object with its fields)."""
+        more.setdefault("purpose", str(acting.purpose))
+        return cls(
+            code=code, actor_kind=acting.kind, actor=acting.id, actor_hospital=acting.hospital, role=acting.role,
+            address=acting.address, request_id=acting.request_id, **more,
+        )
+
+    def but(self, **changes: Any) -> Self:
+        return replace(self, **changes)

@@ -1,0 +1,73 @@
+"""What auditors ask of the log: by patient, by actor, by time, by outcome; always within the hospitals they may audit."""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from consent.audit import canonical
+from consent.audit.event import EventCode
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Only lines that fit all given values. `hospitals`: None for the whole alliance, else codes of actors' hospitals."""
+
+    start: dt.datetime | None = None
+    end: dt.datetime | None = None
+    person: UUID | None = None
+    actor_kind: str = ""
+    actor: str = ""
+    outcome: str = ""
+    emergency: bool = False
+    hospitals: tuple[str, ...] | None = None
+
+    def where(self) -> tuple[str, dict[str, Any]]:
+        tests = ["true"]
+        if self.start:
+            tests.append("recorded >= %(start)s")
+        if self.end:
+            tests.append("recorded < %(end)s")
+        if self.person:
+            tests.append("person = %(person)s")
+        if self.actor:
+            tests.append("actor_kind = %(actor_kind)s AND actor = %(actor)s")
+        if self.outcome:
+            tests.append("outcome = %(outcome)s")
+        if self.emergency:
+            tests.append("(purpose = 'BTG' OR code = %(emergency)s)")
+        if self.hospitals is not None:
+            tests.append("actor_hospital = ANY(%(hospitals)s)")
+        return " AND ".join(tests), {
+            "start": self.start, "end": self.end, "person": self.person, "actor_kind": self.actor_kind, "actor": self.actor,
+            "outcome": self.outcome, "emergency": EventCode.EMERGENCY_OPEN.value,
+            "hospitals": list(self.hospitals) if self.hospitals is not None else None,
+        }
+
+
+def page(chosen: Filter, before: int | None, limit: int) -> list[dict[str, Any]]:
+    """The newest lines first; `before` is the id of the last line of the page above."""
+    where, parameters = chosen.where()
+    sql = f"SELECT {canonical.SELECT} FROM consent_audit_event WHERE {where} AND (%(before)s::bigint IS NULL OR id < %(before)s) " \
+          "ORDER BY id DESC LIMIT %(limit)s"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {**parameters, "before": before, "limit": limit})
+        return [canonical.as_object(row) for row in cursor.fetchall()]
+
+
+def sealed_lines(chosen: Filter) -> Iterator[tuple[dict[str, Any], int, bytes]]:
+    """(line, position, leaf hash) of all sealed lines that fit, oldest leaf first, streamed."""
+    where, parameters = chosen.where()
+    columns = canonical.SELECT
+    sql = f"SELECT e.*, l.position, l.hash FROM (SELECT {columns} FROM consent_audit_event WHERE {where}) e " \
+          "JOIN consent_audit_leaf l ON l.event_id = e.id ORDER BY l.position"
+    with transaction.atomic():
+        connection.ensure_connection()
+        with connection.connection.cursor(name="audit_export") as cursor:
+            cursor.itersize = 5000
+            cursor.execute(sql, parameters)
+            for *row, position, leaf in cursor:
+                yield canonical.as_object(tuple(row)), position, bytes(leaf)

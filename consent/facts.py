@@ -1,0 +1,42 @@
+"""Load what the rules may know about one person and one viewer, in one query."""
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from consent.terms import AccessRequest, Directive, Effect, Facts
+
+# index: consent_directive person, consent_relationship person, consent_emergency person
+FACTS = """
+SELECT
+  (SELECT coalesce(array_agg(id), '{}') FROM alliance_hospital
+    WHERE suspended_at IS NOT NULL OR admitted_on > %(today)s OR leaves_on < %(today)s),
+  EXISTS (SELECT 1 FROM consent_relationship
+    WHERE person = %(person)s AND hospital_id = %(hospital)s AND starts_at <= %(now)s AND ends_at > %(now)s),
+  (SELECT coalesce(json_agg(json_build_array(id, effect, recipient_id, source_id, sensitive) ORDER BY id), '[]')
+    FROM consent_directive WHERE person = %(person)s AND withdrawn_at IS NULL AND valid_from <= %(now)s
+      AND (valid_until IS NULL OR valid_until > %(now)s)),
+  (SELECT max(until) FROM consent_emergency
+    WHERE person = %(person)s AND staff_id = %(staff)s AND closed_at IS NULL AND until > %(now)s)
+"""
+
+
+def load(request: AccessRequest, now: dt.datetime | None = None) -> Facts:
+    now = now or timezone.now()
+    if request.person is None:
+        return Facts(now)
+    principal = request.principal
+    parameters: dict[str, Any] = {
+        "today": timezone.localdate(now), "now": now, "person": uuid.UUID(str(request.person)),
+        "hospital": principal.hospital_id, "staff": int(principal.id) if principal.kind == "staff" else None,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(FACTS, parameters)
+        suspended, related, directives, emergency = cursor.fetchone()
+    return Facts(
+        now, frozenset(suspended), related,
+        tuple(Directive(i, Effect(e), to, of, s) for i, e, to, of, s in directives), emergency,
+    )

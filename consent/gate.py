@@ -1,0 +1,41 @@
+"""The airlock: role table, facts, decision; and a line in the audit log on every way out. No Scope, no rows."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import transaction
+from django.utils import timezone
+
+from consent import facts
+from consent.audit.append import append
+from consent.audit.event import Outcome
+from consent.decide import decide, event_of
+from consent.terms import AccessRequest, Facts, Refused, Scope
+
+
+def enter(request: AccessRequest) -> Scope:
+    """Decide; a refusal is written down in its own transaction before it is raised. Reads write their own line: each
+    statement of the store carries scope.event and returns no row without it."""
+    own = request.hospital_id is not None and request.hospital_id == request.principal.hospital_id
+    try:
+        return decide(request, Facts(timezone.now()) if own else facts.load(request))
+    except Refused as refusal:
+        append(event_of(request, request.principal.purpose.value).but(outcome=Outcome.REFUSED, reason=refusal.code))
+        raise
+
+
+@contextmanager
+def writing(request: AccessRequest) -> Iterator[tuple[Scope, list[str]]]:
+    """One transaction around a write and its audit line; the writer adds the refs of what it wrote to the list.
+
+    A failure rolls the write back and leaves a line of its own.
+    """
+    scope = enter(request)
+    written: list[str] = []
+    try:
+        with transaction.atomic():
+            yield scope, written
+            append(scope.event.but(refs=tuple(written)))
+    except Exception as error:
+        append(scope.event.but(outcome=Outcome.FAILED, reason=str(getattr(error, "code", "") or type(error).__name__)[:60]))
+        raise

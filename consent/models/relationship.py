@@ -1,0 +1,23 @@
+"""Treatment relationship between a hospital and a person, for a time: by an encounter, or declared by a clinician."""
+
+from django.db import models
+
+
+class Relationship(models.Model):
+    class Basis(models.TextChoices):
+        ENCOUNTER = "encounter"
+        DECLARED = "declared"
+
+    person = models.UUIDField(db_index=True)
+    hospital = models.ForeignKey("alliance.Hospital", models.PROTECT, related_name="+")
+    basis = models.CharField(max_length=9, choices=Basis.choices)
+    source_patient = models.BigIntegerField(null=True)  # whose encounter it was; follows the patient when he is re-linked
+    declared_by = models.ForeignKey("alliance.Staff", models.PROTECT, null=True, related_name="+")
+    reason = models.CharField(max_length=200, blank=True)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source_patient"], condition=models.Q(basis="encounter"), name="one_by_encounter"),
+        ]

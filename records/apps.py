@@ -1,0 +1,7 @@
+"""WHAT is shared."""
+
+from django.apps import AppConfig
+
+
+class RecordsConfig(AppConfig):
+    name = "records"

@@ -1,0 +1,76 @@
+"""What is wrong with an input: plain errors with a code, a place (FHIRPath) and a mend. No HTTP here."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """code: FHIR IssueType; where: FHIRPath; says: what is wrong and how to mend it."""
+
+    code: str
+    says: str
+    where: str = ""
+    severity: str = "error"
+
+
+class Problem(Exception):
+    """An input that cannot be taken. `kind` names the row of records.fhir.outcome.STATUS."""
+
+    kind = "invalid"
+
+    def __init__(self, *issues: Issue) -> None:
+        super().__init__(issues[0].says if issues else self.kind)
+        self.issues = issues
+
+    @property
+    def code(self) -> str:
+        return self.kind
+
+    def at(self, prefix: str) -> "Problem":
+        """The same problem, seen from the bundle that it came in."""
+        moved = type(self)(*(Issue(i.code, i.says, f"{prefix}.{i.where}" if i.where else prefix, i.severity) for i in self.issues))
+        return moved
+
+
+class Malformed(Problem):
+    kind = "malformed"
+
+
+class Unprocessable(Problem):
+    kind = "unprocessable"
+
+
+class NotFound(Problem):
+    kind = "not-found"
+
+
+class Gone(Problem):
+    kind = "gone"
+
+
+class Conflict(Problem):
+    kind = "conflict"
+
+
+class PreconditionFailed(Problem):
+    kind = "precondition"
+
+
+class NotSupported(Problem):
+    kind = "not-supported"
+
+
+class TooLarge(Problem):
+    kind = "too-large"
+
+
+class WrongMediaType(Problem):
+    kind = "media-type"
+
+
+class NotAcceptable(Problem):
+    kind = "not-acceptable"
+
+
+class MethodNotAllowed(Problem):
+    kind = "method"

@@ -1,0 +1,58 @@
+"""JSON in and out without loss: a decimal keeps every digit that was sent (FHIR R4 json.html#primitive)."""
+
+import json
+from typing import Any
+
+import orjson
+
+
+class Number(float):
+    """A decimal that remembers how it was written: 1.50 stays 1.50."""
+
+    __slots__ = ("text",)
+    text: str
+
+    def __new__(cls, text: str) -> "Number":
+        self = super().__new__(cls, text)
+        self.text = text
+        return self
+
+
+class InvalidJson(ValueError):
+    """Not JSON; the message names line and column."""
+
+
+def refuse_constant(name: str) -> None:
+    raise InvalidJson(f"{name} is not a JSON number")
+
+
+def no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    out = dict(pairs)
+    if len(out) != len(pairs):
+        seen: set[str] = set()
+        twice = next(k for k, _ in pairs if k in seen or seen.add(k))  # type: ignore[func-returns-value]
+        raise InvalidJson(f"the key {twice!r} stands twice in one object")
+    return out
+
+
+def parse(data: bytes) -> Any:
+    """Raises InvalidJson for malformed text, NaN, duplicate keys, and text that is not UTF-8."""
+    try:
+        return json.loads(data.decode("utf-8-sig"), parse_float=Number, parse_constant=refuse_constant, object_pairs_hook=no_duplicates)
+    except UnicodeDecodeError as error:
+        raise InvalidJson(f"not UTF-8 at byte {error.start}: FHIR JSON is UTF-8") from error
+    except json.JSONDecodeError as error:
+        raise InvalidJson(f"{error.msg} at line {error.lineno}, column {error.colno}") from error
+    except RecursionError as error:
+        raise InvalidJson("nested too deeply") from error
+
+
+def keep_digits(value: Any) -> Any:
+    if isinstance(value, Number):
+        return orjson.Fragment(value.text)
+    raise TypeError(type(value).__name__)
+
+
+def dump(value: Any) -> bytes:
+    """The canonical bytes: keys in the order that they were sent, no spaces, UTF-8."""
+    return orjson.dumps(value, default=keep_digits)

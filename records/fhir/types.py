@@ -1,0 +1,33 @@
+"""TABLE resource type -> whom it is about, its clinical date. Generated from the official definitions (generate_definitions)."""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent / "definitions"
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceType:
+    """subject: the element that names the patient; subject_params: search parameters that ask for just that element;
+    date: the search parameter that is the clinical date."""
+
+    name: str
+    subject: str | None
+    subject_params: frozenset[str]
+    date: str | None
+
+
+@cache
+def table(name: str) -> dict[str, Any]:
+    return json.loads((FOLDER / f"{name}.json").read_text())  # type: ignore[no-any-return]
+
+
+TYPES: dict[str, ResourceType] = {
+    name: ResourceType(name, row["subject"], frozenset(row["subject_params"]), row["date"])
+    for name, row in table("types").items()
+}
+# Records about no patient: any member may read them by id, to resolve what a shared record refers to.
+DIRECTORY = frozenset({"Organization", "Practitioner", "PractitionerRole", "Location", "HealthcareService", "Medication", "Substance"})

@@ -1,0 +1,215 @@
+"""Write the compact FHIR tables (hosted types, required codes, search parameters) from the official R4 and R4B packages.
+
+Source: the packages hl7.fhir.r4.examples 4.0.1 and hl7.fhir.r4b.core 4.3.0 (CC0), unpacked. A type is hosted when every
+element of its R4 and R4B definition agrees in cardinality, types and required binding (ADR 0003).
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+Json = dict[str, Any]
+OUT = Path(__file__).resolve().parents[2] / "fhir" / "definitions"
+# The same codes under another canonical name: R4 and R4B disagree on the value set's URL only.
+SAME_CODES = {
+    "http://terminology.hl7.org/ValueSet/v3-Confidentiality": "http://terminology.hl7.org/ValueSet/v3-ConfidentialityClassification"
+}
+KINDS = {"token", "string", "reference", "date", "uri"}
+# What a record "is about" in time: the first of these parameters that a type has becomes its clinical date.
+CLINICAL_DATE = (
+    "onset-date", "authoredon", "started", "whenhandedover", "effective-time", "date", "authored", "effective", "issued",
+    "created", "period", "recorded", "sent", "occurrence", "start-date", "event-date", "collected", "datewritten",
+)
+# StructureDefinition contains ElementDefinition, whose definitions differ; a Subscription that nobody serves would be a
+# false promise; the other two are messages, never stored.
+NOT_HOSTED = {"StructureDefinition", "Subscription", "OperationOutcome", "Parameters"}
+
+
+def load(folder: Path, prefix: str) -> Iterator[Json]:
+    for path in sorted(folder.glob(prefix + "-*.json")):
+        yield json.loads(path.read_text())
+
+
+def definitions(folder: Path) -> dict[str, Json]:
+    return {
+        d["name"]: d for d in load(folder, "StructureDefinition")
+        if d.get("derivation") == "specialization" and d["kind"] in ("resource", "complex-type")
+    }
+
+
+def signature(definition: Json) -> Json:
+    out = {}
+    for e in definition["snapshot"]["element"]:
+        binding = e.get("binding", {})
+        required = binding.get("valueSet", "").split("|")[0] if binding.get("strength") == "required" else ""
+        out[e["path"]] = (e["min"], e["max"], sorted(t["code"] for t in e.get("type", [])), SAME_CODES.get(required, required))
+    return out
+
+
+class Terminology:
+    """Value sets that are finite lists of codes, expanded from the code systems of the package."""
+
+    def __init__(self, folder: Path) -> None:
+        self.systems = {c["url"]: c for c in load(folder, "CodeSystem") if "url" in c}
+        self.sets = {v["url"]: v for v in load(folder, "ValueSet") if "url" in v}
+
+    def codes(self, url: str) -> list[str] | None:
+        """All codes of a value set, or None where it is open (mime types, languages, units)."""
+        out: list[str] = []
+        for part in self.sets.get(url, {}).get("compose", {}).get("include", []):
+            if "filter" in part or "valueSet" in part:
+                return None
+            if "concept" in part:
+                out += [c["code"] for c in part["concept"]]
+                continue
+            system = self.systems.get(part.get("system", ""))
+            if not system or system.get("content") != "complete":
+                return None
+            out += self.walk(system.get("concept", []))
+        return sorted(set(out)) or None
+
+    def walk(self, concepts: list[Json]) -> list[str]:
+        return [code for c in concepts for code in [c["code"], *self.walk(c.get("concept", []))]]
+
+
+def structure(defs: dict[str, Json], terms: Terminology) -> Json:
+    """{type: {json key: {"codes": [...]} | {"type": name}}}, cut down to elements that lead to a required code."""
+    nodes: dict[str, Json] = {}
+    for name, definition in defs.items():
+        for e in definition["snapshot"]["element"][1:]:
+            parent, _, key = e["path"].rpartition(".")
+            for t in e.get("type", []):
+                code = t["code"]
+                json_key = key.replace("[x]", code[0].upper() + code[1:])
+                node: Json = {}
+                if code == "code" and e.get("binding", {}).get("strength") == "required":
+                    codes = terms.codes(e["binding"]["valueSet"].split("|")[0])
+                    node = {"codes": codes} if codes else {}
+                elif code in ("BackboneElement", "Element"):
+                    node = {"type": e["path"]}
+                elif code in defs and code not in ("Extension", "Resource"):
+                    node = {"type": code}
+                if node:
+                    nodes.setdefault(parent, {})[json_key] = node
+            if "contentReference" in e:
+                nodes.setdefault(parent, {})[key] = {"type": e["contentReference"].lstrip("#")}
+    useful = {n for n, keys in nodes.items() if any("codes" in v for v in keys.values())}
+    while True:
+        more = {n for n, keys in nodes.items() if any(v.get("type") in useful for v in keys.values())} - useful
+        if not more:
+            break
+        useful |= more
+    return {
+        n: {k: v for k, v in keys.items() if "codes" in v or v["type"] in useful}
+        for n, keys in sorted(nodes.items()) if n in useful
+    }
+
+
+class Paths:
+    """Search expressions cut down to lists of JSON keys, with the choice elements spelled out."""
+
+    def __init__(self, defs: dict[str, Json]) -> None:
+        self.elements = {e["path"]: e for d in defs.values() for e in d["snapshot"]["element"]}
+
+    def step(self, owner: str, key: str, only: str | None) -> Iterator[tuple[str, str]]:
+        """(json key, type name) of one step below owner."""
+        element = self.elements.get(f"{owner}.{key}")
+        if element is not None:
+            if "contentReference" in element:
+                yield key, element["contentReference"].lstrip("#")
+                return
+            code = element["type"][0]["code"]
+            yield key, element["path"] if code in ("BackboneElement", "Element") else code
+            return
+        element = self.elements.get(f"{owner}.{key}[x]")
+        for t in element["type"] if element else []:
+            code = t["code"]
+            if only is None or code.lower() == only.lower():
+                yield key + code[0].upper() + code[1:], code
+
+    def expand(self, type_name: str, expression: str) -> list[Json]:
+        out = []
+        for branch in expression.split("|"):
+            out += self.branch(type_name, branch.strip())
+        return out
+
+    def branch(self, type_name: str, text: str) -> list[Json]:
+        only = None
+        if m := re.fullmatch(r"\((.+?) as (\w+)\)(.*)", text):
+            text, only = m.group(1) + m.group(3), m.group(2)
+        if m := re.fullmatch(r"(.+)\.as\((\w+)\)", text):
+            text, only = m.group(1), m.group(2)
+        extra: Json = {}
+        if m := re.search(r"\.where\(resolve\(\) is (\w+)\)", text):
+            text, extra["target"] = text.replace(m.group(0), ""), m.group(1)
+        if m := re.search(r"\.where\((\w+)='([\w-]+)'\)", text):
+            before = text[: m.start()]
+            extra["where"] = [before.count("."), m.group(1), m.group(2)]
+            text = text.replace(m.group(0), "")
+        text = text.replace("[0]", "")
+        steps = text.split(".")
+        if steps[0] not in (type_name, "Resource", "DomainResource") or not re.fullmatch(r"[\w.]+", text):
+            return []
+        found = [([], type_name)]
+        for i, key in enumerate(steps[1:]):
+            last = only if i == len(steps) - 2 else None
+            found = [([*path, k], t) for path, owner in found for k, t in self.step(owner, key, last)]
+        return [{"path": path, "type": t, **extra} for path, t in found]
+
+
+def parameters(folder: Path, types: list[str], paths: Paths) -> Json:
+    out: Json = {t: {} for t in types}
+    for p in load(folder, "SearchParameter"):
+        if p["type"] not in KINDS or "expression" not in p or p["code"].startswith("_"):
+            continue
+        if not re.match(r"http://hl7.org/fhir/SearchParameter/[A-Za-z]+-[a-z]", p.get("url", "")):
+            continue
+        for base in p["base"]:
+            if base not in out:
+                continue
+            found = paths.expand(base, p["expression"])
+            if found:
+                out[base][p["code"]] = {"kind": p["type"], "paths": found, **({"target": sorted(p["target"])} if p.get("target") else {})}
+    return {t: dict(sorted(v.items())) for t, v in out.items()}
+
+
+def subject(type_name: str, table: Json, paths: Paths) -> list[str] | None:
+    """The single element that names the patient whom a resource is about, or None."""
+    for key in ("patient", "subject", "beneficiary", "individual"):
+        element = paths.elements.get(f"{type_name}.{key}")
+        if element and any(x.endswith("/Patient") for t in element.get("type", []) for x in t.get("targetProfile", [])):
+            return [key]
+    return None
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("r4", type=Path)
+        parser.add_argument("r4b", type=Path)
+
+    def handle(self, *args: Any, r4: Path, r4b: Path, **options: Any) -> None:
+        ours, theirs = definitions(r4), definitions(r4b)
+        hosted = [
+            n for n, d in sorted(ours.items())
+            if d["kind"] == "resource" and not d.get("abstract") and n not in NOT_HOSTED
+            and n in theirs and signature(d) == signature(theirs[n])
+        ]
+        paths = Paths(ours)
+        table = parameters(r4, hosted, paths)
+        types = {}
+        for name in hosted:
+            dated = [c for c in CLINICAL_DATE if table[name].get(c, {}).get("kind") == "date"]
+            about = subject(name, table, paths)
+            single = bool(about) and paths.elements[f"{name}.{about[0]}"]["max"] == "1"
+            same = [c for c, p in table[name].items() if about and p["kind"] == "reference" and all(x["path"] == about for x in p["paths"])]
+            types[name] = {"subject": about and about[0], "subject_params": same if single else [], "date": dated[0] if dated else None}
+        for file, data in (("types", types), ("codes", structure(ours, Terminology(r4))), ("parameters", table)):
+            rows = ",\n".join(f"{json.dumps(k)}: {json.dumps(v, separators=(',', ':'))}" for k, v in data.items())
+            (OUT / f"{file}.json").write_text("{\n" + rows + "\n}\n")
+        self.stdout.write(f"{len(hosted)} types, {sum(map(len, table.values()))} search parameters")

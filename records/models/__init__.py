@@ -1,0 +1,4 @@
+from records.models.link import LinkEvent, Review
+from records.models.person import NameKey, PatientIdentifier, Person, SourcePatient
+
+__all__ = ["LinkEvent", "NameKey", "PatientIdentifier", "Person", "Review", "SourcePatient"]

@@ -1,0 +1,58 @@
+"""The patient index: a person is what source patients are linked to; identifiers lie here as keyed hashes only."""
+
+import uuid
+
+from django.db import models
+
+
+class Person(models.Model):
+    """One human being, as far as the alliance knows. The row stays when its last source patient moves on."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+
+class SourcePatient(models.Model):
+    """A Patient of one hospital. Made by the first resource that speaks of him; `registered` once his Patient is stored."""
+
+    hospital = models.ForeignKey("alliance.Hospital", models.PROTECT, related_name="+")
+    fhir_id = models.CharField(max_length=64)
+    person = models.ForeignKey(Person, models.PROTECT, related_name="sources")
+    registered = models.BooleanField(default=False)
+    name = models.CharField(max_length=200, blank=True)
+    gender = models.CharField(max_length=7, blank=True)
+    birth_date = models.CharField(max_length=10, blank=True)
+    decided_by = models.CharField(max_length=40, blank=True)  # the rule, or staff/<id>, that put him at this person
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["hospital", "fhir_id"], name="one_source_patient")]
+
+
+class PatientIdentifier(models.Model):
+    """A keyed hash (HMAC-SHA-256) of one identifier: equal numbers meet, no number can be read back."""
+
+    source = models.ForeignKey(SourcePatient, models.CASCADE, related_name="identifiers")
+    kind = models.CharField(max_length=8)  # "resident" (GB 11643), "record" (the hospital's own number), "other"
+    digest = models.BinaryField(max_length=32)
+
+    class Meta:
+        indexes = [models.Index(fields=["digest", "kind"], name="identifier_digest")]
+        constraints = [
+            models.UniqueConstraint(fields=["digest"], condition=models.Q(kind="record"), name="one_record_number"),
+        ]
+
+
+class NameKey(models.Model):
+    """One way to write a source patient's name: folded, in pinyin, as initials. whole: the full name, not a part of it."""
+
+    source = models.ForeignKey(SourcePatient, models.CASCADE, related_name="name_keys")
+    hospital_id = models.IntegerField()
+    key = models.CharField(max_length=200, db_collation="C")
+    whole = models.BooleanField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["hospital_id", "key"], name="name_key_hospital"),
+            models.Index(fields=["key"], condition=models.Q(whole=True), name="name_key_whole"),
+        ]

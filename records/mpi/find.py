@@ -1,0 +1,85 @@
+"""Find a patient by name, pinyin, initials, citizen number or hospital number, without letting anyone fish.
+
+Own patients are found by any beginning of a name. Patients of other members are found only by an exact number or the exact
+whole name, and are shown masked until the gate lets their record be opened.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection
+
+from alliance.auth.errors import Forbidden
+from alliance.auth.principal import Principal
+from alliance.roles import Permission
+from consent.audit.append import witnessed
+from consent.audit.event import Event, EventCode
+from records.mpi.digest import digest
+from records.mpi.rules import name, resident_number
+
+MOST = 50
+# index: identifier_digest, name_key_hospital, name_key_whole
+FIND = """
+WITH hit AS (
+  SELECT source_id, true AS exact FROM records_patientidentifier WHERE digest = ANY(%(digests)s)
+  UNION
+  (SELECT source_id, false FROM records_namekey
+    WHERE hospital_id = %(hospital)s AND key >= %(key)s AND key < %(key_end)s LIMIT 500)
+  UNION
+  (SELECT source_id, true FROM records_namekey WHERE whole AND key = %(key)s LIMIT 200)
+)
+SELECT s.person_id AS person, bool_or(s.hospital_id = %(hospital)s) AS own,
+  (array_agg(s.name ORDER BY s.hospital_id = %(hospital)s DESC, s.updated_at DESC))[1] AS name,
+  (array_agg(s.gender ORDER BY s.hospital_id = %(hospital)s DESC, s.updated_at DESC))[1] AS gender,
+  (array_agg(s.birth_date ORDER BY s.hospital_id = %(hospital)s DESC, s.updated_at DESC))[1] AS birth_date,
+  'person/' || s.person_id AS ref
+FROM records_sourcepatient s
+WHERE s.person_id IN (SELECT p.person_id FROM hit JOIN records_sourcepatient p ON p.id = hit.source_id) AND s.registered
+GROUP BY s.person_id ORDER BY 2 DESC, 3, 5, 1 LIMIT %(most)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """own: a patient of the asker's hospital, shown in clear; else masked."""
+
+    person: UUID
+    own: bool
+    name: str
+    gender: str
+    birth_date: str
+
+
+def find(text: str, *, acting: Principal) -> list[Found]:
+    """At most 50 persons, own patients first. The audit line keeps what was found, never what was typed."""
+    if not acting.may(Permission.PERSON_FIND):
+        raise Forbidden("role", "This role does not look for patients.")
+    text = text.strip()
+    if len(text) < 2:
+        return []
+    digests = [digest("other", text)]
+    try:
+        digests.append(digest("resident", resident_number.normal(text)))
+    except resident_number.NotANumber:
+        pass
+    key = name.fold(text)
+    parameters = {"digests": digests, "hospital": acting.hospital_id, "key": key or "\x00", "key_end": (key or "\x00") + "\U0010ffff", "most": MOST}
+    rows = witnessed(FIND, parameters, Event.of(acting, EventCode.PERSON_FIND))
+    return [shown(Found(*r[:5])) for r in rows]
+
+
+def shown(found: Found) -> Found:
+    if found.own:
+        return found
+    return Found(found.person, False, name.masked(found.name), found.gender, found.birth_date[:4])
+
+
+def face(person: UUID, hospital_id: int) -> Found | None:
+    """One person as `find` would show him to this hospital; for pages that already have an audit line."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT s.person_id, s.hospital_id = %(h)s, s.name, s.gender, s.birth_date FROM records_sourcepatient s "
+            "WHERE s.person_id = %(p)s ORDER BY s.hospital_id = %(h)s DESC, s.registered DESC, s.updated_at DESC LIMIT 1",
+            {"h": hospital_id, "p": person})
+        row = cursor.fetchone()
+    return shown(Found(*row)) if row else None

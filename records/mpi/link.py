@@ -1,0 +1,75 @@
+"""do_link, do_unlink and the review verdicts: move a source patient between persons, keep the history, tell the consent house."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from alliance.auth.errors import Forbidden
+from alliance.auth.principal import Principal
+from alliance.roles import Permission
+from consent.audit.append import append
+from consent.audit.event import Event, EventCode
+from consent.services.relationships import follow_link
+from records.models import LinkEvent, Person, Review, SourcePatient
+
+
+def move(source: SourcePatient, person_id: UUID, *, by: str, reasons: Iterable[str]) -> None:
+    """Put a source patient at a person. Nothing is copied or lost: what was decided about the old person follows."""
+    old = source.person_id
+    if old == person_id:
+        return
+    Person.objects.select_for_update().filter(pk__in=sorted([old, person_id])).order_by("pk").count()
+    alone = not SourcePatient.objects.filter(person_id=old).exclude(pk=source.pk).exists()
+    source.person_id = person_id
+    source.decided_by = by
+    source.save(update_fields=["person", "decided_by", "updated_at"])
+    LinkEvent.objects.create(source=source, before=old, after=person_id, by=by, reasons=list(reasons))
+    follow_link(source.pk, old, person_id, alone=alone)
+
+
+def check(acting: Principal) -> str:
+    if not acting.may(Permission.LINK_REVIEW):
+        raise Forbidden("role", "This role does not decide who is the same patient.")
+    return f"staff/{acting.id}"
+
+
+@transaction.atomic
+def do_link(source_id: int, other_id: int, *, acting: Principal) -> None:
+    """The two source patients are one person: the younger row moves to the older one's person."""
+    by = check(acting)
+    one, two = SourcePatient.objects.select_for_update().filter(pk__in=[source_id, other_id]).order_by("pk")
+    move(two, one.person_id, by=by, reasons=["human"])
+    append(Event.of(acting, EventCode.PERSON_LINK, person=one.person_id, target=f"source/{two.pk}"))
+
+
+@transaction.atomic
+def do_unlink(source_id: int, *, acting: Principal) -> UUID:
+    """A source patient gets a person of his own; returns its id. Open decisions stay with a human from now on."""
+    by = check(acting)
+    source = SourcePatient.objects.select_for_update().get(pk=source_id)
+    person = Person.objects.create()
+    old = source.person_id
+    for other in SourcePatient.objects.filter(person_id=old).exclude(pk=source.pk):
+        one, two = sorted((source, other), key=lambda s: s.pk)
+        Review.objects.update_or_create(one=one, two=two, defaults={
+            "state": Review.State.DIFFERENT, "decided_at": timezone.now(), "decided_by_id": int(acting.id), "reasons": ["human"]})
+    move(source, person.pk, by=by, reasons=["human"])
+    append(Event.of(acting, EventCode.PERSON_UNLINK, person=old, target=f"source/{source.pk}"))
+    return person.pk
+
+
+@transaction.atomic
+def do_decide_review(review_id: int, *, same: bool, acting: Principal) -> None:
+    """A human's verdict on an open pair."""
+    check(acting)
+    review = Review.objects.select_for_update().get(pk=review_id)
+    if review.state != Review.State.OPEN:
+        raise Forbidden("decided", "Somebody has decided this pair in the meantime.")
+    review.state = Review.State.SAME if same else Review.State.DIFFERENT
+    review.decided_at, review.decided_by_id = timezone.now(), int(acting.id)
+    review.save()
+    append(Event.of(acting, EventCode.LINK_REVIEW, target=f"review/{review.pk}", detail=review.state))
+    if same:
+        do_link(review.one_id, review.two_id, acting=acting)

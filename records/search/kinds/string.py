@@ -1,0 +1,57 @@
+"""Search kind string: begins with, ignoring case, accents and width (FHIR R4 search.html#string); :exact and :contains."""
+
+import unicodedata
+from typing import Any
+
+from records.search.definitions import Parameter
+from records.search.hashes import hashed
+from records.search.terms import BadValue, Condition, Index
+
+MODIFIERS = frozenset({"", "exact", "contains"})
+NAME_PARTS = ("text", "family", "given", "prefix", "suffix", "line", "city", "district", "state", "country", "postalCode")
+LONGEST = 500
+
+
+def normal(text: str) -> str:
+    """Compatibility-folded, without accents, small letters, single spaces."""
+    folded = unicodedata.normalize("NFKD", text)
+    return " ".join("".join(c for c in folded if not unicodedata.combining(c)).casefold().split())
+
+
+def add(index: Index, parameter: Parameter, value: Any) -> None:
+    name = hashed(parameter.type_name, parameter.code)
+    for text in texts(value):
+        if folded := normal(text)[:LONGEST]:
+            index.strings.add((name, folded))
+        index.tokens.add(hashed(parameter.type_name, parameter.code, "exact", text))
+
+
+def texts(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if not isinstance(value, dict):
+        return []
+    out: list[str] = []
+    for part in NAME_PARTS:
+        found = value.get(part)
+        out += [x for x in found if isinstance(x, str)] if isinstance(found, list) else [found] if isinstance(found, str) else []
+    return out
+
+
+def condition(parameter: Parameter, modifier: str, values: list[str]) -> Condition:
+    if modifier == "exact":
+        return Condition("r.tokens && {0}", ([hashed(parameter.type_name, parameter.code, "exact", v) for v in values],))
+    folded = [normal(v) for v in values]
+    if not all(folded):
+        raise BadValue("the text to search for is empty")
+    tests = []
+    bound: list[object] = [hashed(parameter.type_name, parameter.code)]
+    for text in folded:
+        if modifier == "contains":
+            tests.append(f"strpos(s.value, {{{len(bound)}}}) > 0")
+            bound.append(text)
+        else:
+            tests.append(f"(s.value >= {{{len(bound)}}} AND s.value < {{{len(bound) + 1}}})")
+            bound += [text, text + "\U0010ffff"]
+    inner = f"SELECT s.rid FROM record_string s WHERE s.parameter = {{0}} AND ({' OR '.join(tests)})"
+    return Condition(f"r.rid IN ({inner})", tuple(bound))

@@ -1,0 +1,52 @@
+"""Search kind token: codes, identifiers, booleans (FHIR R4 search.html#token). Also serves uri."""
+
+from typing import Any
+
+from records.search.definitions import Parameter
+from records.search.hashes import hashed
+from records.search.terms import BadValue, Condition, Index
+
+MODIFIERS = frozenset({"", "not"})
+
+
+def add(index: Index, parameter: Parameter, value: Any) -> None:
+    """Hash each code in the forms that a search may name it: code, system|code, |code, system|."""
+    for system, code in pairs(value):
+        name = (parameter.type_name, parameter.code)
+        if code:
+            index.tokens.add(hashed(*name, "code", code))
+            index.tokens.add(hashed(*name, "both", system, code))
+        if system:
+            index.tokens.add(hashed(*name, "system", system))
+
+
+def pairs(value: Any) -> list[tuple[str, str]]:
+    """(system, code) pairs of a code, Coding, CodeableConcept, Identifier, ContactPoint, boolean or uri."""
+    if isinstance(value, bool):
+        return [("", "true" if value else "false")]
+    if isinstance(value, str | int | float):
+        return [("", str(value))]
+    if not isinstance(value, dict):
+        return []
+    if "coding" in value:
+        return [p for c in value["coding"] for p in pairs(c)]
+    code = value.get("code", value.get("value"))
+    return [(str(value.get("system") or ""), str(code))] if isinstance(code, str) else []
+
+
+def hash_of(parameter: Parameter, text: str) -> int:
+    name = (parameter.type_name, parameter.code)
+    system, bar, code = text.partition("|")
+    if not text.strip("|"):
+        raise BadValue("a token is code, system|code, |code or system|")
+    if not bar:
+        return hashed(*name, "code", text)
+    if not code:
+        return hashed(*name, "system", system)
+    return hashed(*name, "both", system, code)
+
+
+def condition(parameter: Parameter, modifier: str, values: list[str]) -> Condition:
+    hashes = [hash_of(parameter, v) for v in values]
+    sql = "r.tokens @> {0}" if len(hashes) == 1 else "r.tokens && {0}"
+    return Condition(f"NOT ({sql})" if modifier == "not" else sql, (hashes,))

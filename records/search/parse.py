@@ -1,0 +1,152 @@
+"""Query string -> SearchRequest. What is unknown is an error that says what is known (FHIR R4 search.html)."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from records.fhir.dates import span
+from records.fhir.issues import Issue, NotSupported, Problem
+from records.fhir.references import ID, target
+from records.fhir.types import TYPES
+from records.search.definitions import parameters
+from records.search.kinds import KINDS, date
+from records.search.terms import BadValue, Condition
+
+MOST, USUAL = 1000, 50
+COMMON = ("_id", "_lastUpdated", "_count", "_sort", "_total", "_summary", "_format", "_pretty", "_cursor")
+SPLIT = re.compile(r"(?<!\\),")
+
+
+class BadSearch(Problem):
+    kind = "invalid"
+
+
+@dataclass(slots=True)
+class SearchRequest:
+    """subjects: only resources about these patients (ids in the base that is asked). sort: "dated", "updated" or "id"."""
+
+    type_name: str
+    conditions: list[Condition] = field(default_factory=list)
+    subjects: list[list[str]] = field(default_factory=list)
+    ids: list[str] | None = None
+    sort: str = "updated"
+    descending: bool = True
+    count: int = USUAL
+    counting: bool = False  # _summary=count: the total alone
+    total: bool = False  # _total=accurate
+    cursor: str = ""
+    names: list[str] = field(default_factory=list)  # for the audit line: which parameters, never their values
+
+
+def parse(type_name: str, pairs: Iterable[tuple[str, str]]) -> SearchRequest:
+    """Raises BadSearch or NotSupported naming the parameter and the mend."""
+    out = SearchRequest(type_name)
+    sorted_by = ""
+    for key, value in pairs:
+        name, _, modifier = key.partition(":")
+        out.names.append(key[:60])
+        if name in COMMON and modifier:
+            raise wrong(key, f"{name} takes no modifier here.")
+        if value == "" and name not in ("_format", "_pretty"):
+            raise wrong(key, "The value is empty: give one, or leave the parameter out.")
+        if name == "_sort":
+            sorted_by = value
+        elif name in COMMON:
+            common(out, name, value)
+        else:
+            add(out, key, name, modifier, value)
+    order(out, sorted_by)
+    return out
+
+
+def wrong(key: str, says: str) -> BadSearch:
+    return BadSearch(Issue("invalid", f"Search parameter {key}: {says}"))
+
+
+def common(out: SearchRequest, name: str, value: str) -> None:
+    match name:
+        case "_id":
+            found = [v.strip() for v in SPLIT.split(value)]
+            out.ids = found if out.ids is None else [i for i in out.ids if i in found]
+        case "_lastUpdated":
+            out.conditions.append(updated(value))
+        case "_count":
+            if not value.isdecimal():
+                raise wrong(name, "it is a whole number.")
+            out.count = min(int(value), MOST)
+            out.counting = out.counting or out.count == 0
+        case "_total":
+            if value not in ("none", "accurate", "estimate"):
+                raise wrong(name, "it is none, estimate or accurate.")
+            out.total = value != "none"
+        case "_summary":
+            if value not in ("count", "false"):
+                raise NotSupported(Issue("not-supported", "Search parameter _summary: only count and false are served."))
+            out.counting = out.counting or value == "count"
+        case "_format":
+            if value not in ("json", "application/json", "application/fhir+json", "text/json"):
+                raise NotSupported(Issue("not-supported", "Only JSON is served: _format=json."))
+        case "_cursor":
+            out.cursor = value
+
+
+def updated(value: str) -> Condition:
+    tests, bound = [], []
+    for text in SPLIT.split(value):
+        prefix, rest = date.PREFIX.fullmatch(text).groups()  # type: ignore[union-attr]
+        try:
+            bound += span(rest.replace(" ", "+"))
+        except ValueError as error:
+            raise wrong("_lastUpdated", f"{error}.") from error
+        test = date.TESTS[prefix or "eq"].format(low="r.last_updated", high="r.last_updated")
+        tests.append("(" + test.format(a=len(bound) - 2, b=len(bound) - 1) + ")")
+    return Condition(" OR ".join(tests), tuple(bound))
+
+
+def add(out: SearchRequest, key: str, name: str, modifier: str, value: str) -> None:
+    known = parameters(out.type_name)
+    if name not in known:
+        if "." in name or name == "_has" or name in ("_include", "_revinclude"):
+            raise NotSupported(Issue("not-supported", f"Search parameter {name}: chaining and includes are not served; ask in two steps."))
+        some = ", ".join(sorted(known)) or "none but the common ones"
+        raise NotSupported(Issue("not-supported", f"{out.type_name} has no search parameter {name!r}. It has: {some}; and {', '.join(COMMON[:6])}."))
+    parameter = known[name]
+    kind = KINDS[parameter.kind]
+    values = [v.replace("\\,", ",").replace("\\|", "|").replace("\\$", "$").strip() for v in SPLIT.split(value)]
+    if name in TYPES[out.type_name].subject_params and (ids := local_patients(values, modifier, name == "patient")) is not None:
+        out.subjects.append(ids)
+        return
+    if modifier not in kind.MODIFIERS:
+        served = ", ".join(":" + m for m in sorted(kind.MODIFIERS) if m) or "none"
+        raise NotSupported(Issue("not-supported", f"Search parameter {key}: this modifier is not served (served: {served})."))
+    try:
+        out.conditions.append(kind.condition(parameter, modifier, values))
+    except BadValue as error:
+        raise wrong(key, f"{error}.") from error
+
+
+def local_patients(values: list[str], modifier: str, patient: bool) -> list[str] | None:
+    """The ids where all values mean patients of this base, else None."""
+    out = []
+    for text in values:
+        local = target(text)
+        if local and local[0] == "Patient":
+            out.append(local[1])
+        elif ID.fullmatch(text) and (patient or modifier == "Patient"):
+            out.append(text)
+        else:
+            return None
+    return out
+
+
+def order(out: SearchRequest, text: str) -> None:
+    clinical = TYPES[out.type_name].date
+    if not text:
+        out.sort = "dated" if out.subjects and clinical else "updated"
+        return
+    name = text.lstrip("-")
+    columns = {"_lastUpdated": "updated", "_id": "id", clinical or "": "dated"}
+    if not name or name not in columns:
+        served = ", ".join(c for c in columns if c)
+        raise NotSupported(Issue("not-supported", f"Search parameter _sort: {out.type_name} can be sorted by one of {served} (with - for descending)."))
+    out.sort, out.descending = columns[name], text.startswith("-")

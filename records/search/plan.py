@@ -1,0 +1,45 @@
+"""SearchRequest + position -> the parts of one SELECT; every value bound, every name from our own tables."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from records.search.parse import SearchRequest
+
+# sort -> (column, its type for the cursor's text)
+SORTS = {"dated": ("r.dated", "timestamptz"), "updated": ("r.last_updated", "timestamptz"), "id": ("r.fhir_id", "text")}
+
+
+@dataclass(slots=True)
+class Plan:
+    """where: tests joined by AND, without the scope's; order: ORDER BY; key: the expression that the cursor keeps."""
+
+    where: str
+    order: str
+    key: str
+    limit: int
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+
+def plan(request: SearchRequest, hospital_id: int | None, position: list[Any] | None) -> Plan:
+    """hospital_id: whose patient ids `subjects` are; None where the scope itself holds the patients."""
+    tests = ["r.type = %(type)s", "NOT r.deleted"]
+    bound: dict[str, Any] = {"type": request.type_name}
+    if hospital_id is not None:
+        for i, ids in enumerate(request.subjects):
+            choose = "SELECT id FROM records_sourcepatient WHERE hospital_id = %(subject_hospital)s AND fhir_id"
+            bound["subject_hospital"] = hospital_id
+            bound[f"subject{i}"] = ids[0] if len(ids) == 1 else ids
+            tests.append(f"r.patient = ({choose} = %(subject{i})s)" if len(ids) == 1 else f"r.patient IN ({choose} = ANY(%(subject{i})s))")
+    if request.ids is not None:
+        tests.append("r.fhir_id = ANY(%(ids)s)")
+        bound["ids"] = request.ids
+    for i, condition in enumerate(request.conditions):
+        names = [f"%(c{i}_{j})s" for j in range(len(condition.values))]
+        tests.append("(" + condition.sql.format(*names) + ")")
+        bound.update({f"c{i}_{j}": v for j, v in enumerate(condition.values)})
+    column, cast = SORTS[request.sort]
+    way, beyond = ("DESC", "<") if request.descending else ("ASC", ">")
+    if position:
+        tests.append(f"({column}, r.rid) {beyond} (%(at_key)s::{cast}, %(at_rid)s)")
+        bound["at_key"], bound["at_rid"] = position
+    return Plan(" AND ".join(tests), f"{column} {way}, r.rid {way}", f"{column}::text", request.count + 1, bound)

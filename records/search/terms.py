@@ -1,0 +1,26 @@
+"""What a search kind gives: index values on the write side, conditions on the read side. Pure."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Index:
+    """All index values of one resource."""
+
+    tokens: set[int] = field(default_factory=set)
+    strings: set[tuple[int, str]] = field(default_factory=set)
+    dates: set[tuple[int, dt.datetime, dt.datetime]] = field(default_factory=set)
+    spans: list[tuple[dt.datetime, dt.datetime]] = field(default_factory=list)  # of the clinical date
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """SQL over the row `r`, with named parameters bound by the planner: {0}, {1} … stand for the values in order."""
+
+    sql: str
+    values: tuple[object, ...]
+
+
+class BadValue(ValueError):
+    """A search value that cannot be understood; the message says why."""

@@ -1,0 +1,35 @@
+"""Look-ups inside a write: which ids exist, which resources match a condition. They return ids, never bodies, and belong to
+the write's own audit line."""
+
+from collections.abc import Sequence
+
+from django.db import connection
+
+from consent.terms import Scope
+from records.search.plan import Plan
+from records.store.rows import visible
+
+# index: record_resource_id
+EXISTING = """
+SELECT type, fhir_id FROM record_resource WHERE hospital = %(hospital)s AND NOT deleted
+  AND (type, fhir_id) IN (SELECT * FROM unnest(%(types)s::text[], %(ids)s::text[]))
+"""
+MATCHES = "SELECT fhir_id FROM record_resource r WHERE {visible} AND {where} ORDER BY r.rid LIMIT 2"
+
+
+def existing(scope: Scope, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+    if not keys:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(EXISTING, {"hospital": scope.whole, "types": [k[0] for k in keys], "ids": [k[1] for k in keys]})
+        return set(cursor.fetchall())
+
+
+def matches(scope: Scope, plan: Plan, condition: str) -> list[str]:
+    """At most two ids. Holds an advisory lock on the condition until the transaction ends: of two writers with the same
+    condition the second one sees what the first one wrote."""
+    test, bound = visible(scope, frozenset())
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, %s))", [condition, scope.whole])
+        cursor.execute(MATCHES.format(visible=test, where=plan.where), {**plan.parameters, **bound})
+        return [i for (i,) in cursor.fetchall()]

@@ -1,0 +1,24 @@
+"""The sections of a shared record in one statement: for each type the newest rows that the scope may see, and one audit line."""
+
+from collections.abc import Mapping
+
+from consent.audit.append import witnessed
+from consent.terms import Scope
+from records.fhir.types import DIRECTORY
+from records.store.rows import COLUMNS, JOINS, Row, row, visible
+
+# index: record_resource_patient
+SECTION = "(SELECT * FROM record_resource r WHERE {visible} AND r.type = %(type{i})s AND NOT r.deleted ORDER BY r.dated DESC, r.rid DESC LIMIT %(most{i})s)"
+
+
+def sections(scope: Scope, most: Mapping[str, int]) -> list[Row]:
+    """most: {type: how many at most}. Rows in the order of the types, newest first."""
+    test, bound = visible(scope, DIRECTORY)
+    parts, parameters = [], dict(bound)
+    for i, (type_name, limit) in enumerate(most.items()):
+        parts.append(SECTION.format(visible=test, i=i))
+        parameters[f"type{i}"], parameters[f"most{i}"] = type_name, limit
+    select = f"SELECT {COLUMNS.format(key='r.dated::text', shown='true')} FROM ({' UNION ALL '.join(parts)}) r {JOINS}"
+    rows = [row(r) for r in witnessed(select, parameters, scope.event)]
+    order = {name: i for i, name in enumerate(most)}
+    return sorted(rows, key=lambda r: order[r.type_name])
