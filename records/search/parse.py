@@ -98,8 +98,8 @@ def updated(value: str) -> Condition:
             bound += span(rest.replace(" ", "+"))
         except ValueError as error:
             raise wrong("_lastUpdated", f"{error}.") from error
-        test = date.TESTS[prefix or "eq"].format(low="r.last_updated", high="r.last_updated")
-        tests.append("(" + test.format(a=len(bound) - 2, b=len(bound) - 1) + ")")
+        test = date.TESTS[prefix or "eq"]
+        tests.append("(" + test.format(low="r.last_updated", high="r.last_updated", a=len(bound) - 2, b=len(bound) - 1) + ")")
     return Condition(" OR ".join(tests), tuple(bound))
 
 

@@ -56,7 +56,7 @@ def condition(parameter: Parameter, modifier: str, values: list[str]) -> Conditi
             a, b = span(rest.replace(" ", "+"))
         except ValueError as error:
             raise BadValue(str(error)) from error
-        tests.append(TESTS[prefix or "eq"].format(low=low, high=high).format(a=len(bound), b=len(bound) + 1))
+        tests.append(TESTS[prefix or "eq"].format(low=low, high=high, a=len(bound), b=len(bound) + 1))
         bound += [a, b]
     either = " OR ".join(f"({t})" for t in tests)
     if own:

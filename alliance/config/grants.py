@@ -1,0 +1,37 @@
+"""The database role of the web process: it may add to the evidence, and never change it (GB/T 22239-2019 8.1.4.3 c)."""
+
+from django.db import DatabaseError, connection, transaction
+
+from alliance.config.database import WEB_ROLE
+
+# Tables that the web role may read and add to, but not change.
+APPEND_ONLY = ("consent_audit_event", "record_history", "records_linkevent")
+# Tables that it may only read: the sealer, another process, writes them.
+READ_ONLY = ("consent_audit_leaf", "consent_audit_head", "consent_audit_sealer", "django_migrations")
+UNERASABLE = ("record_resource", "records_person", "consent_directive", "alliance_hospital", "alliance_staff")
+
+
+def grant() -> bool:
+    """Make the role and its privileges; False where this database account may not create roles."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [WEB_ROLE])
+        if cursor.fetchone() is None:
+            try:
+                with transaction.atomic():
+                    cursor.execute(f"CREATE ROLE {WEB_ROLE} LOGIN")
+            except DatabaseError:
+                return False
+        with transaction.atomic():
+            cursor.execute(f"GRANT USAGE ON SCHEMA public TO {WEB_ROLE}")
+            cursor.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {WEB_ROLE}")
+            cursor.execute(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {WEB_ROLE}")
+            cursor.execute(f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {WEB_ROLE}")
+            cursor.execute("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'consent_audit_event'::regclass")
+            partitions = [r[0] for r in cursor.fetchall()]
+            for table in (*APPEND_ONLY, *partitions):
+                cursor.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {WEB_ROLE}")
+            for table in READ_ONLY:
+                cursor.execute(f"REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON {table} FROM {WEB_ROLE}")
+            for table in UNERASABLE:
+                cursor.execute(f"REVOKE DELETE, TRUNCATE ON {table} FROM {WEB_ROLE}")
+    return True

@@ -1,0 +1,23 @@
+"""Housekeeping of the job worker: partitions ahead of time, expired tokens and sessions away."""
+
+from django.core.management import call_command
+from django.db import connection
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+
+@app.periodic(cron="7 3 * * *")
+@app.task(name="partitions", queueing_lock="partitions")
+def partitions(timestamp: int) -> None:
+    """Next month's partition of the audit log, long before it is needed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT consent_audit_partition((current_date + interval '1 month')::date)")
+
+
+@app.periodic(cron="*/30 * * * *")
+@app.task(name="expired", queueing_lock="expired")
+def expired(timestamp: int) -> None:
+    from alliance.models import AccessToken
+
+    AccessToken.objects.filter(expires_at__lt=timezone.now()).delete()
+    call_command("clearsessions")

@@ -1,0 +1,18 @@
+"""Print the six digits that the demo accounts ask for as second factor."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from alliance.demo.accounts import code
+
+
+class Command(BaseCommand):
+    help = __doc__
+    requires_system_checks: list[str] = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.DEMO:
+            raise CommandError("This is not a demo: use the code of your own authenticator. (XINGLIN_DEMO=1 in the environment makes it one.)")
+        self.stdout.write(code())

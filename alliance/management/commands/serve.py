@@ -1,0 +1,44 @@
+"""Serve the site: bring the database to this release, then run web, worker and sealer until Ctrl-C."""
+
+import os
+import socket
+import threading
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+
+from alliance.config import supervisor
+from alliance.demo import accounts
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        host, port = os.environ.get("XINGLIN_BIND", "127.0.0.1"), int(os.environ.get("PORT", "8000"))
+        self.must_be_free(host, port)
+        call_command("setup")
+        if settings.DEMO:
+            accounts.load()
+        connection.close()
+        local = f"http://127.0.0.1:{port}"
+        supervisor.supervise(f"{host}:{port}", lambda: self.ready(local))
+        self.stdout.write("stopped")
+
+    def must_be_free(self, host: str, port: int) -> None:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                raise CommandError(f"Port {port} on {host} is taken ({error.strerror}). Choose another: PORT=8010 make run") from error
+
+    def ready(self, url: str) -> None:
+        self.stdout.write(f"\nXinglin 杏林 serves {url}\n")
+        if settings.DEMO:
+            self.stdout.write(accounts.sheet())
+            threading.Thread(target=call_command, args=("demo_records", f"--url={url}"), daemon=True).start()
+        self.stdout.flush()

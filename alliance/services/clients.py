@@ -1,0 +1,33 @@
+"""Register and revoke the systems of member hospitals."""
+
+import secrets
+
+from django.db import transaction
+from django.utils import timezone
+
+from alliance.auth.principal import Principal
+from alliance.auth.tokens import digest
+from alliance.models import AccessToken, Client, Hospital
+from alliance.roles import Permission
+from alliance.services.authority import must
+from consent.audit.append import append
+from consent.audit.event import Event, EventCode
+
+
+@transaction.atomic
+def do_register_client(hospital: Hospital, *, name: str, acting: Principal) -> tuple[Client, str]:
+    """(the client, its secret). The secret is shown once and kept only as a hash."""
+    must(acting, Permission.CLIENT_MANAGE, hospital)
+    secret = secrets.token_urlsafe(32)
+    client = Client.objects.create(client_id=f"{hospital.code}-{secrets.token_hex(4)}", hospital=hospital, name=name, secret_hash=digest(secret))
+    append(Event.of(acting, EventCode.CLIENT_REGISTER, target=f"client/{client.client_id}"))
+    return client, secret
+
+
+@transaction.atomic
+def do_revoke_client(client: Client, *, acting: Principal) -> None:
+    """Its tokens stop at once."""
+    must(acting, Permission.CLIENT_MANAGE, client.hospital)
+    Client.objects.filter(pk=client.pk, revoked_at=None).update(revoked_at=timezone.now())
+    AccessToken.objects.filter(client=client).delete()
+    append(Event.of(acting, EventCode.CLIENT_REVOKE, target=f"client/{client.client_id}"))

@@ -1,0 +1,146 @@
+"""One door for FHIR over HTTP: authenticate, look up the interaction in the table, run it, answer; errors become outcomes.
+
+The five steps of docs/request-flow.md. The gate and the audit log are inside the interactions.
+"""
+
+import logging
+from collections.abc import Callable
+from email.utils import format_datetime
+from urllib.parse import parse_qsl
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from alliance.auth.bearer import principal_of
+from alliance.auth.errors import AuthenticationFailed
+from records.api import negotiate
+from records.capability import statement
+from records.fhir import outcome
+from records.fhir.issues import Issue, Malformed, MethodNotAllowed, NotFound, WrongMediaType
+from records.fhir.json import dump
+from records.interactions import batch, history, read, search, transaction, write
+from records.interactions.ask import Answer, Ask, base
+
+log = logging.getLogger("xinglin.fhir")
+MEDIA = "application/fhir+json; charset=utf-8"
+Handler = Callable[[HttpRequest, Ask, list[str]], Answer]
+
+
+def query(request: HttpRequest) -> list[tuple[str, str]]:
+    return parse_qsl(request.META.get("QUERY_STRING", ""), keep_blank_values=True)
+
+
+def form(request: HttpRequest) -> list[tuple[str, str]]:
+    if request.content_type != "application/x-www-form-urlencoded":
+        raise WrongMediaType(Issue("not-supported", "POST _search takes Content-Type: application/x-www-form-urlencoded."))
+    return query(request) + parse_qsl(negotiate.raw(request).decode(errors="replace"), keep_blank_values=True)
+
+
+def post_bundle(request: HttpRequest, ask: Ask, _: list[str]) -> Answer:
+    bundle = negotiate.body(request)
+    kind = bundle.get("type") if isinstance(bundle, dict) else None
+    if kind == "batch":
+        return batch.batch(ask, bundle)
+    if kind in ("transaction", None):
+        return transaction.transaction(ask, bundle)
+    raise Malformed(Issue("value", "A base takes Bundles of type transaction or batch; to store a Bundle as a document, POST it to Bundle.", "Bundle.type"))
+
+
+def if_match(request: HttpRequest) -> str:
+    return request.headers.get("If-Match", "")
+
+
+# (method, shape) -> interaction. Shapes: B base, T type, I id, V version; H _history, S _search.
+INTERACTIONS: dict[tuple[str, str], Handler] = {
+    ("POST", "B"): post_bundle,
+    ("GET", "BH"): lambda r, a, p: history.feed(a, query(r)),
+    ("GET", "T"): lambda r, a, p: search.search(a, p[0], query(r)),
+    ("POST", "TS"): lambda r, a, p: search.search(a, p[0], form(r)),
+    ("POST", "T"): lambda r, a, p: write.create(a, p[0], negotiate.body(r), r.headers.get("If-None-Exist", "")),
+    ("GET", "TH"): lambda r, a, p: history.versions(a, p[0], None, query(r)),
+    ("GET", "TI"): lambda r, a, p: read.read(a, p[0], p[1]),
+    ("PUT", "TI"): lambda r, a, p: write.update(a, p[0], p[1], negotiate.body(r), if_match(r)),
+    ("DELETE", "TI"): lambda r, a, p: write.delete(a, p[0], p[1], if_match(r)),
+    ("GET", "TIH"): lambda r, a, p: history.versions(a, p[0], p[1], query(r)),
+    ("GET", "TIHV"): lambda r, a, p: read.vread(a, p[0], p[1], p[3]),
+}
+
+
+def shape(parts: list[str]) -> str:
+    """The shape of a path below a base, or "" for none."""
+    match parts:
+        case []:
+            return "B"
+        case ["_history"]:
+            return "BH"
+        case [_]:
+            return "T"
+        case [_, "_search"]:
+            return "TS"
+        case [_, "_history"]:
+            return "TH"
+        case [_, _]:
+            return "TI"
+        case [_, _, "_history"]:
+            return "TIH"
+        case [_, _, "_history", _]:
+            return "TIHV"
+    return ""
+
+
+@csrf_exempt
+def dispatch(request: HttpRequest, base_code: str, path: str = "") -> HttpResponse:
+    root = (settings.PUBLIC_URL or request.build_absolute_uri("/").rstrip("/")) + "/fhir"
+    try:
+        if path == "metadata" and request.method == "GET":
+            return reply(request, Answer(200, statement(base_code, root)))
+        negotiate.acceptable(request)
+        ask = base(principal_of(request), base_code, root)
+        parts = [p for p in path.split("/") if p]
+        method = "GET" if request.method == "HEAD" else request.method or ""
+        found = shape(parts)
+        handler = INTERACTIONS.get((method, found))
+        if handler is None:
+            if found and (allowed := sorted(m for m, s in INTERACTIONS if s == found)):
+                raise MethodNotAllowed(Issue("not-supported", f"{method} is not served here; {', '.join(allowed)} is."))
+            raise NotFound(Issue("not-found", "There is no such address below a FHIR base; GET metadata tells what there is."))
+        return reply(request, handler(request, ask, parts))
+    except Exception as error:
+        return failure(error)
+
+
+def reply(request: HttpRequest, answer: Answer) -> HttpResponse:
+    """Commit came first, now the bytes. Prefer: return=minimal leaves the body of a write away; 304 where nothing changed."""
+    body = answer.body
+    etag = f'W/"{answer.version}"' if answer.version else ""
+    if request.method in ("POST", "PUT") and answer.location and "return=minimal" in request.headers.get("Prefer", ""):
+        body = b""
+    if request.method == "GET" and etag and request.headers.get("If-None-Match") == etag:
+        return HttpResponse(status=304, headers={"ETag": etag})
+    response = HttpResponse(body, status=answer.status, content_type=MEDIA)
+    response["Cache-Control"] = "no-store"
+    if etag:
+        response["ETag"] = etag
+    if answer.last_updated:
+        response["Last-Modified"] = format_datetime(answer.last_updated, usegmt=True)
+    if answer.location:
+        response["Location"] = answer.location
+    return response
+
+
+def failure(error: Exception) -> HttpResponse:
+    status, body = outcome.of(error)
+    if isinstance(error, OperationalError | InterfaceError):
+        log.error("FHIR503 the database cannot be reached or is too busy: %s", type(error).__name__)
+        status, body = 503, outcome.outcome(Issue("transient", "The server is busy or restarting. Nothing was stored; send the same request again."))
+    elif status == 500:
+        log.error("FHIR500 an unexpected error", exc_info=error)
+    response = HttpResponse(dump(body), status=status, content_type=MEDIA)
+    response["Cache-Control"] = "no-store"
+    if status == 503:
+        response["Retry-After"] = "5"
+    if isinstance(error, AuthenticationFailed):
+        response["WWW-Authenticate"] = 'Bearer realm="xinglin"'
+    return response

@@ -1,0 +1,101 @@
+"""What an interaction is asked and what it answers; HTTP-free, so that pages and the REST API call the same functions."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from alliance.auth.principal import Principal
+from alliance.models import Hospital
+from alliance.roles import Permission
+from consent.audit.event import EventCode
+from consent.terms import AccessRequest
+from records.fhir.issues import Issue, NotFound, NotSupported
+from records.fhir.types import DIRECTORY, TYPES
+from records.mpi import sources
+from records.store.rows import Row
+
+ALLIANCE = "alliance"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """principal asks something of a base: a member's code, or "alliance" (hospital_id None)."""
+
+    principal: Principal
+    base: str
+    hospital_id: int | None
+    root: str = ""  # absolute url of the bases, for links
+
+    @property
+    def own(self) -> bool:
+        return self.hospital_id == self.principal.hospital_id
+
+    def url(self, row: Row) -> str:
+        """fullUrl of a row in the store that owns it."""
+        return f"{self.root}/{row.hospital}/{row.type_name}/{row.fhir_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    body: bytes = b""
+    version: int | None = None
+    last_updated: dt.datetime | None = None
+    location: str = ""
+
+
+def base(principal: Principal, code: str, root: str) -> Ask:
+    """Raises NotFound for a base that no member has."""
+    if code == ALLIANCE:
+        return Ask(principal, code, None, root)
+    if code == principal.hospital:
+        return Ask(principal, code, principal.hospital_id, root)
+    hospital_id = Hospital.objects.filter(code=code).values_list("pk", flat=True).first()
+    if hospital_id is None:
+        raise NotFound(Issue("not-found", f"There is no base {code!r}. Your own is /fhir/{principal.hospital}/, the shared one /fhir/alliance/."))
+    return Ask(principal, code, hospital_id, root)
+
+
+def known_type(name: str) -> None:
+    if name not in TYPES:
+        raise NotSupported(Issue("not-supported", f"{name!r} is not a resource type that is hosted here; GET metadata lists them."))
+
+
+def own_request(ask: Ask, code: EventCode, target: str, *, permission: Permission = Permission.RECORD_READ, detail: str = "",
+                writing: bool = False) -> AccessRequest:
+    """A request that only the base's own hospital may make."""
+    hospital = ask.hospital_id if ask.own else None
+    return AccessRequest(ask.principal, permission, code, f"{ask.base}/{target}", detail, hospital_id=hospital, writing=writing or not ask.own)
+
+
+def person_request(ask: Ask, code: EventCode, target: str, person: UUID | None, detail: str = "") -> AccessRequest:
+    """A request about one person, through all of his source patients."""
+    found = sources.of_person(person) if person else ()
+    return AccessRequest(ask.principal, Permission.RECORD_READ, code, f"{ask.base}/{target}", detail, person=person, sources=found)
+
+
+def resource_request(ask: Ask, code: EventCode, type_name: str, fhir_id: str) -> AccessRequest:
+    """A request for one resource: at the own base as such, at another's through the person whom it is about."""
+    target = f"{type_name}/{fhir_id}"
+    if ask.own or ask.hospital_id is None:
+        return own_request(ask, code, target)
+    if type_name in DIRECTORY:
+        return AccessRequest(ask.principal, Permission.RECORD_READ, code, f"{ask.base}/{target}", directory=True)
+    person = sources.person_of_resource(ask.hospital_id, type_name, fhir_id)
+    return person_request(ask, code, target, person)
+
+
+def as_uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def summary(names: list[str]) -> str:
+    """Parameter names for the audit line, never values."""
+    return "&".join(sorted(set(names)))[:200]
+
+
+Json = dict[str, Any]

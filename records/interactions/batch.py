@@ -1,0 +1,65 @@
+"""batch: each entry on its own, good neighbours of a bad one are kept (FHIR R4 http.html#batch)."""
+
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from records.fhir import outcome
+from records.fhir.issues import Issue, Malformed, NotSupported, Problem
+from records.fhir.json import dump, parse
+from records.interactions import read, search, write
+from records.interactions.ask import Answer, Ask
+from records.interactions.transaction import entries_of
+
+
+def batch(ask: Ask, bundle: Any) -> Answer:
+    rows = []
+    for i, raw in enumerate(entries_of(bundle)):
+        try:
+            rows.append(row(one(ask, raw)))
+        except Exception as error:
+            told = error.at(f"Bundle.entry[{i}]") if isinstance(error, Problem) else error
+            status, body = outcome.of(told)
+            rows.append({"response": {"status": phrase(status), "outcome": body}})
+    out: dict[str, Any] = {"resourceType": "Bundle", "type": "batch-response"}
+    if rows:
+        out["entry"] = rows
+    return Answer(200, dump(out))
+
+
+def one(ask: Ask, raw: Any) -> Answer:
+    asked = raw.get("request") if isinstance(raw, dict) else None
+    if not isinstance(asked, dict) or not isinstance(asked.get("url"), str):
+        raise Malformed(Issue("required", "Each entry has a request with a method and a url.", "request"))
+    url = urlsplit(asked["url"])
+    parts = [p for p in url.path.split("/") if p]
+    resource = raw.get("resource")
+    match (asked.get("method"), len(parts)):
+        case ("POST", 1):
+            return write.create(ask, parts[0], resource, asked.get("ifNoneExist") or "")
+        case ("PUT", 2):
+            return write.update(ask, parts[0], parts[1], resource, asked.get("ifMatch") or "")
+        case ("DELETE", 2):
+            return write.delete(ask, parts[0], parts[1], asked.get("ifMatch") or "")
+        case ("GET", 2):
+            return read.read(ask, parts[0], parts[1])
+        case ("GET", 1):
+            return search.search(ask, parts[0], parse_qsl(url.query, keep_blank_values=True))
+    raise NotSupported(Issue("not-supported", "A batch takes POST Type, PUT Type/id, DELETE Type/id, GET Type/id and GET Type?….", "request"))
+
+
+def phrase(status: int) -> str:
+    return f"{status} {HTTPStatus(status).phrase}"
+
+
+def row(answer: Answer) -> dict[str, Any]:
+    out: dict[str, Any] = {"response": {"status": phrase(answer.status)}}
+    if answer.location:
+        out["response"]["location"] = "/".join(answer.location.split("/")[5:]) if "://" in answer.location else answer.location
+    if answer.version:
+        out["response"]["etag"] = f'W/"{answer.version}"'
+    if answer.last_updated:
+        out["response"]["lastModified"] = answer.last_updated.isoformat(timespec="milliseconds")
+    if answer.body and answer.status == 200:
+        out["resource"] = parse(answer.body)
+    return out

@@ -1,0 +1,93 @@
+"""search-type at a member's base and at the shared base (FHIR R4 http.html#search)."""
+
+from urllib.parse import urlencode
+from uuid import UUID
+
+from consent import gate
+from consent.audit.event import EventCode
+from consent.terms import AccessRequest, Refused, Scope
+from records.facade import golden
+from records.fhir import bundle
+from records.fhir.issues import Issue, NotSupported
+from records.interactions.ask import Answer, Ask, as_uuid, known_type, own_request, person_request, summary
+from records.mpi import find
+from records.search import page
+from records.search.parse import SearchRequest, parse
+from records.search.plan import plan
+from records.store import query, record
+from records.store.rows import Row
+
+Pairs = list[tuple[str, str]]
+
+
+def search(ask: Ask, type_name: str, pairs: Pairs) -> Answer:
+    """A searchset Bundle. Raises Problem for what cannot be understood, Refused by the gate."""
+    known_type(type_name)
+    if ask.hospital_id is None and type_name == "Patient":
+        return find_person(ask, pairs)
+    request = parse(type_name, pairs)
+    scope = gate.enter(access(ask, request))
+    return run(ask, scope, request, pairs)
+
+
+def access(ask: Ask, request: SearchRequest) -> AccessRequest:
+    detail = summary(request.names)
+    if ask.hospital_id is not None:
+        return own_request(ask, EventCode.RECORD_SEARCH, request.type_name, detail=detail)
+    people = {i for ids in request.subjects for i in ids}
+    if len(people) != 1:
+        raise NotSupported(Issue("not-supported", "A search of the shared record names one patient: add patient=<person id>."))
+    return person_request(ask, EventCode.RECORD_SEARCH, request.type_name, as_uuid(people.pop()), detail)
+
+
+def run(ask: Ask, scope: Scope, request: SearchRequest, pairs: Pairs) -> Answer:
+    query_text = urlencode(sorted((k, v) for k, v in pairs if k != "_cursor"))
+    position = page.read(scope, f"{ask.base}/{request.type_name}?{query_text}", request.cursor) if request.cursor else None
+    here = f"{ask.root}/{ask.base}/{request.type_name}"
+    links = [("self", f"{here}?{urlencode([(k, v) for k, v in pairs])}" if pairs else here)]
+    chosen = plan(request, ask.hospital_id, position)
+    if request.counting:
+        return Answer(200, bundle.bundle("searchset", [], links, query.total(scope, chosen)))
+    rows = query.page(scope, chosen)
+    more = len(rows) > request.count
+    rows = rows[: request.count]
+    total = None
+    if request.total:
+        total = query.total(scope, plan(request, ask.hospital_id, None))
+    elif not more and position is None:
+        total = len(rows)
+    if more:
+        cursor = page.write(scope, f"{ask.base}/{request.type_name}?{query_text}", [rows[-1].key, rows[-1].rid])
+        links.append(("next", f"{here}?{urlencode([(k, v) for k, v in pairs if k != '_cursor'] + [('_cursor', cursor)])}"))
+    return Answer(200, bundle.bundle("searchset", entries(ask, rows), links, total))
+
+
+def entries(ask: Ask, rows: list[Row]) -> list[bytes]:
+    return [bundle.entry(ask.url(r), r.body, search={"mode": "match"}) for r in rows]
+
+
+def find_person(ask: Ask, pairs: Pairs) -> Answer:
+    """Patient?identifier= or ?name= at the shared base (PDQm): persons whose record the gate opens, as golden records."""
+    wanted = [(k, v) for k, v in pairs if k not in ("_format", "_count", "_pretty")]
+    if len(wanted) != 1 or wanted[0][0] not in ("identifier", "name", "_id"):
+        raise NotSupported(Issue("not-supported", "The shared base finds a Patient by exactly one of identifier, name or _id."))
+    name, value = wanted[0]
+    if name == "_id":
+        persons = [p for p in [as_uuid(value)] if p]
+    else:
+        text = value.rpartition("|")[2] if name == "identifier" else value
+        persons = [f.person for f in find.find(text, acting=ask.principal)]
+    out = []
+    for person in persons:
+        if (body := golden_of(ask, person)) is not None:
+            out.append(bundle.entry(f"{ask.root}/alliance/Patient/{person}", body, search={"mode": "match"}))
+    return Answer(200, bundle.bundle("searchset", out, [("self", f"{ask.root}/alliance/Patient?{urlencode(pairs)}")], len(out)))
+
+
+def golden_of(ask: Ask, person: UUID) -> bytes | None:
+    try:
+        scope = gate.enter(person_request(ask, EventCode.PERSON_READ, f"Patient/{person}", person))
+    except Refused:
+        return None
+    rows = record.sections(scope, {"Patient": 50})
+    return golden.record(person, rows, ask.root) if rows else None

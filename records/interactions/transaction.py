@@ -1,0 +1,235 @@
+"""transaction: all entries or none, with internal, conditional and literal references resolved (FHIR R4 http.html#transaction)."""
+
+import re
+import uuid
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from consent import gate
+from consent.audit.event import EventCode
+from consent.terms import Scope
+from records.fhir.issues import Issue, Malformed, NotSupported, Problem, TooLarge, Unprocessable
+from records.fhir.json import dump
+from records.fhir.references import rewrite, target
+from records.fhir.types import TYPES
+from records.interactions import plausible
+from records.interactions.ask import Answer, Ask
+from records.interactions.prepare import Item, drafts, now, tell
+from records.interactions.write import good_id, matching, ref, request, tombstone, unchanged_since
+from records.fhir.validate import validate
+from records.store import find
+from records.store import write as store
+from records.store.rows import Draft
+
+METHODS = ("POST", "PUT", "DELETE")
+CONDITIONAL = re.compile(r"([A-Z][A-Za-z]+)\?(.+)")
+
+
+@dataclass(slots=True)
+class Entry:
+    """One entry of the bundle, understood: what to do with which resource under which id."""
+
+    place: str
+    method: str
+    type_name: str
+    fhir_id: str
+    resource: Any = None
+    full_url: str = ""
+    condition: str = ""
+    if_match: str = ""
+    there: bool = False  # a conditional create found it
+    item: Item | None = None
+    draft: Draft | None = None
+
+
+def entries_of(bundle: Any) -> list[Any]:
+    """The raw entries. Raises Malformed, TooLarge."""
+    if not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle":
+        raise Malformed(Issue("structure", "POST to a base takes a Bundle of type transaction or batch.", "resourceType"))
+    found = bundle.get("entry", [])
+    if not isinstance(found, list):
+        raise Malformed(Issue("structure", "entry is a JSON array.", "Bundle.entry"))
+    if len(found) > settings.FHIR_MAX_ENTRIES:
+        raise TooLarge(Issue("too-long", f"The Bundle has {len(found)} entries; at most {settings.FHIR_MAX_ENTRIES} are taken: send it in parts.", "Bundle.entry"))
+    return found
+
+
+def transaction(ask: Ask, bundle: Any) -> Answer:
+    """Raises one Problem with the issues of all faulty entries, each naming its entry; then nothing is stored."""
+    with gate.writing(request(ask, EventCode.BUNDLE, "transaction")) as (scope, written):
+        raw = entries_of(bundle)
+        entries = every(raw, understand)
+        distinct(entries)
+        resolve(scope, entries)
+        every(entries, check)
+        apply(scope, entries)
+        written += [ref(ask, e.draft) for e in entries if e.draft]
+    return Answer(200, response(entries))
+
+
+def every(things: list[Any], do: Any) -> list[Any]:
+    """do(thing, place) for all, gathering the problems of all."""
+    out, issues = [], []
+    worst: type[Problem] = Unprocessable
+    for i, thing in enumerate(things):
+        try:
+            out.append(do(thing, f"Bundle.entry[{i}]"))
+        except Problem as problem:
+            issues += problem.at(f"Bundle.entry[{i}]").issues if not problem.issues[0].where.startswith("Bundle.") else problem.issues
+            worst = Malformed if problem.kind in ("malformed", "invalid") else worst
+    if issues:
+        raise worst(*issues[:200])
+    return out
+
+
+def understand(raw: Any, place: str) -> Entry:
+    asked = raw.get("request") if isinstance(raw, dict) else None
+    if not isinstance(asked, dict) or not isinstance(asked.get("method"), str) or not isinstance(asked.get("url"), str):
+        raise Malformed(Issue("required", "Each entry has a request with a method and a url.", f"{place}.request"))
+    method, url = asked["method"], urlsplit(asked["url"])
+    if method not in METHODS:
+        raise NotSupported(Issue("not-supported", f"A transaction takes POST, PUT and DELETE; send {method} in a batch.", f"{place}.request.method"))
+    parts = [p for p in url.path.split("/") if p]
+    if not parts or parts[0] not in TYPES or len(parts) > 2 or url.query:
+        raise NotSupported(Issue("not-supported", "The url is Type for POST, Type/id for PUT and DELETE, of a hosted type.", f"{place}.request.url"))
+    resource = raw.get("resource")
+    if method != "DELETE" and not isinstance(resource, dict):
+        raise Malformed(Issue("required", f"{method} needs a resource.", f"{place}.resource"))
+    full_url = raw.get("fullUrl") if isinstance(raw.get("fullUrl"), str) else ""
+    if method == "POST":
+        if len(parts) != 1:
+            raise Malformed(Issue("value", "POST goes to a type, without an id: use PUT to choose the id.", f"{place}.request.url"))
+        return Entry(place, method, parts[0], str(uuid.uuid4()), resource, full_url, condition=asked.get("ifNoneExist") or "")
+    if len(parts) != 2:
+        raise Malformed(Issue("value", f"{method} goes to Type/id.", f"{place}.request.url"))
+    good_id(parts[1])
+    if method == "PUT" and resource.get("id") != parts[1]:
+        raise Malformed(Issue("value", "The resource's id and the url must agree.", f"{place}.resource.id"))
+    return Entry(place, method, parts[0], parts[1], resource, full_url, if_match=asked.get("ifMatch") or "")
+
+
+def distinct(entries: list[Entry]) -> None:
+    """One resource, one entry; one fullUrl, one entry (FHIR R4: else the transaction fails)."""
+    seen: dict[str, str] = {}
+    issues = []
+    for e in entries:
+        for key in filter(None, (e.full_url, f"{e.type_name}/{e.fhir_id}")):
+            if key in seen and seen[key] != e.place:
+                issues.append(Issue("duplicate", f"{seen[key]} means the same resource: a transaction may name each only once.", e.place))
+            seen.setdefault(key, e.place)
+    if issues:
+        raise Malformed(*issues[:50])
+
+
+def resolve(scope: Scope, entries: list[Entry]) -> None:
+    """Give conditional creates their match, and rewrite references: urn:uuid and full urls to Type/id, conditions to what
+    they find. Literal references must exist, here or in the bundle."""
+    for e in entries:
+        if e.condition and (there := matching(scope, e.type_name, e.condition)):
+            e.fhir_id, e.there = there, True
+    urls = {e.full_url: f"{e.type_name}/{e.fhir_id}" for e in entries if e.full_url}
+    coming = {(e.type_name, e.fhir_id) for e in entries if e.method != "DELETE"}
+    literal: dict[tuple[str, str], str] = {}
+    cache: dict[str, str] = {}
+    issues: list[Issue] = []
+
+    def change(text: str, where: str) -> str:
+        if text.startswith("#"):
+            return text
+        base, _, version = text.partition("/_history/")
+        if base in urls:
+            return urls[base] + (f"/_history/{version}" if version else "")
+        if text.startswith(("urn:uuid:", "urn:oid:")):
+            issues.append(Issue("not-found", "No entry of this Bundle has this fullUrl: add the entry, or correct the reference.", where))
+        elif m := CONDITIONAL.fullmatch(text):
+            return conditional(m, text, where)
+        elif (key := target(text)) and key not in coming:
+            literal.setdefault(key, where)
+        return text
+
+    def conditional(m: re.Match[str], text: str, where: str) -> str:
+        if text not in cache:
+            found = matching(scope, m.group(1), m.group(2)) if m.group(1) in TYPES else None
+            if found is None:
+                issues.append(Issue("not-found", f"No {m.group(1)} in this store fits the condition: send it first.", where))
+                return text
+            cache[text] = f"{m.group(1)}/{found}"
+        return cache[text]
+
+    for e in entries:
+        if isinstance(e.resource, dict) and "resourceType" in e.resource:
+            prefix = f"{e.place}.resource"
+            rewrite(e.resource, lambda text, where, prefix=prefix: change(text, f"{prefix}.{where.partition('.')[2]}"))
+    for key in set(literal) - find.existing(scope, list(literal)):
+        issues.append(Issue("not-found", f"{'/'.join(key)} is not in this store and not in this Bundle: send it first, or in this Bundle.", literal[key]))
+    if issues:
+        raise Unprocessable(*issues[:200])
+
+
+def check(e: Entry, place: str) -> None:
+    if e.method == "DELETE":
+        return
+    try:
+        found = validate(e.resource)
+        if found != e.type_name:
+            raise Malformed(Issue("structure", f"The resource is a {found}, the url says {e.type_name}.", "resourceType"))
+        plausible.check(e.resource)
+    except Problem as problem:
+        raise type(problem)(*(
+            Issue(i.code, i.says, f"{place}.resource.{i.where.partition('.')[2] or i.where}", i.severity) for i in problem.issues
+        )) from problem
+
+
+def apply(scope: Scope, entries: list[Entry]) -> None:
+    """FHIR's order: deletes, creates, updates."""
+    at = now()
+    named = sorted({(e.type_name, e.fhir_id) for e in entries if e.method != "POST"})
+    current = store.lock(scope, named)
+    gone = []
+    for e in entries:
+        row = current.get((e.type_name, e.fhir_id)) if e.method != "POST" else None
+        if e.method != "POST":
+            try:
+                unchanged_since(row, e.if_match)
+            except Problem as problem:
+                raise problem.at(e.place) from problem
+        if e.method == "DELETE":
+            if row and not row[2]:
+                e.draft = tombstone(e.type_name, e.fhir_id, row)
+                gone.append(e.draft)
+        elif not e.there:
+            e.item = Item(e.resource, e.fhir_id, row[1] + 1 if row else 1, row[0] if row else 0, place=e.place)
+    store.replace(scope, gone)
+    items = [e.item for e in entries if e.item]
+    made = drafts(scope, items, at)
+    for e, d in zip([e for e in entries if e.item], made, strict=True):
+        e.draft = d
+    store.insert(scope, [d for d in made if not d.rid])
+    store.replace(scope, [d for d in made if d.version > 1])
+    tell(scope, items, made)
+
+
+STATUS = {"POST": "201 Created", "PUT": "200 OK", "DELETE": "204 No Content"}
+
+
+def response(entries: list[Entry]) -> bytes:
+    rows = []
+    for e in entries:
+        d = e.draft
+        if e.there:
+            row: dict[str, str] = {"status": "200 OK", "location": f"{e.type_name}/{e.fhir_id}"}
+        elif d is None:
+            row = {"status": "204 No Content"}
+        else:
+            status = "201 Created" if e.method == "PUT" and d.version == 1 else STATUS[e.method]
+            row = {"status": status, "etag": f'W/"{d.version}"', "lastModified": d.last_updated.isoformat(timespec="milliseconds")}
+            if not d.deleted:
+                row["location"] = f"{e.type_name}/{e.fhir_id}/_history/{d.version}"
+        rows.append({"response": row})
+    out: dict[str, Any] = {"resourceType": "Bundle", "type": "transaction-response"}
+    if rows:
+        out["entry"] = rows
+    return dump(out)

@@ -1,0 +1,129 @@
+"""create, update and delete in a member's own store (FHIR R4 http.html#create, #update, #delete)."""
+
+import re
+import uuid
+from typing import Any
+from urllib.parse import parse_qsl
+
+from alliance.roles import Permission
+from consent import gate
+from consent.audit.event import EventCode
+from consent.terms import Scope
+from records.fhir.issues import Issue, Malformed, NotFound, PreconditionFailed
+from records.fhir.outcome import ABSENT
+from records.fhir.references import ID
+from records.fhir.validate import validate
+from records.interactions import plausible
+from records.interactions.ask import Answer, Ask, known_type, own_request
+from records.interactions.prepare import Item, drafts, now, tell
+from records.search.terms import Index
+from records.search.parse import parse
+from records.search.plan import plan
+from records.store import find
+from records.store import write as store
+from records.store.rows import Draft
+
+ETAG = re.compile(r'(?:W/)?"(\d{1,9})"')
+
+
+def ref(ask: Ask, d: Draft) -> str:
+    return f"{ask.base}/{d.type_name}/{d.fhir_id}/{d.version}"
+
+
+def answer(ask: Ask, status: int, d: Draft) -> Answer:
+    return Answer(status, d.body, d.version, d.last_updated, f"{ask.root}/{ask.base}/{d.type_name}/{d.fhir_id}/_history/{d.version}")
+
+
+def valid(type_name: str, resource: Any) -> None:
+    """Raises Problem unless it is a valid, plausible resource of just this type."""
+    found = validate(resource)
+    if found != type_name:
+        raise Malformed(Issue("structure", f"The body is a {found}, the address says {type_name}: make them agree.", "resourceType"))
+    plausible.check(resource)
+
+
+def good_id(fhir_id: str) -> None:
+    if not ID.fullmatch(fhir_id):
+        raise Malformed(Issue("value", "An id has 1 to 64 letters (A-Z, a-z), digits, hyphens or dots.", "Resource.id"))
+
+
+def request(ask: Ask, code: EventCode, target: str):  # type: ignore[no-untyped-def]
+    return own_request(ask, code, target, permission=Permission.RECORD_WRITE, writing=True)
+
+
+def matching(scope: Scope, type_name: str, query: str) -> str | None:
+    """The id of the one resource that fits a condition, or None. Raises PreconditionFailed where several do."""
+    pairs = parse_qsl(query, keep_blank_values=True)
+    if not pairs:
+        raise Malformed(Issue("value", "The condition is empty: write for example identifier=system|value."))
+    found = find.matches(scope, plan(parse(type_name, pairs), scope.whole, None), f"{type_name}?{'&'.join(sorted(f'{k}={v}' for k, v in pairs))}")
+    if len(found) > 1:
+        raise PreconditionFailed(Issue("multiple-matches", f"More than one {type_name} fits the condition: make it narrower."))
+    return found[0] if found else None
+
+
+def create(ask: Ask, type_name: str, resource: Any, if_none_exist: str = "") -> Answer:
+    known_type(type_name)
+    with gate.writing(request(ask, EventCode.RECORD_CREATE, type_name)) as (scope, written):
+        valid(type_name, resource)
+        if if_none_exist:
+            there = matching(scope, type_name, if_none_exist)
+            if there:
+                return Answer(200, b"", None, None, f"{ask.root}/{ask.base}/{type_name}/{there}")
+        items = [Item(resource, str(uuid.uuid4()))]
+        made = drafts(scope, items, now())
+        store.insert(scope, made)
+        tell(scope, items, made)
+        written.append(ref(ask, made[0]))
+    return answer(ask, 201, made[0])
+
+
+def update(ask: Ask, type_name: str, fhir_id: str, resource: Any, if_match: str = "") -> Answer:
+    """Also creates, with the id that the client chose."""
+    known_type(type_name)
+    good_id(fhir_id)
+    with gate.writing(request(ask, EventCode.RECORD_UPDATE, f"{type_name}/{fhir_id}")) as (scope, written):
+        if isinstance(resource, dict) and resource.get("id") != fhir_id:
+            raise Malformed(Issue("value", f"The body's id and the address must agree: put \"id\": \"{fhir_id}\" into the body.", f"{type_name}.id"))
+        valid(type_name, resource)
+        current = store.lock(scope, [(type_name, fhir_id)]).get((type_name, fhir_id))
+        unchanged_since(current, if_match)
+        items = [Item(resource, fhir_id, current[1] + 1 if current else 1, current[0] if current else 0)]
+        made = drafts(scope, items, now())
+        (store.replace if current else store.insert)(scope, made)
+        tell(scope, items, made)
+        written.append(ref(ask, made[0]))
+    return answer(ask, 200 if current and not current[2] else 201, made[0])
+
+
+def unchanged_since(current: tuple[int, int, bool, int] | None, if_match: str) -> None:
+    """Raises PreconditionFailed unless the current version is the one that the client saw."""
+    if not if_match:
+        return
+    m = ETAG.fullmatch(if_match.strip())
+    if not m:
+        raise Malformed(Issue("value", 'If-Match holds the ETag that a read gave, such as W/"3".'))
+    if current is None or current[1] != int(m.group(1)):
+        raise PreconditionFailed(Issue("conflict", "The resource has changed since you read it: read it again, then update."))
+
+
+def delete(ask: Ask, type_name: str, fhir_id: str, if_match: str = "") -> Answer:
+    """A soft delete: a new version without a body; the history stays. Deleting twice changes nothing."""
+    known_type(type_name)
+    good_id(fhir_id)
+    with gate.writing(request(ask, EventCode.RECORD_DELETE, f"{type_name}/{fhir_id}")) as (scope, written):
+        current = store.lock(scope, [(type_name, fhir_id)]).get((type_name, fhir_id))
+        if current is None:
+            raise NotFound(ABSENT)
+        unchanged_since(current, if_match)
+        if current[2]:
+            return Answer(204, version=current[1])
+        gone = tombstone(type_name, fhir_id, current)
+        store.replace(scope, [gone])
+        written.append(ref(ask, gone))
+    return Answer(204, version=gone.version)
+
+
+def tombstone(type_name: str, fhir_id: str, current: tuple[int, int, bool, int]) -> Draft:
+    rid, version, _, patient = current
+    return Draft(type_name, fhir_id, version + 1, now(), patient, None, 0, Index(), b"", deleted=True, rid=rid)
