@@ -62,7 +62,7 @@ def decide(request: AccessRequest, facts: Facts) -> Scope:
     emergency = any(v.overridden for v in verdicts.values())
     return Scope(
         principal, event_of(request, Purpose.EMERGENCY.value if emergency else purpose), patients=seen,
-        complete=complete(request, facts), emergency=emergency, epoch=epoch_of(facts),
+        withheld=withheld(request, facts), emergency=emergency, epoch=epoch_of(facts),
     )
 
 
@@ -70,9 +70,12 @@ OTHER_HOSPITAL = 0  # no member has this id: it stands for one that nobody has n
 VISIBLE = OVERRIDABLE_LABELS
 
 
-def complete(request: AccessRequest, facts: Facts) -> bool:
-    """Whether the viewer would see everything that any member may hold. Asked about the consents alone, never about the
+def withheld(request: AccessRequest, facts: Facts) -> tuple[str, ...]:
+    """Why the viewer would not see everything that any member may hold. Asked about the consents alone, never about the
     data: the answer must not tell whether something hidden exists."""
     asked = {d.source_id for d in facts.directives if d.source_id is not None} | {OTHER_HOSPITAL}
-    verdicts = [weigh(request, facts, h) for h in asked]
-    return all(v.permitted and v.mask & VISIBLE == VISIBLE for v in verdicts)
+    codes = set()
+    for verdict in (weigh(request, facts, h) for h in asked):
+        if not verdict.permitted or verdict.mask & VISIBLE != VISIBLE:
+            codes |= {v.code for v in verdict.reasons if v.kind in ("deny", "limit")}
+    return tuple(sorted(codes))

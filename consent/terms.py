@@ -113,7 +113,8 @@ class Verdict:
 class Scope:
     """The key of the house: what the holder may reach, as columns of a WHERE. Only consent.decide makes one.
 
-    whole: this hospital's store, all of it. patients: {row of the patient index: labels that may be seen}.
+    whole: this hospital's store, all of it. patients: {row of the patient index: labels that may be seen}. withheld: why
+    something might not be shown, whether or not there is anything; empty means that all would be seen.
     """
 
     principal: Principal
@@ -122,7 +123,7 @@ class Scope:
     patients: tuple[tuple[int, int], ...] = ()
     directory: bool = False
     writable: bool = False
-    complete: bool = True
+    withheld: tuple[str, ...] = ()
     emergency: bool = False
     epoch: str = field(default="")
 

@@ -8,8 +8,11 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from alliance.auth.errors import Forbidden
 from alliance.config.logging import request_id as current
 from alliance.roles import Permission, permissions_of
+from alliance.web.errors import forbidden
+from consent.terms import Refused
 
 Handler = Callable[[HttpRequest], HttpResponse]
 SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -53,3 +56,18 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
     staff = getattr(getattr(request, "user", None), "staff_or_none", None)
     allowed = permissions_of(staff.role) if staff else frozenset[Permission]()
     return {"staff": staff, "may": {p.name.lower(): True for p in allowed}, "demo": settings.DEMO, "idle_seconds": settings.SESSION_COOKIE_AGE}
+
+
+def refusals(get_response: Handler) -> Handler:
+    """Domain refusals of pages become the 403 page; the JSON doors translate their own."""
+
+    class Refusals:
+        def __call__(self, request: HttpRequest) -> HttpResponse:
+            return get_response(request)
+
+        def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+            if isinstance(error, Forbidden | Refused):
+                return forbidden(request, error)
+            return None
+
+    return Refusals()

@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "alliance.auth.second_factor.required",
+    "alliance.config.middleware.refusals",
 ]
 
 TEMPLATES = [

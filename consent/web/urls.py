@@ -1,1 +1,11 @@
-urlpatterns: list[object] = []
+"""Addresses of the auditor's pages."""
+
+from django.urls import path
+
+from consent.web import pages
+
+urlpatterns = [
+    path("", pages.log, name="audit"),
+    path("export/", pages.download, name="audit-export"),
+    path("verify/", pages.check, name="audit-verify"),
+]

@@ -50,9 +50,9 @@ class Found:
     birth_date: str
 
 
-def find(text: str, *, acting: Principal) -> list[Found]:
+def find(text: str, *, acting: Principal, needs: Permission = Permission.PERSON_FIND) -> list[Found]:
     """At most 50 persons, own patients first. The audit line keeps what was found, never what was typed."""
-    if not acting.may(Permission.PERSON_FIND):
+    if not acting.may(needs):
         raise Forbidden("role", "This role does not look for patients.")
     text = text.strip()
     if len(text) < 2:

@@ -1,0 +1,41 @@
+"""Open the shared record of a person for a page: the newest rows of each section, in one statement, under one audit line."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from alliance.models import Hospital
+from consent import gate
+from consent.audit.event import EventCode
+from consent.terms import Scope
+from records.fhir.json import parse
+from records.interactions.ask import Ask, person_request
+from records.store import record as store
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One resource on a page, with the hospital that it comes from."""
+
+    resource: dict[str, Any]
+    hospital: Hospital
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """scope tells what is withheld and whether the glass is broken."""
+
+    scope: Scope
+    rows: dict[str, list[Shown]]
+
+
+def open_record(ask: Ask, person: UUID, most: Mapping[str, int], detail: str) -> Opened:
+    """most: {type: how many of the newest}. Raises Refused."""
+    scope = gate.enter(person_request(ask, EventCode.RECORD_OPEN, "record", person, detail))
+    hospitals = {h.code: h for h in Hospital.objects.all()}
+    rows: dict[str, list[Shown]] = {name: [] for name in most}
+    for r in store.sections(scope, most):
+        rows[r.type_name].append(Shown(parse(r.body), hospitals[r.hospital], ask.url(r)))
+    return Opened(scope, rows)

@@ -1,0 +1,91 @@
+"""What a clinician or clerk does about a patient's record: declare treatment, break the glass, record and withdraw consent."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from alliance.auth.principal import Principal
+from alliance.auth.session import page
+from alliance.roles import Permission
+from consent.audit.append import append
+from consent.audit.event import Event, EventCode
+from consent.models import Directive
+from consent.services.directives import check, do_record_directive, do_withdraw_directive
+from consent.services.emergencies import do_break_glass, do_close_glass
+from consent.services.relationships import do_declare_relationship
+from records.mpi import find, sources
+from records.mpi.find import Found
+from records.web.forms import DirectiveForm, EmergencyForm, TreatForm
+
+
+def known(person_id: UUID, acting: Principal) -> Found:
+    face = find.face(person_id, acting.hospital_id)
+    if face is None:
+        raise Http404
+    return face
+
+
+@page(Permission.RELATION_DECLARE)
+def treat(request: HttpRequest, person_id: UUID, *, acting: Principal) -> HttpResponse:
+    face = known(person_id, acting)
+    form = TreatForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        do_declare_relationship(person_id, reason=form.cleaned_data["reason"], acting=acting)
+        messages.success(request, _("Your hospital now treats this patient; this holds for 24 hours."))
+        return redirect("person", person_id)
+    return render(request, "records/treat.html", {"form": form, "face": face, "person": person_id})
+
+
+@page(Permission.EMERGENCY_OPEN)
+def emergency(request: HttpRequest, person_id: UUID, *, acting: Principal) -> HttpResponse:
+    face = known(person_id, acting)
+    form = EmergencyForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        do_break_glass(person_id, ground=data["ground"], reason=data["reason"], hours=data["hours"], acting=acting)
+        messages.warning(request, _("The record is open to you for %(hours)s h. Each look is reviewed.") % {"hours": data["hours"]})
+        return redirect("person", person_id)
+    return render(request, "records/emergency.html", {"form": form, "face": face, "person": person_id})
+
+
+@require_POST
+@page(Permission.EMERGENCY_OPEN)
+def close_emergency(request: HttpRequest, person_id: UUID, *, acting: Principal) -> HttpResponse:
+    do_close_glass(person_id, acting=acting)
+    messages.success(request, _("The emergency access is closed."))
+    return redirect("person", person_id)
+
+
+@page(Permission.CONSENT_RECORD)
+def consent(request: HttpRequest, person_id: UUID, *, acting: Principal) -> HttpResponse:
+    """The patient's directives, and a form for a new one. Only for staff of a hospital that knows him."""
+    face = known(person_id, acting)
+    found = sources.of_person(person_id)
+    check(acting, person_id, found)
+    form = DirectiveForm(request.POST or None, initial={"effect": "permit", "method": "paper"})
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        do_record_directive(
+            person_id, effect=data["effect"], recipient_id=data["recipient"] and data["recipient"].pk, source_id=data["source"] and data["source"].pk,
+            sensitive=data["sensitive"] and data["effect"] == "permit", method=data["method"], evidence=data["evidence"],
+            valid_until=data["until"], sources=found, acting=acting)
+        messages.success(request, _("The patient's decision is recorded and counts from now on."))
+        return redirect("consent", person_id)
+    append(Event.of(acting, EventCode.CONSENT_READ, person=person_id, target="directives"))
+    directives = Directive.objects.filter(person=person_id).select_related("source", "recipient", "recorded_by__hospital")
+    return render(request, "records/consent.html", {"form": form, "face": face, "person": person_id, "directives": directives})
+
+
+@require_POST
+@page(Permission.CONSENT_RECORD)
+def withdraw(request: HttpRequest, person_id: UUID, directive_id: int, *, acting: Principal) -> HttpResponse:
+    try:
+        do_withdraw_directive(directive_id, person_id, sources=sources.of_person(person_id), acting=acting)
+    except Directive.DoesNotExist as error:
+        raise Http404 from error
+    messages.success(request, _("Withdrawn. It counts from now on."))
+    return redirect("consent", person_id)
