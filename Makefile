@@ -1,0 +1,46 @@
+# Xinglin: every command that a person or CI needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export XINGLIN_DEMO ?= 1
+
+.PHONY: help run install test check bench code clean
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+run: install  ## build, start everything, serve the demo alliance on http://127.0.0.1:$${PORT:-8000}
+	@exec $(BIN)/python manage.py serve
+
+install: $(VENV)/.runtime  ## build .venv from the hashed lock file
+
+test: $(VENV)/.dev  ## all tests and checks
+	$(MAKE) --no-print-directory check
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.dev  ## lint, types, import rules
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --config importlinter.toml
+
+bench: $(VENV)/.dev  ## benchmarks: JSON lines on stdout, a table on stderr
+	@$(BIN)/python -m tests.perf.bench
+
+code: install  ## the six digits that the demo accounts ask for
+	@$(BIN)/python manage.py demo_code
+
+clean:  ## remove the environment (the data in var/ stays)
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Xinglin needs Python 3.11 or newer; name it: make run PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Python's venv module is incomplete: on Debian and Ubuntu, apt install python3-venv, then try again"; exit 1; }
+
+$(VENV)/.runtime: requirements.lock | $(BIN)/python
+	@echo "building the environment …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock | $(BIN)/python
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@ $(VENV)/.runtime

@@ -1,0 +1,98 @@
+"""Synthetic FHIR resources and a real HTTP client."""
+
+import http.client
+import json
+import secrets
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from records.mpi.rules.resident_number import SYSTEM, check_digit
+
+FHIR = "application/fhir+json"
+
+
+def number(birth: str = "19580312", sequence: int | None = None) -> str:
+    """A valid, invented citizen number; region 999999 exists nowhere."""
+    first = f"999999{birth}{sequence if sequence is not None else secrets.randbelow(1000):03d}"
+    return first + check_digit(first)
+
+
+def patient(name: str = "张伟", birth: str = "1958-03-12", gender: str = "male", resident: str = "", mrn: str = "") -> dict[str, Any]:
+    out: dict[str, Any] = {"resourceType": "Patient", "name": [{"text": name}], "gender": gender, "birthDate": birth, "identifier": []}
+    if resident:
+        out["identifier"].append({"system": SYSTEM, "value": resident})
+    out["identifier"].append({"type": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "MR"}]},
+                              "system": "urn:mrn", "value": mrn or secrets.token_hex(6)})
+    return out
+
+
+def observation(about: str, code: str = "4548-4", value: float = 7.1, date: str = "2026-01-05T08:00:00+08:00", **more: Any) -> dict[str, Any]:
+    return {"resourceType": "Observation", "status": "final", "code": {"coding": [{"system": "http://loinc.org", "code": code}], "text": "糖化血红蛋白"},
+            "subject": {"reference": about}, "effectiveDateTime": date, "valueQuantity": {"value": value, "unit": "%"}, **more}
+
+
+def bundle(*entries: tuple[str, str, dict[str, Any] | None], kind: str = "transaction") -> dict[str, Any]:
+    """(method, url, resource) entries; a resource's "fullUrl" key moves to its entry."""
+    rows = []
+    for method, url, resource in entries:
+        row: dict[str, Any] = {"request": {"method": method, "url": url}}
+        if resource is not None:
+            row["resource"] = {k: v for k, v in resource.items() if k not in ("fullUrl", "ifNoneExist")}
+            if "fullUrl" in resource:
+                row["fullUrl"] = resource["fullUrl"]
+            if "ifNoneExist" in resource:
+                row["request"]["ifNoneExist"] = resource["ifNoneExist"]
+        rows.append(row)
+    return {"resourceType": "Bundle", "type": kind, "entry": rows}
+
+
+@dataclass
+class Reply:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def says(self) -> str:
+        return " ".join(f"{'/'.join(i.get('expression', []))} {i['diagnostics']}" for i in self.json["issue"])
+
+
+class Api:
+    """A member's system: asks for a token once, then speaks FHIR over real HTTP."""
+
+    def __init__(self, server: str, base: str, token: str = "", credentials: tuple[str, str] | None = None) -> None:
+        self.at, self.base, self.token = urlsplit(server), base, token
+        if credentials:
+            form = {"grant_type": "client_credentials", "client_id": credentials[0], "client_secret": credentials[1]}
+            reply = self.raw("POST", "/oauth/token", urlencode(form).encode(), {"Content-Type": "application/x-www-form-urlencoded"})
+            assert reply.status == 200, reply.body
+            self.token = reply.json["access_token"]
+
+    def raw(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Reply:
+        connection = http.client.HTTPConnection(self.at.hostname or "", self.at.port, timeout=60)
+        try:
+            connection.request(method, path, body, headers or {})
+            response = connection.getresponse()
+            return Reply(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
+        finally:
+            connection.close()
+
+    def __call__(self, method: str, path: str = "", resource: Any = None, *, base: str = "", **headers: str) -> Reply:
+        sent = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        body = None
+        if resource is not None:
+            body = resource if isinstance(resource, bytes) else json.dumps(resource).encode()
+            sent["Content-Type"] = FHIR
+        sent |= {k.replace("_", "-"): v for k, v in headers.items()}
+        return self.raw(method, f"/fhir/{base or self.base}/{path}", body, sent)
+
+    def create(self, resource: dict[str, Any]) -> str:
+        """The new resource's Type/id."""
+        reply = self("POST", resource["resourceType"], resource)
+        assert reply.status == 201, reply.body
+        return f"{resource['resourceType']}/{reply.json['id']}"

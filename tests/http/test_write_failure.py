@@ -1,0 +1,117 @@
+"""Bad input: the right status, the place, the mend; and nothing half-stored. Each has its positive control in the success file."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.factories.fhir import Api, bundle, number, observation, patient
+
+BROKEN: list[tuple[str, Any, int, str]] = [
+    ("not JSON", b'{"resourceType": "Patient",', 400, "line 1"),
+    ("empty", b"", 400, "empty"),
+    ("a list", b"[]", 422, "JSON object"),
+    ("a key twice", b'{"resourceType":"Patient","gender":"male","gender":"female"}', 400, "twice"),
+    ("not UTF-8", '{"resourceType":"Patient","name":[{"text":"张"}]}'.encode("gbk"), 400, "UTF-8"),
+    ("unknown element", {**patient(), "nick": "x"}, 422, "Patient.nick"),
+    ("wrong type", {**patient(), "name": {"text": "x"}}, 422, "Patient.name"),
+    ("bogus code", {**patient(), "gender": "m"}, 422, "Patient.gender"),
+    ("nested bogus code", {**patient(), "telecom": [{"system": "pigeon", "value": "1"}]}, 422, "Patient.telecom[0].system"),
+    ("future birth", patient(birth="2999-01-01"), 422, "Patient.birthDate"),
+    ("no date", patient(birth="12.03.1958"), 422, "Patient.birthDate"),
+    ("wrong check digit", patient(resident="110101199003070000"), 422, "check digit"),
+    ("another type", observation("Patient/x"), 400, "make them agree"),
+]
+
+
+@pytest.mark.parametrize(("what", "body", "status", "says"), BROKEN, ids=[b[0] for b in BROKEN])
+def test_refused_with_place_and_mend(api: Api, what: str, body: Any, status: int, says: str) -> None:
+    reply = api("POST", "Patient", body)
+    assert reply.status == status and reply.json["resourceType"] == "OperationOutcome"
+    assert says in reply.says
+    assert api("GET", "Patient?_summary=count").json["total"] == 0
+
+
+def test_identifier_twice_in_one_patient(api: Api) -> None:
+    twice = patient()
+    twice["identifier"] *= 2
+    assert api("POST", "Patient", twice).status == 422
+
+
+def test_same_hospital_number_for_two_patients_is_a_conflict(api: Api) -> None:
+    api.create(patient(mrn="M1"))
+    reply = api("POST", "Patient", patient("王芳", mrn="M1"))
+    assert reply.status == 409 and "hospital number" in reply.says
+
+
+def test_faulty_transaction_stores_nothing_and_names_every_fault(api: Api) -> None:
+    reply = api("POST", "", bundle(("POST", "Patient", patient()), ("POST", "Patient", {**patient(), "gender": "m"}),
+                                   ("POST", "Observation", observation("urn:uuid:00000000-0000-4000-8000-00000000dead"))))
+    assert reply.status == 422
+    assert api("GET", "Patient?_summary=count").json["total"] == 0
+    places = [i["expression"][0] for i in reply.json["issue"]]
+    assert any(p.startswith("Bundle.entry[2].resource.subject") for p in places), places
+
+
+def test_dangling_literal_reference_in_a_transaction(api: Api) -> None:
+    about = api.create(patient())
+    seen = {**observation(about), "encounter": {"reference": "Encounter/nowhere"}}
+    reply = api("POST", "", bundle(("POST", "Observation", seen)))
+    assert reply.status == 422 and "Encounter/nowhere" in reply.says
+    assert api("POST", "", bundle(("POST", "Observation", observation(about)))).status == 200
+
+
+def test_record_of_an_unknown_patient(api: Api) -> None:
+    reply = api("POST", "Observation", observation("Patient/nobody"))
+    assert reply.status == 422 and "Patient/nobody is not in this store" in reply.says
+
+
+@pytest.mark.parametrize("bad", ["a_b", "x" * 65, "%E5%BC%A0"])
+def test_odd_ids(api: Api, bad: str) -> None:
+    reply = api("PUT", f"Patient/{bad}", {**patient(), "id": bad})
+    assert reply.status == 400 and "64 letters" in reply.says
+
+
+def test_stale_update(api: Api) -> None:
+    who = api.create(patient())
+    body = api("GET", who).json
+    assert api("PUT", who, body, If_Match='W/"7"').status == 412
+    assert api("PUT", who, body, If_Match='W/"1"').status == 200
+
+
+def test_wrong_content_type(api: Api) -> None:
+    assert api("POST", "Patient", json.dumps(patient()).encode(), Content_Type="text/xml").status == 415
+    assert api("GET", "Patient", Accept="application/fhir+xml").status == 406
+
+
+def test_body_over_the_limit(api: Api) -> None:
+    reply = api("POST", "Patient", b" " * (64 * 1024 * 1024 + 1))
+    assert reply.status == 413 and "64 MiB" in reply.says
+
+
+def test_a_bundle_of_50_mb_is_taken_whole_or_refused_whole(api: Api) -> None:
+    about = api.create(patient())
+    note = {"text": "x" * 250_000}
+    rows = [("POST", "Observation", {**observation(about), "note": [note]}) for _ in range(200)]
+    assert api("POST", "", bundle(*rows)).status == 200
+    assert api("GET", f"Observation?subject={about}&_summary=count").json["total"] == 200
+
+
+def test_foreign_store_takes_nothing(api: Api, stranger: Api) -> None:
+    assert stranger("POST", "Patient", patient(), base=api.base).status == 403
+    assert stranger("POST", "", bundle(("POST", "Patient", patient())), base=api.base).status == 403
+    assert stranger("PUT", "Patient/x", {**patient(), "id": "x"}, base=api.base).status == 403
+    assert stranger("POST", "Patient", patient(), base="alliance").status == 403
+    assert api("GET", "Patient?_summary=count").json["total"] == 0
+    assert api("POST", "Patient", patient()).status == 201
+
+
+@pytest.mark.parametrize("token", ["", "nonsense"])
+def test_no_or_unknown_token(api: Api, token: str) -> None:
+    reply = Api(f"http://{api.at.netloc}", api.base, token)("GET", "Patient")
+    assert reply.status == 401 and "/oauth/token" in reply.says and "www-authenticate" in reply.headers
+
+
+def test_citizen_numbers_of_all_valid_forms_are_taken(api: Api) -> None:
+    for good in (number(), "11010519491231002X", "１１０１０５１９４９１２３１００２ｘ", "110105491231002"):
+        assert api("POST", "Patient", patient(resident=good)).status == 201, good
