@@ -4,7 +4,6 @@ import os
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -13,12 +12,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-HOME = tempfile.mkdtemp(prefix="xinglin-test-")
-os.environ["XINGLIN_HOME"] = HOME
-os.environ["XINGLIN_DEMO"] = "0"
-os.environ["XINGLIN_PG_OPTIONS"] = "fsync=off,synchronous_commit=off,full_page_writes=off"
-os.environ.pop("XINGLIN_PROCESS", None)
-
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker) -> Iterator[None]:  # type: ignore[no-untyped-def]

@@ -32,10 +32,18 @@ def body(request: HttpRequest) -> Any:
 def raw(request: HttpRequest) -> bytes:
     most = settings.FHIR_MAX_BODY
     length = request.META.get("CONTENT_LENGTH") or "0"
-    data = b"" if length.isdecimal() and int(length) > most else request.read(most + 1)
-    if len(data) > most or (length.isdecimal() and int(length) > most):
+    over = length.isdecimal() and int(length) > most
+    data = b"" if over else request.read(most + 1)
+    if over or len(data) > most:
+        drain(request, 4 * most)
         raise TooLarge(Issue("too-long", f"The body is larger than {most // 1048576} MiB: send the Bundle in parts."))
     return data
+
+
+def drain(request: HttpRequest, most: int) -> None:
+    """Read on and throw away, so that a client that is still sending gets to hear why it is refused."""
+    while most > 0 and (chunk := request.read(1 << 20)):
+        most -= len(chunk)
 
 
 def decode(data: bytes) -> Any:

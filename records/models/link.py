@@ -26,6 +26,10 @@ class Review(models.Model):
             models.CheckConstraint(condition=models.Q(one__lt=models.F("two")), name="review_in_order"),
         ]
 
+    @property
+    def sides(self) -> tuple["models.Model", "models.Model"]:
+        return self.one, self.two
+
 
 class LinkEvent(models.Model):
     """History: a source patient was put at a person, by which rule or whom, with which reasons. Never erased."""

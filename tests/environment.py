@@ -1,0 +1,11 @@
+"""Where tests keep their state; a plugin named on pytest's command line, because it must be set before the settings are read."""
+
+import os
+import tempfile
+
+HOME = tempfile.mkdtemp(prefix="xinglin-test-")
+os.chmod(HOME, 0o711)
+os.environ["XINGLIN_HOME"] = HOME
+os.environ["XINGLIN_DEMO"] = "0"
+os.environ["XINGLIN_PG_OPTIONS"] = "fsync=off,synchronous_commit=off,full_page_writes=off"
+os.environ.pop("XINGLIN_PROCESS", None)
