@@ -5,40 +5,39 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 register = template.Library()
-G = gettext_lazy
-SEX = {"male": G("male"), "female": G("female"), "other": G("other sex"), "unknown": G("sex unknown")}
-TAB = {"summary": G("Summary"), "problems": G("Problems"), "medicines": G("Medicines"), "results": G("Results"), "encounters": G("Encounters"), "documents": G("Documents")}
+SEX = {"male": gettext_lazy("male"), "female": gettext_lazy("female"), "other": gettext_lazy("other sex"), "unknown": gettext_lazy("sex unknown")}
+TAB = {"summary": gettext_lazy("Summary"), "problems": gettext_lazy("Problems"), "medicines": gettext_lazy("Medicines"), "results": gettext_lazy("Results"), "encounters": gettext_lazy("Encounters"), "documents": gettext_lazy("Documents")}
 STATUS = {
-    "active": G("active"), "resolved": G("resolved"), "inactive": G("inactive"), "remission": G("in remission"), "recurrence": G("recurrent"),
-    "finished": G("finished"), "in-progress": G("in progress"), "planned": G("planned"), "completed": G("completed"), "stopped": G("stopped"),
-    "final": G("final"), "preliminary": G("preliminary"), "amended": G("amended"), "current": G("current"), "superseded": G("superseded"), "on-hold": G("on hold"),
-    "cancelled": G("cancelled"), "entered-in-error": G("entered in error"), "success": G("success"), "refused": G("refused"), "not-found": G("not found"), "failed": G("failed"),
+    "active": gettext_lazy("active"), "resolved": gettext_lazy("resolved"), "inactive": gettext_lazy("inactive"), "remission": gettext_lazy("in remission"), "recurrence": gettext_lazy("recurrent"),
+    "finished": gettext_lazy("finished"), "in-progress": gettext_lazy("in progress"), "planned": gettext_lazy("planned"), "completed": gettext_lazy("completed"), "stopped": gettext_lazy("stopped"),
+    "final": gettext_lazy("final"), "preliminary": gettext_lazy("preliminary"), "amended": gettext_lazy("amended"), "current": gettext_lazy("current"), "superseded": gettext_lazy("superseded"), "on-hold": gettext_lazy("on hold"),
+    "cancelled": gettext_lazy("cancelled"), "entered-in-error": gettext_lazy("entered in error"), "success": gettext_lazy("success"), "refused": gettext_lazy("refused"), "not-found": gettext_lazy("not found"), "failed": gettext_lazy("failed"),
 }
 WHY = {
-    "no_relationship": G("Your hospital has not declared to treat this patient."),
-    "no_consent": G("The patient has not consented to share with your hospital."),
-    "patient_denied": G("The patient does not wish to share everything with your hospital."),
-    "sensitive": G("Specially protected records need the patient's express consent."),
-    "source_suspended": G("A member hospital does not take part at present."),
-    "viewer_inactive": G("Your hospital or your employment is not active."),
-    "role": G("Your role does not include this."),
+    "no_relationship": gettext_lazy("Your hospital has not declared to treat this patient."),
+    "no_consent": gettext_lazy("The patient has not consented to share with your hospital."),
+    "patient_denied": gettext_lazy("The patient does not wish to share everything with your hospital."),
+    "sensitive": gettext_lazy("Specially protected records need the patient's express consent."),
+    "source_suspended": gettext_lazy("A member hospital does not take part at present."),
+    "viewer_inactive": gettext_lazy("Your hospital or your employment is not active."),
+    "role": gettext_lazy("Your role does not include this."),
 }
 REASON = {
-    "number_equal": G("same citizen number"), "name_equal": G("same name"), "name_differs": G("different names"), "birth_equal": G("same birth date"),
-    "birth_differs": G("different birth dates"), "sex_differs": G("different sex"), "number_contradicts_birth": G("number contradicts the birth date"),
-    "number_contradicts_sex": G("number contradicts the sex"), "human": G("decided by a person"),
+    "number_equal": gettext_lazy("same citizen number"), "name_equal": gettext_lazy("same name"), "name_differs": gettext_lazy("different names"), "birth_equal": gettext_lazy("same birth date"),
+    "birth_differs": gettext_lazy("different birth dates"), "sex_differs": gettext_lazy("different sex"), "number_contradicts_birth": gettext_lazy("number contradicts the birth date"),
+    "number_contradicts_sex": gettext_lazy("number contradicts the sex"), "human": gettext_lazy("decided by a person"),
 }
 EVENT = {
-    "records:record:open": G("opened the record"), "records:record:read": G("read"), "records:record:search": G("searched records"), "records:record:history": G("read the history"),
-    "records:record:feed": G("read changes"), "records:record:create": G("created"), "records:record:update": G("updated"), "records:record:delete": G("deleted"),
-    "records:bundle:process": G("sent a transaction"), "records:person:find": G("looked for a patient"), "records:person:read": G("read a person"), "records:person:link": G("linked"),
-    "records:person:unlink": G("unlinked"), "records:link:review": G("reviewed a pair"), "consent:directive:read": G("read consents"), "consent:directive:record": G("recorded consent"),
-    "consent:directive:withdraw": G("withdrew consent"), "consent:relation:declare": G("declared treatment"), "consent:emergency:open": G("broke the glass"),
-    "consent:emergency:close": G("closed the emergency"), "consent:audit:read": G("read the audit log"), "consent:audit:export": G("exported the audit log"),
-    "alliance:session:sign-in": G("signed in"), "alliance:session:sign-out": G("signed out"), "alliance:session:password": G("changed the password"), "alliance:token:issue": G("asked for a token"),
-    "alliance:hospital:admit": G("admitted a hospital"), "alliance:hospital:change": G("changed a hospital"), "alliance:hospital:suspend": G("suspended a hospital"),
-    "alliance:hospital:resume": G("resumed a hospital"), "alliance:staff:enrol": G("enrolled staff"), "alliance:staff:end": G("ended an employment"),
-    "alliance:client:register": G("registered a system"), "alliance:client:revoke": G("revoked a system"),
+    "records:record:open": gettext_lazy("opened the record"), "records:record:read": gettext_lazy("read"), "records:record:search": gettext_lazy("searched records"), "records:record:history": gettext_lazy("read the history"),
+    "records:record:feed": gettext_lazy("read changes"), "records:record:create": gettext_lazy("created"), "records:record:update": gettext_lazy("updated"), "records:record:delete": gettext_lazy("deleted"),
+    "records:bundle:process": gettext_lazy("sent a transaction"), "records:person:find": gettext_lazy("looked for a patient"), "records:person:read": gettext_lazy("read a person"), "records:person:link": gettext_lazy("linked"),
+    "records:person:unlink": gettext_lazy("unlinked"), "records:link:review": gettext_lazy("reviewed a pair"), "consent:directive:read": gettext_lazy("read consents"), "consent:directive:record": gettext_lazy("recorded consent"),
+    "consent:directive:withdraw": gettext_lazy("withdrew consent"), "consent:relation:declare": gettext_lazy("declared treatment"), "consent:emergency:open": gettext_lazy("broke the glass"),
+    "consent:emergency:close": gettext_lazy("closed the emergency"), "consent:audit:read": gettext_lazy("read the audit log"), "consent:audit:export": gettext_lazy("exported the audit log"),
+    "alliance:session:sign-in": gettext_lazy("signed in"), "alliance:session:sign-out": gettext_lazy("signed out"), "alliance:session:password": gettext_lazy("changed the password"), "alliance:token:issue": gettext_lazy("asked for a token"),
+    "alliance:hospital:admit": gettext_lazy("admitted a hospital"), "alliance:hospital:change": gettext_lazy("changed a hospital"), "alliance:hospital:suspend": gettext_lazy("suspended a hospital"),
+    "alliance:hospital:resume": gettext_lazy("resumed a hospital"), "alliance:staff:enrol": gettext_lazy("enrolled staff"), "alliance:staff:end": gettext_lazy("ended an employment"),
+    "alliance:client:register": gettext_lazy("registered a system"), "alliance:client:revoke": gettext_lazy("revoked a system"),
 }
 
 

@@ -1,0 +1,74 @@
+"""Write the demo's patients through the real REST API, as four member systems would; then a few patients' consents."""
+
+import datetime as dt
+import json
+import urllib.parse
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
+
+from alliance.auth.principal import Principal, operator
+from alliance.config.home import home
+from alliance.models import Hospital, Staff
+from alliance.services.clients import do_register_client, do_revoke_client
+from consent.models import Directive
+from consent.services.directives import do_record_directive
+from records.demo.people import people
+from records.demo.stories import bundle
+from records.models import SourcePatient
+from records.mpi import sources
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--url", required=True)
+
+    def handle(self, *args: Any, url: str, **options: Any) -> None:
+        done = home() / "demo-records"
+        if done.exists():
+            return
+        self.stdout.write("writing the demo's records …")
+        today = timezone.localdate()
+        for code in ("donghu", "beishan", "nanqiao", "xinglin"):
+            client, secret = do_register_client(Hospital.objects.get(code=code), name="demo loader", acting=operator("demo"))
+            token = self.token(url, client.client_id, secret)
+            for who in people():
+                if code in who.hospitals:
+                    self.send(f"{url}/fhir/{code}/", token, bundle(who, code, today))
+            do_revoke_client(client, acting=operator("demo"))
+        self.consents()
+        self.finish(done)
+
+    def finish(self, done: Path) -> None:
+        done.write_text(dt.datetime.now(dt.UTC).isoformat())
+        self.stdout.write(f"the demo's records are there: {SourcePatient.objects.filter(registered=True).count()} registrations")
+
+    def token(self, url: str, client_id: str, secret: str) -> str:
+        form = urllib.parse.urlencode({"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret}).encode()
+        with urllib.request.urlopen(f"{url}/oauth/token", form, timeout=30) as response:  # noqa: S310
+            return str(json.load(response)["access_token"])
+
+    def send(self, url: str, token: str, body: dict[str, Any]) -> None:
+        headers = {"Content-Type": "application/fhir+json", "Authorization": f"Bearer {token}"}
+        request = urllib.request.Request(url, json.dumps(body).encode(), headers)  # noqa: S310
+        with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
+            response.read()
+
+    def consents(self) -> None:
+        """Two of three patients share with the whole alliance, one in nine refuses the central hospital; the rest are silent."""
+        for i, who in enumerate(people()):
+            source = SourcePatient.objects.get(hospital__code=who.hospitals[0], fhir_id=who.key)
+            staff = Staff.objects.select_related("hospital").get(hospital=source.hospital_id, role="clinician")
+            acting = Principal("staff", str(staff.pk), staff.hospital_id, staff.hospital.code, staff.role)
+            if i % 3 == 2 and i % 9 != 8 or Directive.objects.filter(person=source.person_id).exists():
+                continue
+            denies = i % 9 == 8
+            do_record_directive(
+                source.person_id, effect="deny" if denies else "permit", recipient_id=Hospital.objects.get(code="xinglin").pk if denies else None,
+                source_id=None, sensitive=False, method="paper", evidence=f"知情同意书 {who.key}", valid_until=None,
+                sources=sources.of_person(source.person_id), acting=acting)
