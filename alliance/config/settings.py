@@ -6,7 +6,7 @@ from pathlib import Path
 from django.utils.translation import gettext_lazy as _
 
 from alliance.config.database import configuration, owner_url, web_url
-from alliance.config.home import ROOT, secret
+from alliance.config.home import ROOT, home, secret
 
 BASE_DIR: Path = ROOT
 SECRET_KEY = secret("secret_key")
@@ -141,7 +141,8 @@ LOCALE_PATHS = [BASE_DIR / "alliance" / "config" / "locale"]
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 STATIC_URL = "/static/"
-STATIC_ROOT = Path(os.environ.get("XINGLIN_STATIC", BASE_DIR / "staticfiles"))
+STATIC_ROOT = home() / "static"
+STATIC_ROOT.mkdir(exist_ok=True)
 STATICFILES_DIRS = [BASE_DIR / "alliance" / "web" / "static"]
 WHITENOISE_USE_FINDERS = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_000_000

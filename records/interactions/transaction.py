@@ -15,11 +15,11 @@ from records.fhir.issues import Issue, Malformed, NotSupported, Problem, TooLarg
 from records.fhir.json import dump
 from records.fhir.references import rewrite, target
 from records.fhir.types import TYPES
+from records.fhir.validate import validate
 from records.interactions import plausible
 from records.interactions.ask import Answer, Ask
 from records.interactions.prepare import Item, drafts, now, tell
 from records.interactions.write import good_id, matching, ref, request, tombstone, unchanged_since
-from records.fhir.validate import validate
 from records.store import find
 from records.store import write as store
 from records.store.rows import Draft

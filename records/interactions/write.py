@@ -16,9 +16,9 @@ from records.fhir.validate import validate
 from records.interactions import plausible
 from records.interactions.ask import Answer, Ask, known_type, own_request
 from records.interactions.prepare import Item, drafts, now, tell
-from records.search.terms import Index
 from records.search.parse import parse
 from records.search.plan import plan
+from records.search.terms import Index
 from records.store import find
 from records.store import write as store
 from records.store.rows import Draft

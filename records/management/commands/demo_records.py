@@ -65,7 +65,7 @@ class Command(BaseCommand):
             source = SourcePatient.objects.get(hospital__code=who.hospitals[0], fhir_id=who.key)
             staff = Staff.objects.select_related("hospital").get(hospital=source.hospital_id, role="clinician")
             acting = Principal("staff", str(staff.pk), staff.hospital_id, staff.hospital.code, staff.role)
-            if i % 3 == 2 and i % 9 != 8 or Directive.objects.filter(person=source.person_id).exists():
+            if (i % 3 == 2 and i % 9 != 8) or Directive.objects.filter(person=source.person_id).exists():
                 continue
             denies = i % 9 == 8
             do_record_directive(

@@ -79,7 +79,7 @@ class Terminology:
 def structure(defs: dict[str, Json], terms: Terminology) -> Json:
     """{type: {json key: {"codes": [...]} | {"type": name}}}, cut down to elements that lead to a required code."""
     nodes: dict[str, Json] = {}
-    for name, definition in defs.items():
+    for _name, definition in defs.items():
         for e in definition["snapshot"]["element"][1:]:
             parent, _, key = e["path"].rpartition(".")
             for t in e.get("type", []):

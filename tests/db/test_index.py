@@ -1,0 +1,78 @@
+"""The patient index over the real write path: link on a valid number that agrees, review on doubt, unlink, find."""
+
+import pytest
+
+from alliance.roles import Role
+from records.models import Review, SourcePatient
+from records.mpi import find, link
+from tests.factories import alliance
+from tests.factories.fhir import Api, number, patient
+
+
+@pytest.fixture
+def two(server: str) -> tuple[Api, Api]:
+    a, b = alliance.hospital("one"), alliance.hospital("two")
+    return Api(server, a.code, credentials=alliance.credentials(a)), Api(server, b.code, credentials=alliance.credentials(b))
+
+
+def source(api: Api, reference: str) -> SourcePatient:
+    return SourcePatient.objects.get(hospital__code=api.base, fhir_id=reference.split("/")[1])
+
+
+def test_links_when_the_number_and_the_name_or_birth_date_agree(two: tuple[Api, Api]) -> None:
+    card = number("19580312", 5)
+    one, same = source(two[0], two[0].create(patient("張偉", resident=card))), source(two[1], two[1].create(patient("张 伟", resident=card)))
+    assert one.person_id == same.person_id and same.decided_by.startswith("rule/")
+    other = source(two[1], two[1].create(patient("张伟", resident=number("19580312", 7))))
+    assert other.person_id != one.person_id, "two different valid numbers are two persons"
+
+
+@pytest.mark.parametrize(("name", "birth", "gender", "reason"), [
+    ("王芳", "1990-01-01", "male", "name_differs"),
+    ("张伟", "1958-03-12", "female", "sex_differs"),
+    ("张伟", "1958-03-13", "male", "number_contradicts_birth"),
+])
+def test_doubt_goes_to_review_with_its_reason(two: tuple[Api, Api], name: str, birth: str, gender: str, reason: str) -> None:
+    card = number("19580312", 9)
+    one = source(two[0], two[0].create(patient("张伟", resident=card)))
+    other = source(two[1], two[1].create(patient(name, birth, gender, resident=card)))
+    assert one.person_id != other.person_id
+    review = Review.objects.get(one=one, two=other)
+    assert reason in review.reasons and review.state == "open"
+
+
+def test_the_old_15_digit_form_meets_the_new_one(two: tuple[Api, Api]) -> None:
+    one = source(two[0], two[0].create(patient("李强", "1949-12-31", "female", resident="110105491231002")))
+    two_ = source(two[1], two[1].create(patient("李强", "1949-12-31", "female", resident="11010519491231002X")))
+    assert one.person_id == two_.person_id
+
+
+def test_unlink_lasts_and_link_undoes_it(two: tuple[Api, Api]) -> None:
+    card = number("19580312", 11)
+    one, reference = source(two[0], two[0].create(patient(resident=card))), two[1].create(patient(resident=card))
+    clerk = alliance.principal(alliance.staff(one.hospital, Role.CLERK))
+    link.do_unlink(source(two[1], reference).pk, acting=clerk)
+    assert source(two[1], reference).person_id != one.person_id
+    two[1]("PUT", reference, two[1]("GET", reference).json)
+    assert source(two[1], reference).person_id != one.person_id, "the rule does not overrule a human"
+    link.do_link(one.pk, source(two[1], reference).pk, acting=clerk)
+    assert source(two[1], reference).person_id == one.person_id
+
+
+def test_find_by_name_pinyin_initials_and_numbers(two: tuple[Api, Api]) -> None:
+    card = number("19580312", 13)
+    two[0].create(patient("欧阳明月", resident=card, mrn="ZY-77"))
+    own = alliance.principal(alliance.staff(source_hospital(two[0])))
+    other = alliance.principal(alliance.staff(source_hospital(two[1])))
+    for text in ("欧阳", "欧阳明月", "ouyangmingyue", "ouyang", "oymy", card, card.lower(), "ZY-77"):
+        assert [f.name for f in find.find(text, acting=own)] == ["欧阳明月"], text
+    for text in ("欧阳明月", "ouyangmingyue", card, "ZY-77"):
+        assert "欧**月" in [f.name for f in find.find(text, acting=other)], text
+    for text in ("欧阳", "oymy", "ouyang"):
+        assert find.find(text, acting=other) == [], "no fishing among other members' patients"
+
+
+def source_hospital(api: Api):  # type: ignore[no-untyped-def]
+    from alliance.models import Hospital
+
+    return Hospital.objects.get(code=api.base)
