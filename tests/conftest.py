@@ -38,7 +38,7 @@ def free_port() -> int:
 
 @pytest.fixture(scope="session")
 def server(world: None) -> Iterator[str]:
-    """gunicorn as in production, as the web role where there is one; yields its URL."""
+    """gunicorn and the sealer as in production, gunicorn as the web role where there is one; yields its URL."""
     port = free_port()
     command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--worker-class", "gthread", "--threads", "4",
                "--no-control-socket", "--log-level", "error", "alliance.config.wsgi:application"]
@@ -52,6 +52,8 @@ def server(world: None) -> Iterator[str]:
             time.sleep(0.1)
     else:
         raise RuntimeError("the server did not start")
+    sealer = subprocess.Popen([sys.executable, str(ROOT / "manage.py"), "audit_seal", "--every", "0.3"], cwd=ROOT, env={**os.environ, "XINGLIN_PROCESS": "sealer"})
     yield url
-    process.terminate()
-    process.wait(30)
+    for part in (process, sealer):
+        part.terminate()
+        part.wait(30)

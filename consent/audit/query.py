@@ -1,6 +1,7 @@
 """What auditors ask of the log: by patient, by actor, by time, by outcome; always within the hospitals they may audit."""
 
 import datetime as dt
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -56,6 +57,21 @@ def page(chosen: Filter, before: int | None, limit: int) -> list[dict[str, Any]]
     with connection.cursor() as cursor:
         cursor.execute(sql, {**parameters, "before": before, "limit": limit})
         return [canonical.as_object(row) for row in cursor.fetchall()]
+
+
+def wait_until_sealed(seconds: float) -> bool:
+    """Wait for the sealer to reach the lines that are there now; False when it does not (it is down, or far behind)."""
+    limit = time.monotonic() + seconds
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT max(id) FROM consent_audit_event")
+        newest = cursor.fetchone()[0]
+        while True:
+            cursor.execute("SELECT %s::bigint IS NULL OR EXISTS (SELECT 1 FROM consent_audit_leaf WHERE event_id = %s)", [newest, newest])
+            if cursor.fetchone()[0]:
+                return True
+            if time.monotonic() > limit:
+                return False
+            time.sleep(0.25)
 
 
 def sealed_lines(chosen: Filter) -> Iterator[tuple[dict[str, Any], int, bytes]]:

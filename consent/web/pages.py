@@ -29,6 +29,7 @@ from consent.audit.export import export, manifest_path
 from consent.audit.verify import verify
 
 PAGE = 100
+SEALER_SECONDS = 20
 
 
 class FilterForm(forms.Form):
@@ -91,6 +92,9 @@ def download(request: HttpRequest, *, acting: Principal) -> HttpResponse:
         raise Forbidden("format", _("Choose CSV, NDJSON or XLSX."))
     wanted = chosen(form, acting, hospitals)
     append(Event.of(acting, EventCode.AUDIT_EXPORT, person=wanted.person, detail=kind))
+    if not query.wait_until_sealed(SEALER_SECONDS):
+        messages.error(request, _("The audit sealer does not answer: without its seal nothing is exported. Tell the operator."))
+        return redirect("audit")
     name = f"xinglin-audit-{timezone.localtime():%Y%m%d-%H%M%S}"
     packed = tempfile.TemporaryFile()
     with tempfile.TemporaryDirectory() as folder:

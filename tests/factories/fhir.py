@@ -13,8 +13,8 @@ FHIR = "application/fhir+json"
 
 
 def number(birth: str = "19580312", sequence: int | None = None) -> str:
-    """A valid, invented citizen number; region 999999 exists nowhere."""
-    first = f"999999{birth}{sequence if sequence is not None else secrets.randbelow(1000):03d}"
+    """A valid, invented citizen number of a man (odd sequence); no region begins with 999."""
+    first = f"999{100 + secrets.randbelow(900)}{birth}{sequence if sequence is not None else 2 * secrets.randbelow(500) + 1:03d}"
     return first + check_digit(first)
 
 

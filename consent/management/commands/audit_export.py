@@ -13,6 +13,7 @@ from consent.audit.append import append
 from consent.audit.event import Event, EventCode
 from consent.audit.export import WRITERS, export, manifest_path
 from consent.audit.query import Filter
+from consent.audit.seal import seal_all
 
 
 def moment(text: str) -> dt.datetime:
@@ -35,5 +36,6 @@ class Command(BaseCommand):
         except ValueError as error:
             raise CommandError(f"--from and --to take a date such as 2026-01-31 or 2026-01-31T08:00: {error}") from error
         append(Event.of(operator(getpass.getuser()), EventCode.AUDIT_EXPORT, detail=f"{form} {start or ''}..{end or ''}"))
+        seal_all()
         manifest = export(chosen, form, out)
         self.stdout.write(f"{manifest['rows']} rows in {out}, proofs in {manifest_path(out)}")

@@ -1,0 +1,17 @@
+# One image for web, worker, sealer and manage. PostgreSQL is named by DATABASE_URL; state and secrets live in /var/lib/xinglin.
+FROM python:3.12-slim
+RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/xinglin xinglin
+WORKDIR /srv/xinglin
+COPY requirements.lock ./
+RUN pip install --no-cache-dir --require-hashes -r requirements.lock
+COPY manage.py pyproject.toml ./
+COPY alliance alliance
+COPY consent consent
+COPY records records
+ENV PYTHONUNBUFFERED=1 XINGLIN_HOME=/var/lib/xinglin XINGLIN_BIND=0.0.0.0 PORT=8000
+USER xinglin
+VOLUME /var/lib/xinglin
+EXPOSE 8000
+HEALTHCHECK --interval=15s --timeout=5s --start-period=60s CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/readyz', timeout=4)"]
+ENTRYPOINT ["python", "manage.py"]
+CMD ["serve"]
