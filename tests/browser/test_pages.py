@@ -104,10 +104,10 @@ def test_no_second_factor_no_page(chromium: Any, server: str) -> None:
     page.fill("#id_password", alliance.PASSWORD)
     page.click("button.main")
     page.wait_for_selector("img.qr")
-    secret = page.inner_text("main code")
     page.goto(server + "/patients/")
     assert page.locator("input[name=q]").count() == 0, "still no page"
     page.goto(server + "/account/2fa/totp/activate/")
+    secret = page.inner_text("main code")
     page.fill("#id_code", format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
     page.click("button.main")
     page.wait_for_load_state()
