@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -24,18 +26,26 @@ def enter(request: AccessRequest) -> Scope:
         raise
 
 
+@dataclass(slots=True)
+class Ledger:
+    """What a writer wrote, for the audit line: `hospital/Type/id/version`, and the person if it was all about one."""
+
+    refs: list[str] = field(default_factory=list)
+    person: UUID | None = None
+
+
 @contextmanager
-def writing(request: AccessRequest) -> Iterator[tuple[Scope, list[str]]]:
-    """One transaction around a write and its audit line; the writer adds the refs of what it wrote to the list.
+def writing(request: AccessRequest) -> Iterator[tuple[Scope, Ledger]]:
+    """One transaction around a write and its audit line; the writer fills in the ledger.
 
     A failure rolls the write back and leaves a line of its own.
     """
     scope = enter(request)
-    written: list[str] = []
+    written = Ledger()
     try:
         with transaction.atomic():
             yield scope, written
-            append(scope.event.but(refs=tuple(written)))
+            append(scope.event.but(refs=tuple(written.refs), person=written.person))
     except Exception as error:
         append(scope.event.but(outcome=Outcome.FAILED, reason=str(getattr(error, "code", "") or type(error).__name__)[:60]))
         raise

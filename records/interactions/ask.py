@@ -1,7 +1,7 @@
 """What an interaction is asked and what it answers; HTTP-free, so that pages and the REST API call the same functions."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -83,7 +83,8 @@ def resource_request(ask: Ask, code: EventCode, type_name: str, fhir_id: str) ->
     if type_name in DIRECTORY:
         return AccessRequest(ask.principal, Permission.RECORD_READ, code, f"{ask.base}/{target}", directory=True)
     person = sources.person_of_resource(ask.hospital_id, type_name, fhir_id)
-    return person_request(ask, code, target, person)
+    request = person_request(ask, code, target, person)
+    return replace(request, sources=tuple(s for s in request.sources if s.hospital_id == ask.hospital_id))
 
 
 def as_uuid(text: str) -> UUID | None:

@@ -19,7 +19,7 @@ from records.fhir.validate import validate
 from records.interactions import plausible
 from records.interactions.ask import Answer, Ask
 from records.interactions.prepare import Item, drafts, now, tell
-from records.interactions.write import good_id, matching, ref, request, tombstone, unchanged_since
+from records.interactions.write import good_id, matching, note, request, tombstone, unchanged_since
 from records.store import find
 from records.store import write as store
 from records.store.rows import Draft
@@ -66,7 +66,7 @@ def transaction(ask: Ask, bundle: Any) -> Answer:
         resolve(scope, entries)
         every(entries, check)
         apply(scope, entries)
-        written += [ref(ask, e.draft) for e in entries if e.draft]
+        note(ask, written, [e.draft for e in entries if e.draft])
     return Answer(200, response(entries))
 
 

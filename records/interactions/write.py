@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -16,6 +17,7 @@ from records.fhir.validate import validate
 from records.interactions import plausible
 from records.interactions.ask import Answer, Ask, known_type, own_request
 from records.interactions.prepare import Item, drafts, now, tell
+from records.mpi import sources
 from records.search.parse import parse
 from records.search.plan import plan
 from records.search.terms import Index
@@ -28,6 +30,12 @@ ETAG = re.compile(r'(?:W/)?"(\d{1,9})"')
 
 def ref(ask: Ask, d: Draft) -> str:
     return f"{ask.base}/{d.type_name}/{d.fhir_id}/{d.version}"
+
+
+def note(ask: Ask, written: gate.Ledger, stored: Sequence[Draft]) -> None:
+    """Into the audit line: what was stored, and about whom."""
+    written.refs += [ref(ask, d) for d in stored]
+    written.person = sources.person_of({d.patient for d in stored})
 
 
 def answer(ask: Ask, status: int, d: Draft) -> Answer:
@@ -74,7 +82,7 @@ def create(ask: Ask, type_name: str, resource: Any, if_none_exist: str = "") -> 
         made = drafts(scope, items, now())
         store.insert(scope, made)
         tell(scope, items, made)
-        written.append(ref(ask, made[0]))
+        note(ask, written, made)
     return answer(ask, 201, made[0])
 
 
@@ -92,7 +100,7 @@ def update(ask: Ask, type_name: str, fhir_id: str, resource: Any, if_match: str 
         made = drafts(scope, items, now())
         (store.replace if current else store.insert)(scope, made)
         tell(scope, items, made)
-        written.append(ref(ask, made[0]))
+        note(ask, written, made)
     return answer(ask, 200 if current and not current[2] else 201, made[0])
 
 
@@ -120,7 +128,7 @@ def delete(ask: Ask, type_name: str, fhir_id: str, if_match: str = "") -> Answer
             return Answer(204, version=current[1])
         gone = tombstone(type_name, fhir_id, current)
         store.replace(scope, [gone])
-        written.append(ref(ask, gone))
+        note(ask, written, [gone])
     return Answer(204, version=gone.version)
 
 

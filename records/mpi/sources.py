@@ -52,6 +52,17 @@ def of_person(person: UUID) -> tuple[Source, ...]:
         return tuple(Source(*row) for row in cursor.fetchall())
 
 
+def person_of(rows: Collection[int]) -> UUID | None:
+    """The person of these rows of the index (0 means none), where it is just one."""
+    chosen = {r for r in rows if r}
+    if not chosen:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT DISTINCT person_id FROM records_sourcepatient WHERE id = ANY(%s) LIMIT 2", [list(chosen)])
+        found = cursor.fetchall()
+    return found[0][0] if len(found) == 1 else None
+
+
 def person_of_resource(hospital_id: int, type_name: str, fhir_id: str) -> UUID | None:
     """Whom a stored resource is about; asked before the gate decides, and never told to the caller."""
     with connection.cursor() as cursor:

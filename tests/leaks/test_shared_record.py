@@ -188,6 +188,8 @@ def test_each_answer_and_refusal_left_a_line(w: World) -> None:
     w.read(w.plain)
     w.permit()
     w.read(w.plain)
-    lines = [x for x in page(Filter(person=w.person), None, 50) if x["code"] == "records:record:read"]  # type: ignore[arg-type]
+    all_lines = page(Filter(person=w.person), None, 50)  # type: ignore[arg-type]
+    assert f"{w.b.code}/{w.plain}/1" in [r for x in all_lines if x["code"] == "records:record:create" for r in x["refs"]], "writes too are found by person"
+    lines = [x for x in all_lines if x["code"] == "records:record:read"]
     assert [x["outcome"] for x in lines[:2]] == ["success", "refused"]
     assert lines[0]["refs"] == [f"{w.b.code}/{w.plain}/1"] and lines[1]["refs"] == []
