@@ -21,6 +21,12 @@ def owner_url() -> str:
     return cluster.uri("postgres")
 
 
+def keep_running() -> None:
+    """For the supervisor: an embedded server that died is started again; another server is its operator's."""
+    if not os.environ.get("DATABASE_URL"):
+        Cluster(home()).keep()
+
+
 def web_url() -> str:
     """The URL of the role that may not touch the evidence: $DATABASE_WEB_URL, else that role of the embedded server."""
     if url := os.environ.get("DATABASE_WEB_URL"):

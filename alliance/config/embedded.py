@@ -62,6 +62,13 @@ class Cluster:
         owner = os.getpid()
         atexit.register(lambda: self.leave() if os.getpid() == owner else None)
 
+    def keep(self) -> None:
+        """Start the server again if it died under its users; the write-ahead log brings back all that was committed."""
+        with (self.lock_path.parent / "postgres.start").open("a") as starting:
+            fcntl.flock(starting, fcntl.LOCK_EX)
+            if not self.running():
+                self.start()
+
     def leave(self) -> None:
         """Give up this process's use; the last user stops the server."""
         if self.lock is None:

@@ -69,19 +69,22 @@ def answers(url: str) -> bool:
         return False
 
 
-def supervise(address: str, ready: Callable[[], None]) -> None:
-    """Run until SIGINT or SIGTERM; `ready` is called once, when the site answers."""
+def supervise(address: str, ready: Callable[[], None], keep: Callable[[], None]) -> None:
+    """Run until SIGINT or SIGTERM; `ready` is called once, when the site answers, `keep` every few seconds."""
     running = parts(address)
     stop: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda n, _: stop.append(n))
     for part in running:
         part.start()
-    told = False
+    told, kept = False, time.monotonic()
     try:
         while not stop:
             for part in running:
                 part.check()
+            if time.monotonic() - kept > 3:
+                keep()
+                kept = time.monotonic()
             if not told and answers(f"http://{address}/healthz"):
                 told = True
                 ready()

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from alliance.config import supervisor
+from alliance.config.database import keep_running
 from alliance.demo import accounts
 
 
@@ -25,7 +26,7 @@ class Command(BaseCommand):
             accounts.load()
         connection.close()
         local = f"http://127.0.0.1:{port}"
-        supervisor.supervise(f"{host}:{port}", lambda: self.ready(local))
+        supervisor.supervise(f"{host}:{port}", lambda: self.ready(local), keep_running)
         self.stdout.write("stopped")
 
     def must_be_free(self, host: str, port: int) -> None:
