@@ -44,6 +44,7 @@ def configuration(url: str, pooled: bool) -> dict[str, Any]:
         raise ValueError(f"DATABASE_URL must begin with postgresql:// (PostgreSQL 15 or newer), not {parts.scheme!r}")
     query = dict(parse_qsl(parts.query))
     options: dict[str, Any] = {k: v for k, v in query.items() if k != "host"}
+    options |= {"server_side_binding": True, "prepare_threshold": 3}  # hot statements are planned once a connection
     if pooled:
         options["pool"] = {"min_size": 2, "max_size": int(os.environ.get("XINGLIN_POOL", "12")), "timeout": 20}
     return {
