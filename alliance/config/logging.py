@@ -13,10 +13,16 @@ class CodedFormatter(logging.Formatter):
     default_msec_format = ""
 
     def format(self, record: logging.LogRecord) -> str:
-        line = f"{self.formatTime(record)} {record.levelname} {record.name} r={request_id.get()} {record.getMessage()}"
+        line = f"{self.formatTime(record)} {record.levelname} {record.name} r={request_id.get()} {self.says(record)}"
         if record.exc_info and record.exc_info[0]:
             line += "\n" + self.stack(record)
         return line
+
+    def says(self, record: logging.LogRecord) -> str:
+        """Django's request lines quote the path, and a path may hold a number that a member chose as id: the status alone."""
+        if record.name.startswith("django.request"):
+            return f"HTTP{getattr(record, 'status_code', '')}"
+        return record.getMessage()
 
     def stack(self, record: logging.LogRecord) -> str:
         """File, line and function of each frame and the exception's type: its text may quote a patient."""

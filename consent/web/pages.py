@@ -48,7 +48,9 @@ class FilterForm(forms.Form):
 
 
 def chosen(form: FilterForm, acting: Principal, hospitals: list[Any]) -> query.Filter:
-    data = form.cleaned_data if form.is_valid() else {}
+    if form.is_bound and not form.is_valid():
+        raise Forbidden("filter", _("This filter is not understood, or names somebody whom you do not audit. Correct it."))
+    data = form.cleaned_data if form.is_bound else {}
 
     def midnight(day: dt.date | None, plus: int = 0) -> dt.datetime | None:
         return timezone.make_aware(dt.datetime.combine(day + dt.timedelta(days=plus), dt.time())) if day else None

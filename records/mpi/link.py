@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from alliance.auth.errors import Forbidden
@@ -29,17 +30,29 @@ def move(source: SourcePatient, person_id: UUID, *, by: str, reasons: Iterable[s
     follow_link(source.pk, old, person_id, alone=alone)
 
 
-def check(acting: Principal) -> str:
+def concerning(acting: Principal, *sides: str) -> Q:
+    """What a clerk may see and decide: registrations of his own hospital, unless he is enrolled for the whole alliance."""
+    if acting.alliance_wide:
+        return Q()
+    own = Q(pk__in=[])
+    for side in sides:
+        own |= Q(**{f"{side}__hospital_id": acting.hospital_id})
+    return own
+
+
+def check(acting: Principal, *sources: SourcePatient) -> str:
     if not acting.may(Permission.LINK_REVIEW):
         raise Forbidden("role", "This role does not decide who is the same patient.")
+    if not acting.alliance_wide and acting.hospital_id not in {s.hospital_id for s in sources}:
+        raise Forbidden("object", "This does not concern a patient of your hospital.")
     return f"staff/{acting.id}"
 
 
 @transaction.atomic
 def do_link(source_id: int, other_id: int, *, acting: Principal) -> None:
     """The two source patients are one person: the younger row moves to the older one's person."""
-    by = check(acting)
     one, two = SourcePatient.objects.select_for_update().filter(pk__in=[source_id, other_id]).order_by("pk")
+    by = check(acting, one, two)
     move(two, one.person_id, by=by, reasons=["human"])
     append(Event.of(acting, EventCode.PERSON_LINK, person=one.person_id, target=f"source/{two.pk}"))
 
@@ -47,8 +60,8 @@ def do_link(source_id: int, other_id: int, *, acting: Principal) -> None:
 @transaction.atomic
 def do_unlink(source_id: int, *, acting: Principal) -> UUID:
     """A source patient gets a person of his own; returns its id. Open decisions stay with a human from now on."""
-    by = check(acting)
     source = SourcePatient.objects.select_for_update().get(pk=source_id)
+    by = check(acting, *SourcePatient.objects.filter(person_id=source.person_id))
     person = Person.objects.create()
     old = source.person_id
     for other in SourcePatient.objects.filter(person_id=old).exclude(pk=source.pk):
@@ -63,8 +76,8 @@ def do_unlink(source_id: int, *, acting: Principal) -> UUID:
 @transaction.atomic
 def do_decide_review(review_id: int, *, same: bool, acting: Principal) -> None:
     """A human's verdict on an open pair."""
-    check(acting)
-    review = Review.objects.select_for_update().get(pk=review_id)
+    review = Review.objects.select_for_update().select_related("one", "two").get(pk=review_id)
+    check(acting, review.one, review.two)
     if review.state != Review.State.OPEN:
         raise Forbidden("decided", "Somebody has decided this pair in the meantime.")
     review.state = Review.State.SAME if same else Review.State.DIFFERENT

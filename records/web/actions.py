@@ -12,7 +12,7 @@ from alliance.auth.principal import Principal
 from alliance.auth.session import page
 from alliance.roles import Permission
 from consent.audit.append import append
-from consent.audit.event import Event, EventCode
+from consent.audit.event import Event, EventCode, Outcome
 from consent.models import Directive
 from consent.services.directives import check, do_record_directive, do_withdraw_directive
 from consent.services.emergencies import do_break_glass, do_close_glass
@@ -23,7 +23,9 @@ from records.web.forms import DirectiveForm, EmergencyForm, TreatForm
 
 
 def known(person_id: UUID, acting: Principal) -> Found:
+    """Whom the page is about, as the index may show him; the look is written down."""
     face = find.face(person_id, acting.hospital_id)
+    append(Event.of(acting, EventCode.PERSON_READ, person=person_id, target="face", outcome=Outcome.SUCCESS if face else Outcome.NOT_FOUND))
     if face is None:
         raise Http404
     return face

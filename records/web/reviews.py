@@ -19,8 +19,8 @@ from records.mpi import link
 @page(Permission.LINK_REVIEW)
 def reviews(request: HttpRequest, *, acting: Principal) -> HttpResponse:
     append(Event.of(acting, EventCode.LINK_REVIEW, target="reviews"))
-    waiting = Review.objects.filter(state=Review.State.OPEN).select_related("one__hospital", "two__hospital")[:100]
-    linked = LinkEvent.objects.select_related("source__hospital").exclude(before=None).order_by("-at")[:30]
+    waiting = Review.objects.filter(link.concerning(acting, "one", "two"), state=Review.State.OPEN).select_related("one__hospital", "two__hospital")[:100]
+    linked = LinkEvent.objects.filter(link.concerning(acting, "source")).select_related("source__hospital").exclude(before=None).order_by("-at")[:30]
     return render(request, "records/reviews.html", {"waiting": waiting, "linked": linked})
 
 

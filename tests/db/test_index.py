@@ -2,6 +2,7 @@
 
 import pytest
 
+from alliance.auth.errors import Forbidden
 from alliance.roles import Role
 from records.models import Review, SourcePatient
 from records.mpi import find, link
@@ -76,3 +77,20 @@ def source_hospital(api: Api):  # type: ignore[no-untyped-def]
     from alliance.models import Hospital
 
     return Hospital.objects.get(code=api.base)
+
+
+def test_a_clerk_decides_only_what_concerns_his_hospital(two: tuple[Api, Api]) -> None:
+    card = number("19580312", 15)
+    one, other = source(two[0], two[0].create(patient("张伟", resident=card))), source(two[1], two[1].create(patient("王芳", "1990-01-01", resident=card)))
+    review = Review.objects.get(one=one, two=other)
+    foreign = alliance.principal(alliance.staff(alliance.hospital("third"), Role.CLERK))
+    seen = Review.objects.filter(state="open")
+    assert review not in seen.filter(link.concerning(foreign, "one", "two"))
+    for verb in (lambda: link.do_decide_review(review.pk, same=True, acting=foreign), lambda: link.do_unlink(one.pk, acting=foreign), lambda: link.do_link(one.pk, other.pk, acting=foreign)):
+        with pytest.raises(Forbidden):
+            verb()
+    own = alliance.principal(alliance.staff(other.hospital, Role.CLERK))
+    assert review in seen.filter(link.concerning(own, "one", "two"))
+    link.do_decide_review(review.pk, same=False, acting=own)
+    review.refresh_from_db()
+    assert review.state == "different"

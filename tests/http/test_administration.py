@@ -84,3 +84,12 @@ def test_a_hospitals_own_administrator_stays_in_his_hospital(world: None) -> Non
     assert browser.post("/api/clients/", {"hospital": other.code, "name": "x"}, content_type="application/json").status_code == 403
     assert browser.post("/api/clients/", {"hospital": own.code, "name": "x"}, content_type="application/json").status_code == 201
     assert browser.post("/api/hospitals/", {"code": "nope-x", "name_zh": "x", "name_en": "x", "tier": "community"}, content_type="application/json").status_code == 403
+
+
+def test_a_filter_that_is_not_understood_is_refused_not_widened(world: None) -> None:
+    browser = signed_in(alliance.staff(alliance.hospital("flt"), Role.AUDITOR))
+    assert browser.get("/audit/?start=2026-01-01").status_code == 200
+    assert browser.get("/audit/?start=yesterday").status_code == 403
+    stranger = alliance.staff(alliance.hospital("oth"))
+    assert browser.get(f"/audit/?actor={stranger.pk}").status_code == 403
+    assert browser.post("/audit/export/", {"format": "csv", "start": "yesterday"}).status_code == 403
