@@ -28,10 +28,10 @@ def enter(request: AccessRequest) -> Scope:
 
 @dataclass(slots=True)
 class Ledger:
-    """What a writer wrote, for the audit line: `hospital/Type/id/version`, and the person if it was all about one."""
+    """What a writer wrote, for the audit line: `hospital/Type/id/version`, and the persons whom it was about."""
 
     refs: list[str] = field(default_factory=list)
-    person: UUID | None = None
+    persons: set[UUID] = field(default_factory=set)
 
 
 @contextmanager
@@ -45,7 +45,7 @@ def writing(request: AccessRequest) -> Iterator[tuple[Scope, Ledger]]:
     try:
         with transaction.atomic():
             yield scope, written
-            append(scope.event.but(refs=tuple(written.refs), person=written.person))
+            append(scope.event.but(refs=tuple(written.refs), person=min(written.persons) if len(written.persons) == 1 else None))
     except Exception as error:
         append(scope.event.but(outcome=Outcome.FAILED, reason=str(getattr(error, "code", "") or type(error).__name__)[:60]))
         raise

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.urls import Resolver404, resolve
 
 from alliance.auth.errors import Forbidden
 from alliance.config.logging import request_id as current
@@ -35,18 +36,18 @@ def request_id(get_response: Handler) -> Handler:
 
 
 def plain_api(get_response: Handler) -> Handler:
-    """Machine doors skip sessions, CSRF and messages: they carry a bearer token and no cookie counts there."""
+    """Machine doors skip sessions, CSRF, files and messages: they carry a bearer token and no cookie counts there."""
 
     def handle(request: HttpRequest) -> HttpResponse:
         if not request.path_info.startswith(MACHINE_DOORS):
             return get_response(request)
-        from django.urls import Resolver404, resolve
-
         try:
             match = resolve(request.path_info)
         except Resolver404:
             return get_response(request)
-        return match.func(request, *match.args, **match.kwargs)  # type: ignore[no-any-return]
+        response: HttpResponse = match.func(request, *match.args, **match.kwargs)
+        response["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
+        return response
 
     return handle
 

@@ -46,9 +46,9 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "alliance.config.middleware.request_id",
     "django.middleware.security.SecurityMiddleware",
+    "alliance.config.middleware.plain_api",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "alliance.config.middleware.plain_api",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -18,8 +18,8 @@ from records.fhir.types import TYPES
 from records.fhir.validate import validate
 from records.interactions import plausible
 from records.interactions.ask import Answer, Ask
-from records.interactions.prepare import Item, drafts, now, tell
-from records.interactions.write import good_id, matching, note, request, tombstone, unchanged_since
+from records.interactions.filing import Item, file, now, remove
+from records.interactions.write import good_id, matching, request, tombstone, unchanged_since
 from records.store import find
 from records.store import write as store
 from records.store.rows import Draft
@@ -65,8 +65,7 @@ def transaction(ask: Ask, bundle: Any) -> Answer:
         distinct(entries)
         resolve(scope, entries)
         every(entries, check)
-        apply(scope, entries)
-        note(ask, written, [e.draft for e in entries if e.draft])
+        apply(scope, written, entries)
     return Answer(200, response(entries))
 
 
@@ -183,7 +182,7 @@ def check(e: Entry, place: str) -> None:
         )) from problem
 
 
-def apply(scope: Scope, entries: list[Entry]) -> None:
+def apply(scope: Scope, written: gate.Ledger, entries: list[Entry]) -> None:
     """FHIR's order: deletes, creates, updates."""
     at = now()
     named = sorted({(e.type_name, e.fhir_id) for e in entries if e.method != "POST"})
@@ -202,14 +201,11 @@ def apply(scope: Scope, entries: list[Entry]) -> None:
                 gone.append(e.draft)
         elif not e.there:
             e.item = Item(e.resource, e.fhir_id, row[1] + 1 if row else 1, row[0] if row else 0, place=e.place)
-    store.replace(scope, gone)
-    items = [e.item for e in entries if e.item]
-    made = drafts(scope, items, at)
-    for e, d in zip([e for e in entries if e.item], made, strict=True):
+    if gone:
+        remove(scope, written, gone)
+    coming = [e for e in entries if e.item]
+    for e, d in zip(coming, file(scope, written, [e.item for e in coming if e.item], at), strict=True):
         e.draft = d
-    store.insert(scope, [d for d in made if not d.rid])
-    store.replace(scope, [d for d in made if d.version > 1])
-    tell(scope, items, made)
 
 
 STATUS = {"POST": "201 Created", "PUT": "200 OK", "DELETE": "204 No Content"}

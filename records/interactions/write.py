@@ -2,7 +2,6 @@
 
 import re
 import uuid
-from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -16,8 +15,7 @@ from records.fhir.references import ID
 from records.fhir.validate import validate
 from records.interactions import plausible
 from records.interactions.ask import Answer, Ask, known_type, own_request
-from records.interactions.prepare import Item, drafts, now, tell
-from records.mpi import sources
+from records.interactions.filing import Item, file, now, remove
 from records.search.parse import parse
 from records.search.plan import plan
 from records.search.terms import Index
@@ -26,16 +24,6 @@ from records.store import write as store
 from records.store.rows import Draft
 
 ETAG = re.compile(r'(?:W/)?"(\d{1,9})"')
-
-
-def ref(ask: Ask, d: Draft) -> str:
-    return f"{ask.base}/{d.type_name}/{d.fhir_id}/{d.version}"
-
-
-def note(ask: Ask, written: gate.Ledger, stored: Sequence[Draft]) -> None:
-    """Into the audit line: what was stored, and about whom."""
-    written.refs += [ref(ask, d) for d in stored]
-    written.person = sources.person_of({d.patient for d in stored})
 
 
 def answer(ask: Ask, status: int, d: Draft) -> Answer:
@@ -78,12 +66,8 @@ def create(ask: Ask, type_name: str, resource: Any, if_none_exist: str = "") -> 
             there = matching(scope, type_name, if_none_exist)
             if there:
                 return Answer(200, b"", None, None, f"{ask.root}/{ask.base}/{type_name}/{there}")
-        items = [Item(resource, str(uuid.uuid4()))]
-        made = drafts(scope, items, now())
-        store.insert(scope, made)
-        tell(scope, items, made)
-        note(ask, written, made)
-    return answer(ask, 201, made[0])
+        [made] = file(scope, written, [Item(resource, str(uuid.uuid4()))], now())
+    return answer(ask, 201, made)
 
 
 def update(ask: Ask, type_name: str, fhir_id: str, resource: Any, if_match: str = "") -> Answer:
@@ -96,12 +80,8 @@ def update(ask: Ask, type_name: str, fhir_id: str, resource: Any, if_match: str 
         valid(type_name, resource)
         current = store.lock(scope, [(type_name, fhir_id)]).get((type_name, fhir_id))
         unchanged_since(current, if_match)
-        items = [Item(resource, fhir_id, current[1] + 1 if current else 1, current[0] if current else 0)]
-        made = drafts(scope, items, now())
-        (store.replace if current else store.insert)(scope, made)
-        tell(scope, items, made)
-        note(ask, written, made)
-    return answer(ask, 200 if current and not current[2] else 201, made[0])
+        [made] = file(scope, written, [Item(resource, fhir_id, current[1] + 1 if current else 1, current[0] if current else 0)], now())
+    return answer(ask, 200 if current and not current[2] else 201, made)
 
 
 def unchanged_since(current: tuple[int, int, bool, int] | None, if_match: str) -> None:
@@ -127,8 +107,7 @@ def delete(ask: Ask, type_name: str, fhir_id: str, if_match: str = "") -> Answer
         if current[2]:
             return Answer(204, version=current[1])
         gone = tombstone(type_name, fhir_id, current)
-        store.replace(scope, [gone])
-        note(ask, written, [gone])
+        remove(scope, written, [gone])
     return Answer(204, version=gone.version)
 
 

@@ -1,78 +1,137 @@
-"""do_register: a Patient was written, so the index learns who he is and decides LINK, REVIEW or NEW, in the writer's transaction."""
+"""do_register: Patients were written, so the index learns who they are and decides LINK, REVIEW or NEW, in the writer's transaction.
 
+However many Patients arrive in one write: one statement for the locks, one for what the index keeps, one for the candidates.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection
 
-from records.fhir.issues import Conflict, Issue
-from records.models import NameKey, PatientIdentifier, Review, SourcePatient
+from records.fhir.issues import Conflict, Issue, Problem
+from records.models import Review, SourcePatient
 from records.mpi import link
 from records.mpi.decide import Decision, Features, compare
 from records.mpi.digest import digest
 from records.mpi.features import Identified, identify
 from records.mpi.rules import name
+from records.mpi.sources import Known
 
 RULE = "rule/resident-number-1"
+# What is kept of each: new rows in, rows that no longer hold out, equal ones untouched. The sub-selects hide the arrays'
+# lengths from the planner, so that one generic plan serves every call: planning costs more than the work.
+# index: records_patientidentifier source, records_namekey source
+KEEP = """
+WITH source AS (
+  UPDATE records_sourcepatient s SET registered = true, name = t.name, gender = t.gender, birth_date = t.birth, updated_at = now()
+  FROM unnest((SELECT %(sources)s::bigint[]), (SELECT %(names)s::text[]), (SELECT %(genders)s::text[]), (SELECT %(births)s::text[])) AS t(id, name, gender, birth)
+  WHERE s.id = t.id
+), number AS (
+  SELECT * FROM unnest((SELECT %(number_sources)s::bigint[]), (SELECT %(kinds)s::text[]), (SELECT %(digests)s::bytea[])) AS t(source_id, kind, digest)
+), key AS (
+  SELECT * FROM unnest((SELECT %(key_sources)s::bigint[]), (SELECT %(keys)s::text[]), (SELECT %(wholes)s::boolean[])) AS t(source_id, key, whole)
+), number_out AS (
+  DELETE FROM records_patientidentifier o WHERE source_id = ANY((SELECT %(sources)s::bigint[])::bigint[])
+    AND NOT EXISTS (SELECT FROM number n WHERE (n.source_id, n.kind, n.digest) = (o.source_id, o.kind, o.digest))
+), key_out AS (
+  DELETE FROM records_namekey o WHERE source_id = ANY((SELECT %(sources)s::bigint[])::bigint[])
+    AND NOT EXISTS (SELECT FROM key n WHERE (n.source_id, n.key, n.whole) = (o.source_id, o.key, o.whole))
+), key_in AS (
+  INSERT INTO records_namekey (source_id, hospital_id, key, whole) SELECT source_id, %(hospital)s, key, whole FROM key n
+    WHERE NOT EXISTS (SELECT FROM records_namekey o WHERE (o.source_id, o.key, o.whole) = (n.source_id, n.key, n.whole))
+)
+INSERT INTO records_patientidentifier (source_id, kind, digest) SELECT source_id, kind, digest FROM number n
+  WHERE NOT EXISTS (SELECT FROM records_patientidentifier o WHERE (o.source_id, o.kind, o.digest) = (n.source_id, n.kind, n.digest))
+"""
+# Two hospitals that register one citizen number at once wait for each other, so they find each other; in order, so that
+# two writes with several numbers never wait in a circle.
+LOCK = "SELECT pg_advisory_xact_lock(k) FROM (SELECT k FROM unnest(%s::bigint[]) k ORDER BY k) t"
+DETAIL = re.compile(r"\(digest\)=\(\\x([0-9a-f]+)\)")
 
 
-def do_register(source: SourcePatient, patient: dict[str, Any]) -> None:
-    """Raises Conflict where another Patient of this hospital has the same hospital number."""
-    known = identify(patient)
-    lock(known)
-    source.registered = True
-    source.name = known.display[:200]
-    source.gender = known.features.gender
-    source.birth_date = known.features.birth_date
-    source.save(update_fields=["registered", "name", "gender", "birth_date", "updated_at"])
-    write_keys(source, known)
-    number = known.features.number
-    if number and not source.decided_by.startswith("staff/"):
-        decide(source, known.features, number)
+@dataclass(slots=True)
+class Arrival:
+    """A Patient that was just stored; place: the FHIRPath of its bundle entry, for messages."""
+
+    source: Known
+    patient: dict[str, Any]
+    place: str = ""
 
 
-def lock(known: Identified) -> None:
-    """Two hospitals that register one citizen number at once wait for each other, so they find each other."""
-    if known.features.number:
+def do_register(hospital_id: int, arrivals: Sequence[Arrival]) -> dict[int, UUID]:
+    """{row of the index: its new person} of those that were linked. Raises Conflict where another Patient of this hospital
+    has the same hospital number, Problem for an identifier that cannot be."""
+    known = [identified(a) for a in arrivals]
+    numbers = [k.features.number for k in known]
+    digests = {n: digest("resident", n) for n in numbers if n}
+    if digests:
         with connection.cursor() as cursor:
-            key = int.from_bytes(digest("resident", known.features.number)[:8], "big", signed=True)
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
+            cursor.execute(LOCK, [[int.from_bytes(d[:8], "big", signed=True) for d in digests.values()]])
+    keep(hospital_id, arrivals, known)
+    moved: dict[int, UUID] = {}
+    waiting = {a.source.id for a in arrivals}
+    for arrival, k in zip(arrivals, known, strict=True):
+        waiting.discard(arrival.source.id)
+        if k.features.number and not arrival.source.decided_by.startswith("staff/"):
+            person = decide(arrival.source, k.features, digests[k.features.number], waiting)
+            if person is not None:
+                moved[arrival.source.id] = person
+    return moved
 
 
-def write_keys(source: SourcePatient, known: Identified) -> None:
-    source.identifiers.all().delete()
-    source.name_keys.all().delete()
-    rows = []
-    for kind, _, value in known.identifiers:
-        rows.append(PatientIdentifier(source=source, kind=kind, digest=digest(kind, value, source.hospital_id)))
-        if kind != "other":
-            rows.append(PatientIdentifier(source=source, kind="other", digest=digest("other", value)))
+def identified(arrival: Arrival) -> Identified:
     try:
-        with transaction.atomic():
-            PatientIdentifier.objects.bulk_create(rows)
+        return identify(arrival.patient)
+    except Problem as problem:
+        raise (problem.at(arrival.place) if arrival.place else problem) from problem
+
+
+def keep(hospital_id: int, arrivals: Sequence[Arrival], known: Sequence[Identified]) -> None:
+    ids = [a.source.id for a in arrivals]
+    numbers: dict[tuple[int, str, bytes], int] = {}
+    keys: set[tuple[int, str, bool]] = set()
+    for i, (row, k) in enumerate(zip(ids, known, strict=True)):
+        for kind, _, value in k.identifiers:
+            numbers[row, kind, digest(kind, value, hospital_id)] = i
+            if kind != "other":
+                numbers[row, "other", digest("other", value)] = i
+        keys |= {(row, key, whole) for n in k.features.names for key, whole in name.keys(n).items()}
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(KEEP, {
+                "hospital": hospital_id, "sources": ids, "names": [k.display[:200] for k in known], "genders": [k.features.gender for k in known],
+                "births": [k.features.birth_date for k in known], "number_sources": [n[0] for n in numbers], "kinds": [n[1] for n in numbers],
+                "digests": [n[2] for n in numbers], "key_sources": [k[0] for k in keys], "keys": [k[1] for k in keys], "wholes": [k[2] for k in keys]})
     except IntegrityError as error:
-        raise Conflict(Issue(
+        m = DETAIL.search(str(error))
+        place = next((arrivals[i].place for (_, _, d), i in reversed(numbers.items()) if m and d.hex() == m.group(1)), "")
+        taken = Conflict(Issue(
             "duplicate", "Another Patient of this hospital has the same hospital number (type MR): update that one, or use "
-            "If-None-Exist with the identifier.", "Patient.identifier")) from error
-    keys = {k: w for n in known.features.names for k, w in name.keys(n).items()}
-    NameKey.objects.bulk_create(NameKey(source=source, hospital_id=source.hospital_id, key=k, whole=w) for k, w in keys.items())
+            "If-None-Exist with the identifier.", "Patient.identifier"))
+        raise (taken.at(place) if place else taken) from error
 
 
-def decide(source: SourcePatient, features: Features, number: str) -> None:
-    """Compare with all source patients that carry the same citizen number, oldest first."""
-    others = SourcePatient.objects.filter(
-        identifiers__kind="resident", identifiers__digest=digest("resident", number)).exclude(pk=source.pk).distinct().order_by("pk")
+def decide(arrival: Known, features: Features, number: bytes, waiting: set[int]) -> UUID | None:
+    """Compare with all source patients that carry the same citizen number, oldest first, but for those that wait for their
+    own turn; the new person, if there is one."""
+    others = SourcePatient.objects.select_for_update(no_key=True, of=("self",)).filter(
+        identifiers__kind="resident", identifiers__digest=number).exclude(pk__in={arrival.id, *waiting}).order_by("pk")
+    person = arrival.person
     linked = False
     for other in others:
-        if other.person_id == source.person_id:
+        if other.person_id == person:
             linked = True
             continue
-        found = compare(features, Features((other.name,), other.gender, other.birth_date, number), number)
+        found = compare(features, Features((other.name,), other.gender, other.birth_date, features.number), features.number)
+        one, two = sorted((arrival.id, other.pk))
         if found.decision is Decision.LINK and not linked:
-            if Review.objects.filter(one=min(source, other, key=lambda s: s.pk), two=max(source, other, key=lambda s: s.pk),
-                                     state=Review.State.DIFFERENT).exists():
+            if Review.objects.filter(one=one, two=two, state=Review.State.DIFFERENT).exists():
                 continue
-            link.move(source, other.person_id, by=RULE, reasons=found.reasons)
-            linked = True
+            link.move(SourcePatient.objects.get(pk=arrival.id), other.person_id, by=RULE, reasons=found.reasons)
+            person, linked = other.person_id, True
         else:
-            one, two = sorted((source, other), key=lambda s: s.pk)
-            Review.objects.get_or_create(one=one, two=two, defaults={"reasons": list(found.reasons)})
+            Review.objects.get_or_create(one_id=one, two_id=two, defaults={"reasons": list(found.reasons)})
+    return person if person != arrival.person else None

@@ -1,21 +1,31 @@
 """Source patients: which rows of the index a hospital's Patient ids are, and which a person has."""
 
 from collections.abc import Collection
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from django.db import connection
 
 from consent.terms import Source
 
+
+class Known(NamedTuple):
+    """A row of the index: the person whom it is linked to, and who or what decided so ("" for nobody yet)."""
+
+    id: int
+    person: UUID
+    decided_by: str = ""
+
+
 # index: one_source_patient
-LOOK_UP = "SELECT fhir_id, id FROM records_sourcepatient WHERE hospital_id = %s AND fhir_id = ANY(%s)"
+LOOK_UP = "SELECT fhir_id, id, person_id, decided_by FROM records_sourcepatient WHERE hospital_id = %s AND fhir_id = ANY((SELECT %s::text[])::text[])"
 CREATE = """
 WITH person AS (
   INSERT INTO records_person (id, created_at) SELECT p, now() FROM unnest(%(persons)s::uuid[]) p
 )
 INSERT INTO records_sourcepatient (hospital_id, fhir_id, person_id, registered, name, gender, birth_date, decided_by, updated_at)
 SELECT %(hospital)s, i, p, false, '', '', '', '', now() FROM unnest(%(ids)s::text[], %(persons)s::uuid[]) AS t(i, p)
-ON CONFLICT (hospital_id, fhir_id) DO NOTHING
+ON CONFLICT (hospital_id, fhir_id) DO NOTHING RETURNING fhir_id, id, person_id
 """
 OF_PERSON = """
 SELECT s.id, s.hospital_id, h.code, s.fhir_id FROM records_sourcepatient s JOIN alliance_hospital h ON h.id = s.hospital_id
@@ -27,23 +37,24 @@ WHERE r.hospital = %s AND r.type = %s AND r.fhir_id = %s
 """
 
 
-def look_up(hospital_id: int, fhir_ids: Collection[str]) -> dict[str, int]:
+def look_up(hospital_id: int, fhir_ids: Collection[str]) -> dict[str, Known]:
     """{Patient id: row of the index} of those that are known."""
     if not fhir_ids:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(LOOK_UP, [hospital_id, list(fhir_ids)])
-        return dict(cursor.fetchall())
+        cursor.execute(LOOK_UP, [hospital_id, sorted(fhir_ids)])
+        return {fhir_id: Known(*rest) for fhir_id, *rest in cursor.fetchall()}
 
 
-def create(hospital_id: int, fhir_ids: Collection[str]) -> dict[str, int]:
+def create(hospital_id: int, fhir_ids: Collection[str]) -> dict[str, Known]:
     """Make rows, each with a person of its own until the index decides otherwise; rows that exist are kept."""
     if not fhir_ids:
         return {}
     ids = sorted(fhir_ids)
     with connection.cursor() as cursor:
         cursor.execute(CREATE, {"hospital": hospital_id, "ids": ids, "persons": [uuid4() for _ in ids]})
-    return look_up(hospital_id, ids)
+        made = {fhir_id: Known(*rest) for fhir_id, *rest in cursor.fetchall()}
+    return made | look_up(hospital_id, set(ids) - made.keys())
 
 
 def of_person(person: UUID) -> tuple[Source, ...]:
@@ -52,20 +63,18 @@ def of_person(person: UUID) -> tuple[Source, ...]:
         return tuple(Source(*row) for row in cursor.fetchall())
 
 
-def person_of(rows: Collection[int]) -> UUID | None:
-    """The person of these rows of the index (0 means none), where it is just one."""
-    chosen = {r for r in rows if r}
-    if not chosen:
-        return None
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT DISTINCT person_id FROM records_sourcepatient WHERE id = ANY(%s) LIMIT 2", [list(chosen)])
-        found = cursor.fetchall()
-    return found[0][0] if len(found) == 1 else None
-
-
 def person_of_resource(hospital_id: int, type_name: str, fhir_id: str) -> UUID | None:
     """Whom a stored resource is about; asked before the gate decides, and never told to the caller."""
     with connection.cursor() as cursor:
         cursor.execute(PERSON_OF, [hospital_id, type_name, fhir_id])
         row = cursor.fetchone()
     return row[0] if row else None
+
+
+def persons_of(rows: Collection[int]) -> dict[int, UUID]:
+    """{row of the index: its person}."""
+    if not rows:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, person_id FROM records_sourcepatient WHERE id = ANY(%s)", [sorted(rows)])
+        return dict(cursor.fetchall())

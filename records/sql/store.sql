@@ -41,7 +41,7 @@ CREATE INDEX record_history_feed ON record_history (hospital, xid, rid);
 CREATE INDEX record_history_type ON record_history (hospital, type, last_updated DESC, rid DESC);
 
 CREATE TABLE record_string (
-  rid       bigint NOT NULL REFERENCES record_resource ON DELETE CASCADE,
+  rid       bigint NOT NULL,
   parameter bigint NOT NULL,                      -- hash of hospital, type and parameter
   value     text COLLATE "C" NOT NULL
 );
@@ -49,7 +49,7 @@ CREATE INDEX record_string_value ON record_string (parameter, value, rid);
 CREATE INDEX record_string_rid ON record_string (rid);
 
 CREATE TABLE record_date (
-  rid       bigint NOT NULL REFERENCES record_resource ON DELETE CASCADE,
+  rid       bigint NOT NULL,
   parameter bigint NOT NULL,
   low       timestamptz NOT NULL,
   high      timestamptz NOT NULL

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-import psycopg
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from consent.terms import Scope
 from records.fhir.issues import Conflict, Issue
@@ -15,19 +14,31 @@ COLUMNS = ("rid", "hospital", "type", "fhir_id", "version", "last_updated", "del
 # index: record_resource_id
 LOCK = """
 SELECT type, fhir_id, rid, version, deleted, patient FROM record_resource
-WHERE hospital = %(hospital)s AND (type, fhir_id) IN (SELECT * FROM unnest(%(types)s::text[], %(ids)s::text[]))
+WHERE hospital = %(hospital)s AND (type, fhir_id) IN (SELECT * FROM unnest((SELECT %(types)s::text[]), (SELECT %(ids)s::text[])))
 ORDER BY type, fhir_id FOR UPDATE
 """
-ARCHIVE = """
-INSERT INTO record_history (rid, hospital, type, fhir_id, version, last_updated, xid, deleted, patient, others, labels, body)
-SELECT rid, hospital, type, fhir_id, version, last_updated, xid, deleted, patient, others, labels, body
-FROM record_resource WHERE rid = ANY(%(rids)s) AND hospital = %(hospital)s
+VALUES = ", ".join(f"%({c})s" for c in COLUMNS[1:])
+INDEX = """
+strings AS (INSERT INTO record_string (rid, parameter, value)
+  SELECT rid, p, v FROM kept, unnest(%(string_parameters)s::bigint[], %(strings)s::text[]) AS t(p, v)),
+dates AS (INSERT INTO record_date (rid, parameter, low, high)
+  SELECT rid, p, l, h FROM kept, unnest(%(date_parameters)s::bigint[], %(lows)s::timestamptz[], %(highs)s::timestamptz[]) AS t(p, l, h))
+SELECT rid FROM kept
 """
-REPLACE = """
-UPDATE record_resource SET version = %(version)s, last_updated = %(last_updated)s, xid = pg_current_xact_id(), deleted = %(deleted)s,
-  patient = %(patient)s, others = %(others)s, labels = %(labels)s, dated = %(dated)s, dated_to = %(dated_to)s, tokens = %(tokens)s,
-  body = %(body)s
-WHERE rid = %(rid)s AND hospital = %(hospital)s
+INSERT = f"WITH kept AS (INSERT INTO record_resource ({', '.join(COLUMNS[1:])}) VALUES ({VALUES}) RETURNING rid), {INDEX}"
+# index: record_resource_pkey, record_string_rid, record_date_rid
+REPLACE = f"""
+WITH history AS (
+  INSERT INTO record_history (rid, hospital, type, fhir_id, version, last_updated, xid, deleted, patient, others, labels, body)
+  SELECT rid, hospital, type, fhir_id, version, last_updated, xid, deleted, patient, others, labels, body
+  FROM record_resource WHERE rid = %(rid)s AND hospital = %(hospital)s
+), kept AS (
+  UPDATE record_resource SET version = %(version)s, last_updated = %(last_updated)s, xid = pg_current_xact_id(), deleted = %(deleted)s,
+    patient = %(patient)s, others = %(others)s, labels = %(labels)s, dated = %(dated)s, dated_to = %(dated_to)s, tokens = %(tokens)s,
+    body = %(body)s
+  WHERE rid = %(rid)s AND hospital = %(hospital)s RETURNING rid
+), string_out AS (DELETE FROM record_string WHERE rid = %(rid)s), date_out AS (DELETE FROM record_date WHERE rid = %(rid)s),
+{INDEX}
 """
 
 
@@ -46,55 +57,60 @@ def lock(scope: Scope, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str],
         return {(t, i): (rid, version, deleted, patient) for t, i, rid, version, deleted, patient in cursor.fetchall()}
 
 
-def spanned(draft: Draft) -> tuple[Any, Any]:
-    spans = draft.index.spans
-    return (min(s[0] for s in spans), max(s[1] for s in spans)) if spans else ("-infinity", "-infinity")
+def columns(hospital: int, d: Draft) -> dict[str, Any]:
+    """The row of record_resource."""
+    spans = d.index.spans
+    low, high = (min(s[0] for s in spans), max(s[1] for s in spans)) if spans else ("-infinity", "-infinity")
+    return {"rid": d.rid, "hospital": hospital, "type": d.type_name, "fhir_id": d.fhir_id, "version": d.version,
+            "last_updated": d.last_updated, "deleted": d.deleted, "patient": d.patient, "others": d.others, "labels": d.labels,
+            "dated": low, "dated_to": high, "tokens": sorted(d.index.tokens), "body": PLAIN + d.body}
+
+
+def whole(hospital: int, d: Draft) -> dict[str, Any]:
+    """The row, and those of its index."""
+    strings, dates = sorted(d.index.strings), sorted(d.index.dates)
+    return columns(hospital, d) | {
+        "string_parameters": [s[0] for s in strings], "strings": [s[1] for s in strings],
+        "date_parameters": [t[0] for t in dates], "lows": [t[1] for t in dates], "highs": [t[2] for t in dates]}
 
 
 def insert(scope: Scope, drafts: Sequence[Draft]) -> None:
-    """Raises Conflict where an id is taken (two writers raced)."""
+    """One by a statement, many by COPY. Raises Conflict where an id is taken (two writers raced)."""
     hospital = own(scope)
-    if not drafts:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval('record_resource_rid_seq') FROM generate_series(1, %s)", [len(drafts)])
-        for draft, (rid,) in zip(drafts, cursor.fetchall(), strict=True):
-            draft.rid = rid
     try:
-        with connection.connection.cursor().copy(f"COPY record_resource ({', '.join(COLUMNS)}) FROM STDIN") as copy:
-            for d in drafts:
-                low, high = spanned(d)
-                copy.write_row((d.rid, hospital, d.type_name, d.fhir_id, d.version, d.last_updated, d.deleted, d.patient, d.others,
-                                d.labels, low, high, sorted(d.index.tokens), PLAIN + d.body))
-    except psycopg.errors.UniqueViolation as error:
+        if len(drafts) == 1:
+            with connection.cursor() as cursor:
+                cursor.execute(INSERT, whole(hospital, drafts[0]))
+                drafts[0].rid = cursor.fetchone()[0]
+        elif drafts:
+            copy(hospital, drafts)
+    except IntegrityError as error:
         raise Conflict(Issue("conflict", "Another request has just created this resource. Read it, then update it.")) from error
-    index(drafts)
 
 
 def replace(scope: Scope, drafts: Sequence[Draft]) -> None:
     """Each draft carries the rid of the locked row and the next version."""
     hospital = own(scope)
-    if not drafts:
-        return
-    rids = [d.rid for d in drafts]
     with connection.cursor() as cursor:
-        cursor.execute(ARCHIVE, {"rids": rids, "hospital": hospital})
-        for d in drafts:
-            low, high = spanned(d)
-            cursor.execute(REPLACE, {
-                "rid": d.rid, "hospital": hospital, "version": d.version, "last_updated": d.last_updated, "deleted": d.deleted,
-                "patient": d.patient, "others": d.others, "labels": d.labels, "dated": low, "dated_to": high,
-                "tokens": sorted(d.index.tokens), "body": PLAIN + d.body})
-        cursor.execute("DELETE FROM record_string WHERE rid = ANY(%s)", [rids])
-        cursor.execute("DELETE FROM record_date WHERE rid = ANY(%s)", [rids])
-    index(drafts)
+        if len(drafts) == 1:
+            cursor.execute(REPLACE, whole(hospital, drafts[0]))
+        elif drafts:
+            cursor.executemany(REPLACE, [whole(hospital, d) for d in drafts])
 
 
-def index(drafts: Sequence[Draft]) -> None:
+def copy(hospital: int, drafts: Sequence[Draft]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('record_resource_rid_seq') FROM generate_series(1, %s)", [len(drafts)])
+        for draft, (rid,) in zip(drafts, cursor.fetchall(), strict=True):
+            draft.rid = rid
     strings = [(d.rid, *s) for d in drafts for s in sorted(d.index.strings)]
     dates = [(d.rid, *s) for d in drafts for s in sorted(d.index.dates)]
-    for table, columns, rows in (("record_string", "rid, parameter, value", strings), ("record_date", "rid, parameter, low, high", dates)):
+    for table, names, rows in (
+        ("record_resource", ", ".join(COLUMNS), [tuple(columns(hospital, d)[c] for c in COLUMNS) for d in drafts]),
+        ("record_string", "rid, parameter, value", strings),
+        ("record_date", "rid, parameter, low, high", dates),
+    ):
         if rows:
-            with connection.connection.cursor().copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+            with connection.wrap_database_errors, connection.connection.cursor().copy(f"COPY {table} ({names}) FROM STDIN") as out:
                 for values in rows:
-                    copy.write_row(values)
+                    out.write_row(values)

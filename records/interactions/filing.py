@@ -1,0 +1,122 @@
+"""File valid resources: whom they are about, labels, index values, canonical bytes; then the store, the patient index and the
+consent house learn of them, all in the writer's transaction."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from consent import gate
+from consent.services import relationships
+from consent.terms import Scope
+from records.fhir.dates import span
+from records.fhir.issues import Issue, Unprocessable
+from records.fhir.json import dump
+from records.fhir.labels import labels_of
+from records.fhir.references import patients
+from records.fhir.types import TYPES
+from records.mpi import sources
+from records.mpi.register import Arrival, do_register
+from records.mpi.sources import Known
+from records.search.index import index_of
+from records.store import write as store
+from records.store.rows import Draft
+
+
+@dataclass(slots=True)
+class Item:
+    """A valid resource and where it goes; place: the FHIRPath prefix of its bundle entry, for messages."""
+
+    resource: dict[str, Any]
+    fhir_id: str
+    version: int = 1
+    rid: int = 0
+    place: str = ""
+
+
+def now() -> dt.datetime:
+    value = timezone.now()
+    return value.replace(microsecond=value.microsecond // 1000 * 1000)
+
+
+def file(scope: Scope, written: gate.Ledger, items: Sequence[Item], at: dt.datetime) -> list[Draft]:
+    """Store them: those without a rid are new, the others replace the row that the caller has locked."""
+    about = [patients(i.resource, TYPES[i.resource["resourceType"]].subject) for i in items]
+    known = patients_of(scope, items, about)
+    rows = {i: k.id for i, k in known.items()}
+    made = [draft(i, ids, rows, at) for i, ids in zip(items, about, strict=True)]
+    store.insert(scope, [d for d in made if not d.rid])
+    store.replace(scope, [d for d in made if d.version > 1])
+    people = {k.id: k.person for k in known.values()}
+    arrivals = [Arrival(known[i.fhir_id], i.resource, i.place) for i in items if i.resource["resourceType"] == "Patient"]
+    if arrivals:
+        people |= do_register(scope.whole or 0, arrivals)
+    note_visits(scope, items, made, people)
+    note(scope, written, made, people)
+    return made
+
+
+def remove(scope: Scope, written: gate.Ledger, gone: Sequence[Draft]) -> None:
+    """Store tombstones."""
+    store.replace(scope, gone)
+    note(scope, written, gone, sources.persons_of({d.patient for d in gone if d.patient}))
+
+
+def note(scope: Scope, written: gate.Ledger, stored: Sequence[Draft], people: dict[int, UUID]) -> None:
+    """Into the audit line: what was stored, and about whom."""
+    written.refs += [f"{scope.principal.hospital}/{d.type_name}/{d.fhir_id}/{d.version}" for d in stored]
+    written.persons |= {people[d.patient] for d in stored if d.patient}
+
+
+def patients_of(scope: Scope, items: Sequence[Item], about: Sequence[list[str]]) -> dict[str, Known]:
+    """All Patients of this store that the items are or speak of. Raises Unprocessable naming each resource that speaks of one
+    whom the store does not know."""
+    hospital = scope.whole or 0
+    arriving = {i.fhir_id for i in items if i.resource["resourceType"] == "Patient"}
+    new = {i.fhir_id for i in items if i.resource["resourceType"] == "Patient" and not i.rid}
+    known = sources.look_up(hospital, {p for ids in about for p in ids} | arriving - new)
+    missing = [
+        Issue("not-found", f"Patient/{p} is not in this store: send the Patient first, or in the same transaction.",
+              i.place or i.resource["resourceType"])
+        for i, ids in zip(items, about, strict=True) for p in ids if p not in known and p not in arriving
+    ]
+    if missing:
+        raise Unprocessable(*missing[:50])
+    return known | sources.create(hospital, arriving - known.keys())
+
+
+def draft(item: Item, named: list[str], known: dict[str, int], at: dt.datetime) -> Draft:
+    resource = item.resource
+    name = resource["resourceType"]
+    if name == "Patient":
+        about, others = known[item.fhir_id], [known[p] for p in named if p != item.fhir_id]
+    else:
+        rows = [known[p] for p in named]
+        subject = TYPES[name].subject
+        local = not TYPES[name].subject_params or (subject is not None and str((resource.get(subject) or {}).get("reference", "")).startswith("Patient/"))
+        about, others = (rows[0], rows[1:]) if rows and local else (0, rows)
+    meta = dict(resource.get("meta") or {})
+    meta |= {"versionId": str(item.version), "lastUpdated": at.isoformat(timespec="milliseconds").replace("+00:00", "Z")}
+    body = {"resourceType": name, "id": item.fhir_id, "meta": meta} | {k: v for k, v in resource.items() if k not in ("resourceType", "id", "meta")}
+    item.resource = body
+    return Draft(
+        type_name=name, fhir_id=item.fhir_id, version=item.version, last_updated=at, patient=about, others=others or None,
+        labels=labels_of(resource), index=index_of(body), body=dump(body), rid=item.rid)
+
+
+def note_visits(scope: Scope, items: Sequence[Item], made: Sequence[Draft], people: dict[int, UUID]) -> None:
+    """Encounters make treatment relationships."""
+    visits = [(d.patient, *visit(i.resource)) for i, d in zip(items, made, strict=True) if d.type_name == "Encounter" and d.patient]
+    if visits:
+        relationships.note_encounters((people[p], scope.whole or 0, p, start, end) for p, start, end in visits if start)
+
+
+def visit(encounter: dict[str, Any]) -> tuple[dt.datetime | None, dt.datetime | None]:
+    """(start, end) of an encounter that takes or took place."""
+    if encounter.get("status") not in ("arrived", "triaged", "in-progress", "onleave", "finished"):
+        return None, None
+    period = encounter.get("period") or {}
+    return span(period["start"])[0] if "start" in period else None, span(period["end"])[1] if "end" in period else None
