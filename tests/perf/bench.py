@@ -10,6 +10,7 @@ import json
 import multiprocessing as mp
 import os
 import random
+import shutil
 import signal
 import statistics
 import subprocess
@@ -22,10 +23,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from tests.perf.session import sign_in
+
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = float(os.environ.get("BENCH_SECONDS", "6"))
 PEOPLE = int(os.environ.get("BENCH_PEOPLE", "120"))
 PORT = int(os.environ.get("BENCH_PORT", "8177"))
+DEMO_PASSWORD = "xinglin-demo-2026"  # as the README prints it
 Request = tuple[str, str, bytes | None]
 
 
@@ -106,13 +110,21 @@ def main() -> None:
                  if e["resource"]["resourceType"] == "Observation"]
         reads: list[Request] = [("GET", f"/fhir/nanqiao/{i}", None) for i in rng.sample(ids, 2000)]
         searches: list[Request] = [("GET", f"/fhir/nanqiao/Observation?patient=Patient/{k}&code=http://loinc.org|{c}&_sort=-date&_count=50", None) for k, c in rng.sample(codes, 1000)]
+        cookie = sign_in(f"http://127.0.0.1:{PORT}", "lin", DEMO_PASSWORD, subprocess.check_output(
+            [sys.executable, "manage.py", "demo_code"], cwd=ROOT, env=environment, text=True).strip())
+        pages: list[Request] = []
+        for p in rng.sample(invented, 40):
+            found = json.loads(get(f"/fhir/alliance/Patient?identifier={p.number}", headers)[1])
+            pages.append(("GET", f"/person/{found['entry'][0]['resource']['id']}/", None))
         for clients in (1, 8):
+            measure("shared record page", pages, {"Cookie": cookie}, clients, SECONDS)
             measure("read by id", reads, headers, clients, SECONDS)
             measure("Observation by patient and code", searches, headers, clients, SECONDS)
         print(f"{len(ids)} resources of {len(bundles)} patients beside the demo's", file=sys.stderr)
     finally:
         server.send_signal(signal.SIGINT)
         server.wait(60)
+        shutil.rmtree(home, ignore_errors=True)
 
 
 if __name__ == "__main__":
