@@ -1,59 +1,28 @@
 """Pages in a real Chromium: sign in with two factors, find, open, break the glass, in both languages, on desk and phone."""
 
-import os
-import shutil
-import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 
 from alliance.roles import Role
+from tests.browser.conftest import code
 from tests.factories import alliance
 from tests.factories.fhir import Api, number, observation, patient
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (.ci/run installs it)")]
-SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright runs an event loop in this thread
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-def sign_in(page: Any, server: str, who: Any) -> None:
-    page.goto(server + "/")
-    page.fill("#id_login", who.user.username)
-    page.fill("#id_password", alliance.PASSWORD)
-    page.click("button.main")
-    page.fill("#id_code", format_hotp_value(hotp_value(SECRET, int(time.time()) // 30)))
-    page.click("button.main")
-    page.wait_for_load_state()
+pytestmark = pytest.mark.browser
+Enter = Callable[..., Any]
 
 
 @pytest.mark.parametrize("width", [1440, 390])
-def test_clinician_finds_opens_and_breaks_the_glass(chromium: Any, server: str, width: int) -> None:
+def test_clinician_finds_opens_and_breaks_the_glass(enter: Enter, server: str, width: int) -> None:
     a, b = alliance.hospital("desk"), alliance.hospital("far")
     card = number()
     Api(server, a.code, credentials=alliance.credentials(a)).create(patient("司徒云帆", resident=card))
     far = Api(server, b.code, credentials=alliance.credentials(b))
     far.create(observation(far.create(patient("司徒云帆", resident=card))))
     doctor = alliance.staff(a)
-    TOTP.activate(doctor.user, SECRET)
-    context = chromium.new_context(viewport={"width": width, "height": 860}, locale="zh-CN")
-    page = context.new_page()
-    errors: list[str] = []
-    page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
-    sign_in(page, server, doctor)
+    page = enter(doctor, width)
     page.fill("input[name=q]", "styf")
     page.click("main button.main")
     page.click(".people a")
@@ -71,24 +40,17 @@ def test_clinician_finds_opens_and_breaks_the_glass(chromium: Any, server: str, 
     assert "糖化血红蛋白" in page.inner_text("main")
     page.click("button[name=language]")
     assert "Emergency access" in page.inner_text("main") and doctor.name in page.inner_text(".water")
-    assert errors == []
-    context.close()
+    assert page.errors == []
 
 
-def test_auditor_sees_refusals_and_the_log_is_intact(chromium: Any, server: str) -> None:
-    at = alliance.hospital("aud")
-    who = alliance.staff(at, Role.AUDITOR, wide=True)
-    TOTP.activate(who.user, SECRET)
-    context = chromium.new_context(viewport={"width": 1440, "height": 860}, locale="en", extra_http_headers={"Accept-Language": "en"})
-    page = context.new_page()
-    sign_in(page, server, who)
+def test_auditor_sees_refusals_and_the_log_is_intact(enter: Enter, server: str) -> None:
+    page = enter(alliance.staff(alliance.hospital("aud"), Role.AUDITOR, wide=True), language="en")
     assert page.locator("table.log tbody tr").count() > 1
     with page.expect_download() as got:
         page.click("button[value=csv]")
     assert got.value.suggested_filename.endswith(".zip")
     page.goto(server + "/patients/")
     assert "not" in page.inner_text("h1").lower(), "the role table refuses"
-    context.close()
 
 
 def test_no_second_factor_no_page(chromium: Any, server: str) -> None:
@@ -108,7 +70,7 @@ def test_no_second_factor_no_page(chromium: Any, server: str) -> None:
     assert page.locator("input[name=q]").count() == 0, "still no page"
     page.goto(server + "/account/2fa/totp/activate/")
     secret = page.inner_text("main code")
-    page.fill("#id_code", format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
+    page.fill("#id_code", code(secret))
     page.click("button.main")
     page.wait_for_load_state()
     page.goto(server + "/patients/")

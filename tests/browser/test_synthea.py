@@ -1,0 +1,67 @@
+"""The whole way on real input: a member pushes a Synthea patient, the core hospital's doctor opens him with and without consent."""
+
+import gzip
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alliance.models import Hospital
+from alliance.roles import Role
+from tests.factories import alliance
+from tests.factories.fhir import Api
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "synthea" / "smart2019"
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(not DATA.is_dir(), reason="the Synthea patients are not beside this checkout (../shared/data)")]
+
+
+def push(server: str, at: Hospital) -> tuple[str, set[str]]:
+    """The full name of the patient, and the words of his problems."""
+    api = Api(server, at.code, credentials=alliance.credentials(at))
+    files = sorted(DATA.glob("*.gz"), key=lambda p: p.stat().st_size)
+    one = [p for p in files if "Information" not in p.name][10]
+    for path in [p for p in files if "Information" in p.name] + [one]:
+        assert api("POST", "", gzip.decompress(path.read_bytes())).status == 200, path.name
+    resources = [e["resource"] for e in json.loads(gzip.decompress(one.read_bytes()))["entry"]]
+    name = next(r for r in resources if r["resourceType"] == "Patient")["name"][0]
+    problems = {r["code"]["coding"][0]["display"] for r in resources if r["resourceType"] == "Condition"}
+    assert problems
+    return f"{' '.join(name['given'])} {name['family']}", problems
+
+
+def test_a_synthea_patient_with_and_without_consent(enter: Callable[..., Any], server: str) -> None:
+    core, member = alliance.hospital("core"), alliance.hospital("member")
+    name, problems = push(server, member)
+
+    def shown(page: Any) -> set[str]:
+        """The problems whose words stand on the page that he has open, all tabs that tell of them."""
+        page.goto(f"{here}problems/")
+        text = page.inner_text("main")
+        return {p for p in problems if p in text}
+
+    doctor = enter(alliance.staff(core))
+    doctor.fill("input[name=q]", name)
+    doctor.click("main button.main")
+    doctor.click(".people a")
+    doctor.wait_for_load_state()
+    here = doctor.url
+    assert doctor.locator("a.button.danger").count() == 1 and name not in doctor.inner_text("main"), "masked and closed"
+    doctor.click("main a.button >> nth=0")
+    doctor.fill("#id_reason", "转诊单 2026-118")
+    doctor.click("main button.main")
+    doctor.wait_for_load_state()
+    assert shown(doctor) == set(), "treating him is not enough without his consent"
+
+    clerk = enter(alliance.staff(member, Role.CLERK))
+    clerk.goto(f"{here}consent/")
+    clerk.fill("#id_evidence", "病案室 A-17")
+    clerk.click("section.card button.main")
+    clerk.wait_for_selector("ul.lines")
+    assert shown(doctor) == problems, "with his consent all is there"
+    assert member.name_zh in doctor.inner_text("main")
+
+    clerk.click("ul.lines form button")
+    clerk.wait_for_load_state()
+    assert shown(doctor) == set(), "withdrawn: closed at the next request"
