@@ -31,6 +31,10 @@ class Problem(Exception):
         moved = type(self)(*(Issue(i.code, i.says, f"{prefix}.{i.where}" if i.where else prefix, i.severity) for i in self.issues))
         return moved
 
+    def inside(self, place: str) -> "Problem":
+        """The same problem of a resource, whose FHIRPath is place: Patient.name becomes Bundle.entry[1].resource.name."""
+        return type(self)(*(Issue(i.code, i.says, f"{place}.{i.where.partition('.')[2] or i.where}", i.severity) for i in self.issues))
+
 
 class Malformed(Problem):
     kind = "malformed"

@@ -28,7 +28,7 @@ from records.store.rows import Draft
 
 @dataclass(slots=True)
 class Item:
-    """A valid resource and where it goes; place: the FHIRPath prefix of its bundle entry, for messages."""
+    """A valid resource and where it goes; place: its FHIRPath in a bundle, for messages."""
 
     resource: dict[str, Any]
     fhir_id: str

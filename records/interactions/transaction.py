@@ -177,9 +177,7 @@ def check(e: Entry, place: str) -> None:
             raise Malformed(Issue("structure", f"The resource is a {found}, the url says {e.type_name}.", "resourceType"))
         plausible.check(e.resource)
     except Problem as problem:
-        raise type(problem)(*(
-            Issue(i.code, i.says, f"{place}.resource.{i.where.partition('.')[2] or i.where}", i.severity) for i in problem.issues
-        )) from problem
+        raise problem.inside(f"{place}.resource") from problem
 
 
 def apply(scope: Scope, written: gate.Ledger, entries: list[Entry]) -> None:
@@ -200,7 +198,7 @@ def apply(scope: Scope, written: gate.Ledger, entries: list[Entry]) -> None:
                 e.draft = tombstone(e.type_name, e.fhir_id, row)
                 gone.append(e.draft)
         elif not e.there:
-            e.item = Item(e.resource, e.fhir_id, row[1] + 1 if row else 1, row[0] if row else 0, place=e.place)
+            e.item = Item(e.resource, e.fhir_id, row[1] + 1 if row else 1, row[0] if row else 0, place=f"{e.place}.resource")
     if gone:
         remove(scope, written, gone)
     coming = [e for e in entries if e.item]

@@ -54,7 +54,7 @@ DETAIL = re.compile(r"\(digest\)=\(\\x([0-9a-f]+)\)")
 
 @dataclass(slots=True)
 class Arrival:
-    """A Patient that was just stored; place: the FHIRPath of its bundle entry, for messages."""
+    """A Patient that was just stored; place: its FHIRPath in a bundle, for messages."""
 
     source: Known
     patient: dict[str, Any]
@@ -86,7 +86,7 @@ def identified(arrival: Arrival) -> Identified:
     try:
         return identify(arrival.patient)
     except Problem as problem:
-        raise (problem.at(arrival.place) if arrival.place else problem) from problem
+        raise (problem.inside(arrival.place) if arrival.place else problem) from problem
 
 
 def keep(hospital_id: int, arrivals: Sequence[Arrival], known: Sequence[Identified]) -> None:
@@ -111,7 +111,7 @@ def keep(hospital_id: int, arrivals: Sequence[Arrival], known: Sequence[Identifi
         taken = Conflict(Issue(
             "duplicate", "Another Patient of this hospital has the same hospital number (type MR): update that one, or use "
             "If-None-Exist with the identifier.", "Patient.identifier"))
-        raise (taken.at(place) if place else taken) from error
+        raise (taken.inside(place) if place else taken) from error
 
 
 def decide(arrival: Known, features: Features, number: bytes, waiting: set[int]) -> UUID | None:

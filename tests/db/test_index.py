@@ -7,7 +7,7 @@ from alliance.roles import Role
 from records.models import Review, SourcePatient
 from records.mpi import find, link
 from tests.factories import alliance
-from tests.factories.fhir import Api, number, patient
+from tests.factories.fhir import Api, bundle, number, patient
 
 
 @pytest.fixture
@@ -94,3 +94,27 @@ def test_a_clerk_decides_only_what_concerns_his_hospital(two: tuple[Api, Api]) -
     link.do_decide_review(review.pk, same=False, acting=own)
     review.refresh_from_db()
     assert review.state == "different"
+
+
+def test_patients_of_one_bundle_meet_each_other_and_those_who_were_there(two: tuple[Api, Api]) -> None:
+    card = number("19580312", 17)
+    there = source(two[0], two[0].create(patient("张伟", resident=card)))
+    sent = bundle(*[("PUT", f"Patient/p{i}", patient("张伟", resident=card) | {"id": f"p{i}"}) for i in range(3)])
+    assert two[1]("POST", "", sent).status == 200
+    assert {source(two[1], f"Patient/p{i}").person_id for i in range(3)} == {there.person_id}
+    assert Review.objects.filter(one__person_id=there.person_id).count() == 0
+
+
+def test_a_changed_patient_is_found_by_what_he_is_now(two: tuple[Api, Api]) -> None:
+    reference = two[0].create(patient("诸葛明月", mrn="ZY-old"))
+    own = alliance.principal(alliance.staff(source_hospital(two[0])))
+    two[0]("PUT", reference, patient("诸葛明日", mrn="ZY-new") | {"id": reference.split("/")[1]})
+    assert [f.name for f in find.find("ZY-new", acting=own)] == ["诸葛明日"] == [f.name for f in find.find("zhugemingri", acting=own)]
+    assert find.find("ZY-old", acting=own) == [] == find.find("zhugemingyue", acting=own)
+
+
+def test_a_taken_hospital_number_names_its_entry(two: tuple[Api, Api]) -> None:
+    two[0].create(patient(mrn="ZY-1"))
+    reply = two[0]("POST", "", bundle(("POST", "Patient", patient()), ("POST", "Patient", patient(mrn="ZY-1"))))
+    assert reply.status == 409 and reply.json["issue"][0]["expression"] == ["Bundle.entry[1].resource.identifier"], reply.json
+    assert two[1].create(patient(mrn="ZY-1")), "the control: another hospital may use the same number"
