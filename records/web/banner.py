@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from records.interactions.record import Shown
 from records.mpi.features import names_of
@@ -16,22 +17,30 @@ class Banner:
     name: str
     gender: str
     birth_date: str
-    age: int | None
+    age: str  # today, or on the day of death
     number: str
     phone: str
-    deceased: bool
+    deceased: str  # "" for the living, else the date of death, or "?"
     hospitals: tuple[str, ...]
     record_numbers: tuple[tuple[str, str], ...]
     allergies: tuple[Line, ...]
+    no_allergy: tuple[Line, ...]  # somebody asked, and there is none
     alerts: tuple[Line, ...]
 
 
-def age_on(birth: str, day: dt.date) -> int | None:
+NO_KNOWN_ALLERGY = frozenset({"716186003", "409137002", "428607008", "716184000", "716185004"})  # SNOMED CT, IPS absence of allergies
+
+
+def age_on(birth: str, day: dt.date) -> str:
+    """In years; in months below three years, in days below one month; "" where the birth date tells no age."""
     try:
         born = dt.date.fromisoformat(birth)
     except ValueError:
-        return day.year - int(birth[:4]) if birth[:4].isdecimal() else None
-    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+        return _("%(n)s y") % {"n": day.year - int(birth[:4])} if birth[:4].isdecimal() else ""
+    months = 12 * (day.year - born.year) + day.month - born.month - (day.day < born.day)
+    if months >= 36:
+        return _("%(n)s y") % {"n": months // 12}
+    return _("%(n)s mo") % {"n": months} if months >= 1 else _("%(n)s d") % {"n": (day - born).days}
 
 
 def masked_number(number: str) -> str:
@@ -51,12 +60,18 @@ def banner(patients: list[Shown], allergies: list[Shown], flags: list[Shown]) ->
                 own.append((s.hospital.name, i["value"]))
     phone = next((t.get("value", "") for s in patients for t in s.resource.get("telecom", []) if t.get("system") == "phone"), "")
     birth = p.get("birthDate", "")
+    death = str(p.get("deceasedDateTime") or "")[:10] or ("?" if p.get("deceasedBoolean") else "")
+    harms = [allergy(s) for s in allergies if holds(s)]
     return Banner(
-        name=(names_of(p) or [""])[0], gender=p.get("gender", ""), birth_date=birth, age=age_on(birth, timezone.localdate()) if birth else None,
-        number=masked_number(number), phone=phone, deceased=bool(p.get("deceasedBoolean") or p.get("deceasedDateTime")),
+        name=(names_of(p) or [""])[0], gender=p.get("gender", ""), birth_date=birth,
+        age=age_on(birth, dt.date.fromisoformat(death) if len(death) == 10 else timezone.localdate()) if birth and death != "?" else "",
+        number=masked_number(number), phone=phone, deceased=death,
         hospitals=tuple(dict.fromkeys(s.hospital.name for s in patients)), record_numbers=tuple(own[:6]),
-        allergies=tuple(allergy(s) for s in allergies if not entered_in_error(s)), alerts=tuple(problem(s) for s in flags))
+        allergies=tuple(a for a in harms if a.code not in NO_KNOWN_ALLERGY), no_allergy=tuple(a for a in harms if a.code in NO_KNOWN_ALLERGY),
+        alerts=tuple(problem(s) for s in flags if s.resource.get("status") == "active"))
 
 
-def entered_in_error(s: Shown) -> bool:
-    return any(c.get("code") == "entered-in-error" for c in (s.resource.get("verificationStatus") or {}).get("coding") or [])
+def holds(s: Shown) -> bool:
+    """An allergy that nobody has taken back."""
+    states = {c.get("code") for key in ("clinicalStatus", "verificationStatus") for c in (s.resource.get(key) or {}).get("coding") or []}
+    return not states & {"entered-in-error", "refuted", "resolved", "inactive"}

@@ -50,33 +50,44 @@ def patients(request: HttpRequest, *, acting: Principal) -> HttpResponse:
 @page(Permission.RECORD_READ)
 def person(request: HttpRequest, person_id: UUID, tab: str = "summary", *, acting: Principal) -> HttpResponse:
     """The shared record; or, where the gate refuses, what can be done about it."""
-    face = find.face(person_id, acting.hospital_id)
-    try:
-        opened = open_record(base(acting, "alliance", "/fhir"), person_id, ALWAYS | TABS.get(tab, {}), tab)
-    except Refused as refusal:
-        return render(request, "records/closed.html", {"face": face, "person": person_id, "why": refusal.code, "overridable": refusal.overridable}, status=403)
     if tab not in TABS:
         return redirect("person", person_id)
+    face = find.face(person_id, acting.hospital_id)
+    try:
+        opened = open_record(base(acting, "alliance", "/fhir"), person_id, ALWAYS | TABS[tab], tab)
+    except Refused as refusal:
+        return render(request, "records/closed.html", {"face": face, "person": person_id, "why": refusal.code, "overridable": refusal.overridable}, status=403)
     shown = {
         "person": person_id, "tab": tab, "tabs": list(TABS), "scope": opened.scope, "face": face,
-        "banner": banner(opened.rows["Patient"], opened.rows["AllergyIntolerance"], opened.rows["Flag"]), **contents(opened)}
+        "banner": banner(opened.rows["Patient"], opened.rows["AllergyIntolerance"], opened.rows["Flag"]), **contents(opened, TABS[tab])}
     return render(request, f"records/{tab}.html", shown)
 
 
-def contents(opened: Opened) -> dict[str, object]:
-    rows = opened.rows
-    conditions = present.newest([present.problem(s) for s in rows.get("Condition", [])])
-    medicines = present.newest([present.medicine(s) for s in [*rows.get("MedicationRequest", []), *rows.get("MedicationStatement", [])]])
-    results = present.series([line for s in rows.get("Observation", []) for line in present.result(s)])
-    documents = [present.document(s) for name in ("DiagnosticReport", "DocumentReference", "Composition") for s in rows.get(name, [])]
+# section -> the types that it is made of
+SECTIONS = {
+    "problems": ("Condition",), "medicines": ("MedicationRequest", "MedicationStatement"), "results": ("Observation",),
+    "encounters": ("Encounter",), "documents": ("DiagnosticReport", "DocumentReference", "Composition"),
+}
+PAST_PROBLEM = frozenset({"resolved", "inactive", "remission"})
+PRESENT_MEDICINE = frozenset({"active", "on-hold", "draft", "unknown", ""})
+
+
+def contents(opened: Opened, most: dict[str, int]) -> dict[str, object]:
+    """What the sections show; cut: those of which there may be more than the newest that are shown."""
+    found = {name: [s for t in types for s in opened.rows.get(t, []) if not present.mistaken(s)] for name, types in SECTIONS.items()}
+    problems = present.newest([present.problem(s) for s in found["problems"]])
+    medicines = present.newest([present.medicine(s) for s in found["medicines"]])
+    results = present.series([line for s in found["results"] for line in present.result(s)])
     return {
-        "problems": [c for c in conditions if c.status not in ("resolved", "inactive", "remission")],
-        "past_problems": [c for c in conditions if c.status in ("resolved", "inactive", "remission")],
-        "medicines": [m for m in medicines if m.status in ("active", "on-hold", "draft", "unknown", "")],
-        "past_medicines": [m for m in medicines if m.status not in ("active", "on-hold", "draft", "unknown", "")],
+        "problems": [c for c in problems if c.status not in PAST_PROBLEM],
+        "past_problems": [c for c in problems if c.status in PAST_PROBLEM],
+        "medicines": [m for m in medicines if m.status in PRESENT_MEDICINE],
+        "past_medicines": [m for m in medicines if m.status not in PRESENT_MEDICINE],
         "results": [(s, draw(s)) for s in results],
-        "encounters": present.newest([present.encounter(s) for s in rows.get("Encounter", [])]),
-        "documents": present.newest(documents),
+        "encounters": present.newest([present.encounter(s) for s in found["encounters"]]),
+        "documents": present.newest([present.document(s) for s in found["documents"]]),
+        "cut": {name: max(most[t] for t in types if t in most) for name, types in SECTIONS.items()
+                if any(t in most and len(opened.rows.get(t, [])) >= most[t] for t in types)},
     }
 
 

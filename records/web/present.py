@@ -6,8 +6,8 @@ from typing import Any
 
 from alliance.models import Hospital
 from records.fhir.dates import span
-from records.fhir.json import Number
 from records.interactions.record import Shown
+from records.web.values import quantity, ranged, text, value_of
 
 HIGH, LOW = frozenset({"H", "HH", "HU", ">"}), frozenset({"L", "LL", "LU", "<"})
 
@@ -44,20 +44,6 @@ class Series:
     points: list[Line] = field(default_factory=list)
 
 
-def text(concept: Any) -> str:
-    """A CodeableConcept or Coding as sent: its text, else a display, else a code."""
-    if isinstance(concept, list):
-        return "、".join(filter(None, (text(c) for c in concept)))
-    if not isinstance(concept, dict):
-        return ""
-    if concept.get("text"):
-        return str(concept["text"])
-    for coding in concept.get("coding") or [concept]:
-        if coding.get("display") or coding.get("code"):
-            return str(coding.get("display") or coding.get("code"))
-    return ""
-
-
 def first_code(concept: Any) -> str:
     for coding in (concept or {}).get("coding") or []:
         if coding.get("code"):
@@ -76,14 +62,10 @@ def moment(resource: dict[str, Any], *keys: str) -> tuple[str, dt.datetime | Non
     return "", None
 
 
-def quantity(value: Any) -> tuple[str, str, float | None]:
-    if not isinstance(value, dict) or "value" not in value:
-        return "", "", None
-    number = value["value"]
-    shown = number.text if isinstance(number, Number) else str(number)
-    if isinstance(number, Number) and len(shown) > 7:
-        shown = f"{float(number):.4g}"
-    return str(value.get("comparator") or "") + shown, str(value.get("unit") or value.get("code") or ""), float(number)
+def mistaken(s: Shown) -> bool:
+    """Entered in error: kept in the store, shown to nobody as a fact."""
+    verified = {c.get("code") for c in (s.resource.get("verificationStatus") or {}).get("coding") or []}
+    return "entered-in-error" in (verified | {s.resource.get("status")})
 
 
 def problem(s: Shown) -> Line:
@@ -97,7 +79,8 @@ def allergy(s: Shown) -> Line:
     r = s.resource
     date, when = moment(r, "onsetDateTime", "recordedDate")
     reactions = tuple(text(m) for x in r.get("reaction") or [] for m in x.get("manifestation") or [])
-    return Line(text(r.get("code")), s.hospital, date, when, first_code(r.get("clinicalStatus")), flag=r.get("criticality") or "", facts=reactions, url=s.url)
+    return Line(text(r.get("code")), s.hospital, date, when, first_code(r.get("clinicalStatus")), flag=r.get("criticality") or "", facts=reactions, url=s.url,
+                code=first_code(r.get("code")))
 
 
 def medicine(s: Shown) -> Line:
@@ -115,22 +98,23 @@ def dose(d: dict[str, Any]) -> str:
 
 
 def result(s: Shown) -> list[Line]:
-    """An Observation as one line, or one for each component (blood pressure)."""
+    """An Observation as one line, or one for each component (blood pressure); one that only holds others together has none."""
     r = s.resource
     date, when = moment(r, "effectiveDateTime", "effectiveInstant", "effectivePeriod", "issued")
     lines = []
-    for part in [r, *(r.get("component") or [])]:
-        value, unit, number = quantity(part.get("valueQuantity"))
+    parts = r.get("component") or []
+    for part in [r, *parts]:
+        value, unit, number = value_of(part)
         if not value:
-            value = text(part.get("valueCodeableConcept")) or str(part.get("valueString") or part.get("valueInteger") or part.get("valueDateTime") or "")
-        if not value:
-            continue
+            if part is r and (parts or r.get("hasMember")):
+                continue
+            value = "—"
         bounds = (part.get("referenceRange") or [{}])[0]
         low, _, low_number = quantity(bounds.get("low"))
         high, _, high_number = quantity(bounds.get("high"))
         lines.append(Line(
             text(part.get("code")), s.hospital, date, when, r.get("status") or "", value, unit,
-            bounds.get("text") or (f"{low}–{high}" if low and high else f"≥ {low}" if low else f"≤ {high}" if high else ""),
+            bounds.get("text") or ranged(low, high),
             flag_of(part, number, low_number, high_number), code=first_code(part.get("code")), number=number, low=low_number,
             high=high_number, url=s.url))
     return lines
