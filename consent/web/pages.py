@@ -35,7 +35,7 @@ SEALER_SECONDS = 20
 class FilterForm(forms.Form):
     start = forms.DateField(label=gettext_lazy("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     end = forms.DateField(label=gettext_lazy("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    actor = forms.ModelChoiceField(label=gettext_lazy("Staff"), queryset=Staff.objects.none(), required=False)
+    actor = forms.ModelChoiceField(label=gettext_lazy("Staff"), queryset=Staff.objects.none(), required=False, empty_label=gettext_lazy("all"))
     outcome = forms.ChoiceField(label=gettext_lazy("Outcome"), required=False, choices=[
         ("", gettext_lazy("all")), (Outcome.SUCCESS.value, gettext_lazy("success")), (Outcome.REFUSED.value, gettext_lazy("refused")),
         (Outcome.NOT_FOUND.value, gettext_lazy("not found")), (Outcome.FAILED.value, gettext_lazy("failed"))])

@@ -55,7 +55,9 @@ def test_a_synthea_patient_with_and_without_consent(enter: Callable[..., Any], s
     assert shown(doctor) == set(), "treating him is not enough without his consent"
 
     clerk = enter(alliance.staff(member, Role.CLERK))
-    clerk.goto(f"{here}consent/")
+    clerk.fill("input[name=q]", name)
+    clerk.click("main button.main")
+    clerk.click(".people a")
     clerk.fill("#id_evidence", "病案室 A-17")
     clerk.click("section.card button.main")
     clerk.wait_for_selector("ul.lines")
