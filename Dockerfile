@@ -9,7 +9,7 @@ COPY alliance alliance
 COPY consent consent
 COPY records records
 ENV PYTHONUNBUFFERED=1 XINGLIN_HOME=/var/lib/xinglin XINGLIN_BIND=0.0.0.0 PORT=8000
-USER xinglin
+USER 10001
 VOLUME /var/lib/xinglin
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/readyz', timeout=4)"]
