@@ -169,7 +169,7 @@ LOGGING = {
     "formatters": {"line": {"()": "alliance.config.logging.CodedFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {"xinglin": {"level": "INFO"}, "django.security.DisallowedHost": {"level": "ERROR"}},
+    "loggers": {"xinglin": {"level": "INFO"}, "django.security.DisallowedHost": {"level": "ERROR"}, "django.request": {"level": "ERROR"}},
 }
 PROCRASTINATE_IMPORT_PATHS = ["alliance.config.jobs"]
 SILENCED_SYSTEM_CHECKS = ["guardian.W001"]

@@ -71,7 +71,7 @@ def log(request: HttpRequest, *, acting: Principal) -> HttpResponse:
     form = FilterForm(request.GET or None, hospitals=hospitals)
     wanted = chosen(form, acting, hospitals)
     before = request.GET.get("before", "")
-    lines = query.page(wanted, int(before) if before.isdecimal() else None, PAGE)
+    lines = query.page(wanted, int(before) if before.isascii() and before.isdecimal() and len(before) < 19 else None, PAGE)
     append(Event.of(acting, EventCode.AUDIT_READ, person=wanted.person, target="log"))
     staff = {str(s.pk): s for s in Staff.objects.filter(pk__in={int(x["actor"]) for x in lines if x["actor_kind"] == "staff" and x["actor"]}).select_related("hospital")}
     for line in lines:

@@ -99,6 +99,8 @@ def dispatch(request: HttpRequest, base_code: str, path: str = "") -> HttpRespon
         negotiate.acceptable(request)
         ask = base(principal_of(request), base_code, root)
         parts = [p for p in path.split("/") if p]
+        if "\x00" in path:
+            raise NotFound(Issue("not-found", "An address holds no NUL character."))
         method = "GET" if request.method == "HEAD" else request.method or ""
         found = shape(parts)
         handler = INTERACTIONS.get((method, found))

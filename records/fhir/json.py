@@ -18,8 +18,26 @@ class Number(float):
         return self
 
 
+LONGEST = 100  # characters of a number; FHIR asks for 18 digits at least
+INTEGER = 18  # digits that fit into 64 bits for sure
+
+
 class InvalidJson(ValueError):
     """Not JSON; the message names line and column."""
+
+
+def number(text: str) -> Number:
+    """Keeps all digits. Raises InvalidJson for what no other system could read: too long, or beyond a double."""
+    if len(text) > LONGEST:
+        raise InvalidJson(f"a number of {len(text)} characters is too long: {text[:20]}…")
+    value = Number(text)
+    if value in (float("inf"), float("-inf")):
+        raise InvalidJson(f"the number {text} is out of range")
+    return value
+
+
+def integer(text: str) -> int | Number:
+    return int(text) if len(text) <= INTEGER else number(text)
 
 
 def refuse_constant(name: str) -> None:
@@ -38,7 +56,7 @@ def no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def parse(data: bytes) -> Any:
     """Raises InvalidJson for malformed text, NaN, duplicate keys, and text that is not UTF-8."""
     try:
-        return json.loads(data.decode("utf-8-sig"), parse_float=Number, parse_constant=refuse_constant, object_pairs_hook=no_duplicates)
+        return json.loads(data.decode("utf-8-sig"), parse_float=number, parse_int=integer, parse_constant=refuse_constant, object_pairs_hook=no_duplicates)
     except UnicodeDecodeError as error:
         raise InvalidJson(f"not UTF-8 at byte {error.start}: FHIR JSON is UTF-8") from error
     except json.JSONDecodeError as error:

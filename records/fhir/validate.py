@@ -1,5 +1,7 @@
-"""Is it the FHIR resource that it says it is: structure by fhir.resources, required codes by our own table. Write side only."""
+"""Is it the FHIR resource that it says it is: structure by fhir.resources, JSON forms and required codes by our own table, which
+fhir.resources does not check. Write side only."""
 
+import re
 from functools import cache
 from typing import Any
 
@@ -10,6 +12,7 @@ from records.fhir.issues import Issue, NotSupported, Unprocessable
 from records.fhir.types import TYPES, table
 
 MOST_ISSUES = 50
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 
 
 @cache
@@ -27,17 +30,39 @@ def validate(resource: Any) -> str:
     if type_name not in TYPES:
         raise NotSupported(Issue("not-supported", f"{type_name} is not hosted here; GET metadata lists the types that are.", "resourceType"))
     try:
+        wrong = blanks(resource, type_name) + elements(resource, type_name, type_name) + inside(resource, type_name)
+        if wrong:
+            raise Unprocessable(*wrong[:MOST_ISSUES])
         model(type_name).model_validate(resource)
     except ValidationError as error:
         raise Unprocessable(*translate(type_name, error)) from None
     except (ValueError, TypeError, AssertionError, RecursionError) as error:
         raise Unprocessable(Issue("structure", f"This is not a valid {type_name}: {str(error)[:200]}", type_name)) from None
-    wrong = list(codes(resource, type_name, type_name))
-    for i, inner in enumerate(resource.get("contained") or []):
-        wrong += codes(inner, inner.get("resourceType", ""), f"{type_name}.contained[{i}]")
-    if wrong:
-        raise Unprocessable(*wrong[:MOST_ISSUES])
     return type_name
+
+
+def blanks(node: Any, where: str) -> list[Issue]:
+    """Nulls, empty objects, arrays and strings, which FHIR leaves out (in an array null holds the place of an extended
+    primitive), and characters that no text may hold (FHIR R4 datatypes.html#string)."""
+    out: list[Issue] = []
+    items = node.items() if isinstance(node, dict) else enumerate(node)
+    for key, value in items:
+        place = f"{where}[{key}]" if isinstance(node, list) else f"{where}.{key}"
+        if value is None or value in ("", [], {}):
+            if value is not None or isinstance(node, dict):
+                out.append(Issue("structure", "An empty value is not sent in FHIR: leave the element out.", place))
+        elif isinstance(value, dict | list):
+            out += blanks(value, place)
+        elif isinstance(value, str) and UNPRINTABLE.search(value):
+            out.append(Issue("value", "A control character, or half of a character, stands in this text: take it out.", place))
+    return out
+
+
+def inside(resource: dict[str, Any], type_name: str) -> list[Issue]:
+    """The same of contained resources."""
+    contained = resource.get("contained")
+    many = contained if isinstance(contained, list) else []
+    return [x for i, c in enumerate(many) if isinstance(c, dict) for x in elements(c, str(c.get("resourceType")), f"{type_name}.contained[{i}]")]
 
 
 def translate(type_name: str, error: ValidationError) -> list[Issue]:
@@ -73,22 +98,42 @@ def path(type_name: str, location: tuple[Any, ...]) -> str:
     return out
 
 
-def codes(node: Any, type_name: str, where: str) -> list[Issue]:
-    """Codes outside their required value set, below one node."""
-    rules = table("codes").get(type_name)
-    if not rules or not isinstance(node, dict):
+FORM: dict[str, tuple[type | tuple[type, ...], str]] = {
+    "boolean": (bool, "true or false, without quotes, is expected here."),
+    "integer": (int, "a whole number, without quotes, is expected here."),
+    "decimal": ((int, float), "a number, without quotes, is expected here."),
+    "string": (str, "a date or time, in quotes, is expected here."),
+}
+EVERYWHERE = {"extension": {"type": "Extension"}, "modifierExtension": {"type": "Extension"}}
+
+
+def elements(node: Any, type_name: str, where: str) -> list[Issue]:
+    """Values in another JSON form than their type's, and codes outside their required value set, below one node."""
+    if not isinstance(node, dict):
         return []
+    rules = table("elements").get(type_name, {})
     out: list[Issue] = []
     for key, value in node.items():
-        rule = rules.get(key)
+        rule = rules.get(key) or EVERYWHERE.get(key)
         if rule is None:
             continue
         many = value if isinstance(value, list) else [value]
         for i, item in enumerate(many):
-            place = f"{where}.{key}[{i}]" if isinstance(value, list) else f"{where}.{key}"
             if "type" in rule:
-                out += codes(item, rule["type"], place)
-            elif item is not None and item not in rule["codes"]:
-                some = ", ".join(rule["codes"][:12]) + (", …" if len(rule["codes"]) > 12 else "")
-                out.append(Issue("code-invalid", f"This code is not in the required value set: use one of {some}.", place))
+                out += elements(item, rule["type"], f"{where}.{key}[{i}]" if isinstance(value, list) else f"{where}.{key}")
+            elif item is not None and (says := fault(rule, item)):
+                out.append(Issue("value" if "form" in rule else "code-invalid", says, f"{where}.{key}[{i}]" if isinstance(value, list) else f"{where}.{key}"))
     return out
+
+
+def fault(rule: dict[str, Any], item: Any) -> str:
+    """What is wrong with a primitive value, or ""."""
+    if "codes" in rule:
+        if isinstance(item, str) and item in rule["codes"]:
+            return ""
+        some = ", ".join(rule["codes"][:12]) + (", …" if len(rule["codes"]) > 12 else "")
+        return f"This code is not in the required value set: use one of {some}."
+    kinds, says = FORM[rule["form"]]
+    if isinstance(item, kinds) and (kinds is bool or not isinstance(item, bool)):
+        return ""
+    return "The JSON form is wrong: " + says

@@ -1,5 +1,6 @@
 """batch: each entry on its own, good neighbours of a bad one are kept (FHIR R4 http.html#batch)."""
 
+import logging
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -11,6 +12,8 @@ from records.interactions import read, search, write
 from records.interactions.ask import Answer, Ask
 from records.interactions.transaction import entries_of
 
+log = logging.getLogger("xinglin.fhir")
+
 
 def batch(ask: Ask, bundle: Any) -> Answer:
     rows = []
@@ -20,6 +23,8 @@ def batch(ask: Ask, bundle: Any) -> Answer:
         except Exception as error:
             told = error.at(f"Bundle.entry[{i}]") if isinstance(error, Problem) else error
             status, body = outcome.of(told)
+            if status >= 500:
+                log.error("FHIR500 an unexpected error in a batch", exc_info=error)
             rows.append({"response": {"status": phrase(status), "outcome": body}})
     out: dict[str, Any] = {"resourceType": "Bundle", "type": "batch-response"}
     if rows:

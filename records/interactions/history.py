@@ -29,7 +29,7 @@ def options(pairs: Pairs) -> tuple[int, dt.datetime | None, str]:
         if name not in SERVED:
             raise NotSupported(Issue("not-supported", f"History has no parameter {name!r}; it has {', '.join(SERVED[:2])}."))
         if name == "_count":
-            if not value.isdecimal() or int(value) < 1:
+            if not (value.isascii() and value.isdecimal() and len(value) < 10) or int(value) < 1:
                 raise BadCursor(Issue("invalid", "Parameter _count: it is a whole number above 0."))
             count = min(int(value), MOST)
         elif name == "_since":

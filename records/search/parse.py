@@ -47,6 +47,8 @@ def parse(type_name: str, pairs: Iterable[tuple[str, str]]) -> SearchRequest:
         out.names.append(key[:60])
         if name in COMMON and modifier:
             raise wrong(key, f"{name} takes no modifier here.")
+        if "\x00" in key + value:
+            raise wrong(key.replace("\x00", "␀"), "it holds a NUL character.")
         if value == "" and name not in ("_format", "_pretty"):
             raise wrong(key, "The value is empty: give one, or leave the parameter out.")
         if name == "_sort":
@@ -71,7 +73,7 @@ def common(out: SearchRequest, name: str, value: str) -> None:
         case "_lastUpdated":
             out.conditions.append(updated(value))
         case "_count":
-            if not value.isdecimal():
+            if not (value.isascii() and value.isdecimal() and len(value) < 10):
                 raise wrong(name, "it is a whole number.")
             out.count = min(int(value), MOST)
             out.counting = out.counting or out.count == 0
@@ -93,12 +95,12 @@ def common(out: SearchRequest, name: str, value: str) -> None:
 def updated(value: str) -> Condition:
     tests, bound = [], []
     for text in SPLIT.split(value):
-        prefix, rest = date.PREFIX.fullmatch(text).groups()  # type: ignore[union-attr]
+        prefix, rest = date.split(text)
         try:
-            bound += span(rest.replace(" ", "+"))
+            bound += span(rest)
         except ValueError as error:
             raise wrong("_lastUpdated", f"{error}.") from error
-        test = date.TESTS[prefix or "eq"]
+        test = date.TESTS[prefix]
         tests.append("(" + test.format(low="r.last_updated", high="r.last_updated", a=len(bound) - 2, b=len(bound) - 1) + ")")
     return Condition(" OR ".join(tests), tuple(bound))
 

@@ -1,4 +1,4 @@
-"""Write the compact FHIR tables (hosted types, required codes, search parameters) from the official R4 and R4B packages.
+"""Write the compact FHIR tables (hosted types, elements, search parameters) from the official R4 and R4B packages.
 
 Source: the packages hl7.fhir.r4.examples 4.0.1 and hl7.fhir.r4b.core 4.3.0 (CC0), unpacked. A type is hosted when every
 element of its R4 and R4B definition agrees in cardinality, types and required binding (ADR 0003).
@@ -76,8 +76,18 @@ class Terminology:
         return [code for c in concepts for code in [c["code"], *self.walk(c.get("concept", []))]]
 
 
+# JSON forms of primitive types (FHIR R4 json.html#primitive) that a lenient parser would take in another form
+FORMS = {
+    "boolean": "boolean", "integer": "integer", "positiveInt": "integer", "unsignedInt": "integer", "decimal": "decimal",
+    "date": "string", "dateTime": "string", "instant": "string", "time": "string",
+}
+
+
 def structure(defs: dict[str, Json], terms: Terminology) -> Json:
-    """{type: {json key: {"codes": [...]} | {"type": name}}}, cut down to elements that lead to a required code."""
+    """{type: {json key: {"codes": [...]} | {"form": name} | {"type": name}}}, cut down to elements that lead to a code or a form.
+
+    `extension` and `modifierExtension` lead to Extension everywhere and are left out.
+    """
     nodes: dict[str, Json] = {}
     for _name, definition in defs.items():
         for e in definition["snapshot"]["element"][1:]:
@@ -89,6 +99,8 @@ def structure(defs: dict[str, Json], terms: Terminology) -> Json:
                 if code == "code" and e.get("binding", {}).get("strength") == "required":
                     codes = terms.codes(e["binding"]["valueSet"].split("|")[0])
                     node = {"codes": codes} if codes else {}
+                elif code in FORMS:
+                    node = {"form": FORMS[code]}
                 elif code in ("BackboneElement", "Element"):
                     node = {"type": e["path"]}
                 elif code in defs and code not in ("Extension", "Resource"):
@@ -97,14 +109,14 @@ def structure(defs: dict[str, Json], terms: Terminology) -> Json:
                     nodes.setdefault(parent, {})[json_key] = node
             if "contentReference" in e:
                 nodes.setdefault(parent, {})[key] = {"type": e["contentReference"].lstrip("#")}
-    useful = {n for n, keys in nodes.items() if any("codes" in v for v in keys.values())}
+    useful = {n for n, keys in nodes.items() if any("type" not in v for v in keys.values())}
     while True:
         more = {n for n, keys in nodes.items() if any(v.get("type") in useful for v in keys.values())} - useful
         if not more:
             break
         useful |= more
     return {
-        n: {k: v for k, v in keys.items() if "codes" in v or v["type"] in useful}
+        n: {k: v for k, v in keys.items() if "type" not in v or v["type"] in useful}
         for n, keys in sorted(nodes.items()) if n in useful
     }
 
@@ -209,7 +221,7 @@ class Command(BaseCommand):
             single = bool(about) and paths.elements[f"{name}.{about[0]}"]["max"] == "1"
             same = [c for c, p in table[name].items() if about and p["kind"] == "reference" and all(x["path"] == about for x in p["paths"])]
             types[name] = {"subject": about and about[0], "subject_params": same if single else [], "date": dated[0] if dated else None}
-        for file, data in (("types", types), ("codes", structure(ours, Terminology(r4))), ("parameters", table)):
+        for file, data in (("types", types), ("elements", structure(ours, Terminology(r4))), ("parameters", table)):
             rows = ",\n".join(f"{json.dumps(k)}: {json.dumps(v, separators=(',', ':'))}" for k, v in data.items())
             (OUT / f"{file}.json").write_text("{\n" + rows + "\n}\n")
         self.stdout.write(f"{len(hosted)} types, {sum(map(len, table.values()))} search parameters")

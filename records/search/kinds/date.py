@@ -10,7 +10,7 @@ from records.search.hashes import hashed
 from records.search.terms import BadValue, Condition, Index
 
 MODIFIERS = frozenset({""})
-PREFIX = re.compile(r"(eq|ne|gt|ge|lt|le|sa|eb)?(.+)")
+PREFIX = re.compile(r"(eq|ne|gt|ge|lt|le|sa|eb)?(.*)", re.S)
 TESTS = {
     "eq": "{low} >= {{{a}}} AND {high} <= {{{b}}}",
     "ne": "NOT ({low} >= {{{a}}} AND {high} <= {{{b}}})",
@@ -45,18 +45,24 @@ def add(index: Index, parameter: Parameter, value: Any) -> None:
         index.dates.update((hashed(parameter.type_name, parameter.code), *r) for r in found)
 
 
+def split(text: str) -> tuple[str, str]:
+    """(prefix, date); a blank was a plus before it was decoded."""
+    prefix, rest = PREFIX.fullmatch(text.replace(" ", "+")).groups()  # type: ignore[union-attr]
+    return prefix or "eq", rest
+
+
 def condition(parameter: Parameter, modifier: str, values: list[str]) -> Condition:
     own = TYPES[parameter.type_name].date == parameter.code
     low, high = ("r.dated", "r.dated_to") if own else ("d.low", "d.high")
     tests = []
     bound: list[object] = [hashed(parameter.type_name, parameter.code)]
     for text in values:
-        prefix, rest = PREFIX.fullmatch(text).groups() if text else ("", "")  # type: ignore[union-attr]
+        prefix, rest = split(text)
         try:
-            a, b = span(rest.replace(" ", "+"))
+            a, b = span(rest)
         except ValueError as error:
             raise BadValue(str(error)) from error
-        tests.append(TESTS[prefix or "eq"].format(low=low, high=high, a=len(bound), b=len(bound) + 1))
+        tests.append(TESTS[prefix].format(low=low, high=high, a=len(bound), b=len(bound) + 1))
         bound += [a, b]
     either = " OR ".join(f"({t})" for t in tests)
     if own:

@@ -1,0 +1,106 @@
+"""Mutilated resources, bundles and queries: each is answered with a reason, none with a failure of the server."""
+
+import copy
+import json
+import random
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from tests.factories.fhir import Api, bundle, number, observation, patient
+
+JUNK: list[Any] = [None, [], {}, "", " ", "x" * 5000, 0, -1, 2**63, 10**30, 1.5, True, [[]], [None], {"": ""}, "\u0000", "2026-13-40", "Patient/../..", {"reference": 1},
+                   "￿\ud83d\ude00", {"resourceType": "Bundle"}, {"extension": {"extension": []}}]
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    out = [path] if path else []
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        out += places(inner, (*path, key))
+    return out
+
+
+def mutilated(rng: random.Random, value: Any) -> Any:
+    out = copy.deepcopy(value)
+    for _ in range(rng.choice((1, 1, 2, 4))):
+        path = rng.choice(places(out) or [()])
+        if not path:
+            return copy.deepcopy(rng.choice(JUNK))
+        holder = out
+        for key in path[:-1]:
+            holder = holder[key]
+        match rng.randrange(4):
+            case 0:
+                holder[path[-1]] = copy.deepcopy(rng.choice(JUNK))
+            case 1:
+                del holder[path[-1]]
+            case 2 if isinstance(holder, dict):
+                holder[rng.choice(["_" + str(path[-1]), "extension", "contained", "meta", "text", "__proto__", "valueString", "id"])] = copy.deepcopy(rng.choice([*JUNK, holder[path[-1]]]))
+            case _:
+                holder[path[-1]] = [copy.deepcopy(holder[path[-1]])] * 3
+    return out
+
+
+def deep(depth: int) -> bytes:
+    """A Patient with an extension in an extension in an …"""
+    return (b'{"resourceType":"Patient","extension":[' + b'{"url":"urn:x","extension":[' * depth + b'{"url":"urn:x","valueString":"x"}' + b"]}" * depth + b"]}")
+
+
+def test_mutilated_bodies(api: Api) -> None:
+    rng = random.Random(20261124)
+    about = api.create(patient())
+    whole = bundle(("POST", "Patient", patient(resident=number()) | {"fullUrl": "urn:uuid:6f7b3c1e-0000-4000-8000-000000000001"}),
+                   ("POST", "Observation", observation("urn:uuid:6f7b3c1e-0000-4000-8000-000000000001")), ("PUT", "Observation/o1", observation(about) | {"id": "o1"}))
+    sources = [("POST", "Patient", patient(resident=number())), ("POST", "Observation", observation(about)), ("PUT", "Observation/o1", observation(about) | {"id": "o1"}),
+               ("POST", "", whole), ("POST", "", whole | {"type": "batch"}),
+               ("POST", "Encounter", {"resourceType": "Encounter", "status": "finished", "class": {"code": "AMB"}, "subject": {"reference": about},
+                                      "period": {"start": "2026-01-01", "end": "2026-01-02"}})]
+    seen: dict[int, int] = {}
+    for _ in range(500):
+        method, path, resource = rng.choice(sources)
+        body = json.dumps(mutilated(rng, resource)).encode()
+        reply = api(method, path, body)
+        assert reply.status < 500, (method, path, body[:2000], reply.body)
+        assert b'"status":"5' not in reply.body, (body[:2000], reply.body)
+        seen[reply.status] = seen.get(reply.status, 0) + 1
+    assert len(seen) > 2 and seen.get(201, 0) > 10, f"the mutations reach into the store: {seen}"
+
+
+@pytest.mark.parametrize("body", [
+    b"1" * 100_000, b'{"resourceType":"Patient","multipleBirthInteger":' + b"9" * 5000 + b"}", b"[" * 100_000, b'{"resourceType":"Observation","valueQuantity":{"value":1e999}}',
+    b'{"resourceType":"Patient","a":1,"a":2}', b"\xff\xfe{}", b"null", b'"Patient"', b"", b"{}", deep(60), deep(200), deep(450), deep(5000),
+])
+def test_bodies_that_break_parsers(api: Api, body: bytes) -> None:
+    reply = api("POST", "Patient", body)
+    assert 400 <= reply.status < 500 or reply.status == 201, reply.body
+    assert reply.status == 201 or reply.json["issue"][0]["diagnostics"]
+
+
+def test_a_number_beyond_64_bits_keeps_its_digits(api: Api) -> None:
+    about = api.create(patient())
+    body = json.dumps(observation(about)).replace("7.1", "123456789012345678901234567890").encode()
+    reply = api("POST", "Observation", body)
+    assert reply.status == 201 and b'"value":123456789012345678901234567890' in reply.body
+
+
+def test_queries(api: Api) -> None:
+    rng = random.Random(7)
+    api.create(observation(api.create(patient())))
+    served = json.loads(api("GET", "metadata").body)["rest"][0]["resource"]
+    parameters = {r["type"]: [p["name"] for p in r.get("searchParam", [])] for r in served}
+    values = ["", " ", ",", "|", "||", "a|b|c", "%", "'", "\\", "\x00", "ge2026", "2026-99", "0000", "9999-12-31", "ge", "x" * 3000, "Patient/", "/", "Patient/a/b", "$", "*", "é́", "1e999", "-0",
+              "urn:uuid:", "http://x|", "|y", "true", "lt1", "\ud7ff", "a,b\\,c", "null"]
+    modifiers = ["", "", "", ":exact", ":contains", ":missing", ":not", ":bogus", ":", ":Patient", ".name"]
+    seen: dict[int, int] = {}
+    for _ in range(400):
+        kind = rng.choice(list(parameters))
+        names = parameters[kind] + ["_id", "_lastUpdated", "_sort", "_count", "_cursor", "_total", "_summary", "_bogus", "_since"]
+        pairs = "&".join(f"{quote(rng.choice(names) + rng.choice(modifiers))}={quote(rng.choice(values))}" for _ in range(rng.choice((1, 1, 2, 3))))
+        odd = quote(rng.choice(values), safe="")
+        for path in (f"{kind}?{pairs}", f"{kind}/_history?{pairs}", f"_history?{pairs}", f"{kind}/{odd}", f"{kind}/{odd}/_history/1", f"{odd}/x"):
+            reply = api("GET", path)
+            assert reply.status < 500, (path, reply.body)
+            seen[reply.status] = seen.get(reply.status, 0) + 1
+    assert seen[200] > 20 and seen[400] > 100, seen
