@@ -91,10 +91,12 @@ def insert(scope: Scope, drafts: Sequence[Draft]) -> None:
 def replace(scope: Scope, drafts: Sequence[Draft]) -> None:
     """Each draft carries the rid of the locked row and the next version."""
     hospital = own(scope)
+    if not drafts:
+        return
     with connection.cursor() as cursor:
         if len(drafts) == 1:
             cursor.execute(REPLACE, whole(hospital, drafts[0]))
-        elif drafts:
+        else:
             cursor.executemany(REPLACE, [whole(hospital, d) for d in drafts])
 
 
