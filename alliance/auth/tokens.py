@@ -5,6 +5,7 @@ import binascii
 import datetime as dt
 import hashlib
 import hmac
+import re
 import secrets
 from typing import Any
 from urllib.parse import unquote_plus
@@ -22,6 +23,7 @@ from alliance.roles import Role
 from consent.audit.append import append
 from consent.audit.event import Event, EventCode, Outcome
 
+CLIENT_ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
 SCOPE = "system/*.cruds"
 FAILURES, WINDOW = 10, 300  # wrong secrets allowed for one client and address, and for how many seconds they count
 
@@ -40,7 +42,13 @@ def failed(status: int, error: str, description: str) -> JsonResponse:
 
 
 def credentials(request: HttpRequest) -> tuple[str, str]:
-    """client_id and client_secret from HTTP Basic or the form (RFC 6749 2.3.1)."""
+    """client_id and client_secret; "" for an id that no client can have."""
+    name, secret = given(request)
+    return (name, secret) if CLIENT_ID.fullmatch(name) else ("", "")
+
+
+def given(request: HttpRequest) -> tuple[str, str]:
+    """From HTTP Basic or the form (RFC 6749 2.3.1)."""
     scheme, _, value = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
     if scheme.lower() == "basic":
         try:

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ObjectDoesNotExist
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
+from django.views.defaults import page_not_found
 
 from alliance.auth.errors import Forbidden
 from alliance.config.logging import request_id as current
@@ -60,7 +62,7 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
 
 
 def refusals(get_response: Handler) -> Handler:
-    """Domain refusals of pages become the 403 page; the JSON doors translate their own."""
+    """Domain refusals of pages become the 403 page, things that are not there the 404 page; the JSON doors translate their own."""
 
     class Refusals:
         def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -69,6 +71,8 @@ def refusals(get_response: Handler) -> Handler:
         def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
             if isinstance(error, Forbidden | Refused):
                 return forbidden(request, error)
+            if isinstance(error, ObjectDoesNotExist):
+                return page_not_found(request, error)
             return None
 
     return Refusals()

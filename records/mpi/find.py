@@ -54,7 +54,7 @@ def find(text: str, *, acting: Principal, needs: Permission = Permission.PERSON_
     """At most 50 persons, own patients first. The audit line keeps what was found, never what was typed."""
     if not acting.may(needs):
         raise Forbidden("role", "This role does not look for patients.")
-    text = text.strip()
+    text = "".join(c for c in text if c.isprintable()).strip()
     if len(text) < 2:
         return []
     digests = [digest("other", text)]

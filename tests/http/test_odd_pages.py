@@ -1,0 +1,35 @@
+"""Pages take odd input: they answer with a page that says what is wrong, never with a failure of the server."""
+
+import uuid
+
+import pytest
+
+from alliance.roles import Role
+from tests.factories import alliance
+from tests.http.test_administration import signed_in
+
+ODD = ["\x00", "\x00张", "x" * 20_000, "' OR 1=1 --", "%", "_", "\\", "張" * 500, "😀", "\u202e", "<script>alert(1)</script>", "-1", "1e999", "9" * 400]
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_odd_words(world: None, odd: str) -> None:
+    at = alliance.hospital("odd")
+    doctor, clerk, auditor, admin = (signed_in(alliance.staff(at, role, wide=True)) for role in (Role.CLINICIAN, Role.CLERK, Role.AUDITOR, Role.ADMINISTRATOR))
+    person = uuid.uuid4()
+    answers = [
+        doctor.post("/patients/", {"q": odd}), doctor.get("/patients/", {"q": odd}), doctor.get(f"/person/{person}/", {"x": odd}),
+        doctor.post(f"/person/{person}/treat/", {"reason": odd}), doctor.post(f"/person/{person}/emergency/", {"ground": odd, "reason": odd, "hours": odd, "sure": odd}),
+        clerk.post("/reviews/1/", {"same": odd}), clerk.post(f"/person/{person}/consent/", {"effect": odd, "evidence": odd, "until": odd, "source": odd, "method": odd}),
+        auditor.get("/audit/", {"start": odd, "person": odd, "actor": odd, "outcome": odd, "before": odd}), auditor.get("/audit/", {"before": odd}),
+        auditor.post("/audit/patient/", {"q": odd}), auditor.post("/audit/export/", {"format": odd}),
+        admin.post("/alliance/hospitals/", {"code": odd, "name_zh": odd, "name_en": odd, "tier": odd, "admitted_on": odd, "credit_code": odd}),
+        admin.post("/alliance/staff/", {"username": odd, "name": odd, "hospital": odd, "role": odd, "ends_on": odd, "title": odd}),
+        admin.post("/alliance/hospitals/nowhere/suspend/", {"reason": odd}), admin.post("/alliance/staff/999999999/end/", {"x": odd}),
+        admin.post("/alliance/clients/nobody/revoke/"), clerk.post("/reviews/unlink/999999999/"), clerk.post(f"/person/{person}/consent/999999999/withdraw/"),
+        admin.post("/alliance/clients/", {"hospital": odd, "name": odd}), admin.post("/language/", {"language": odd, "next": odd}),
+        admin.post("/api/hospitals/", {"code": odd}, content_type="application/json"), admin.get("/api/hospitals/", {"limit": odd, "offset": odd}),
+        admin.get("/static/" + odd[:500].replace("\x00", "%00")), admin.get("/" + odd[:500].replace("\x00", "%00")),
+    ]
+    for answer in answers:
+        assert answer.status_code < 500, (answer.request["PATH_INFO"], answer.status_code)
+        assert odd != "<script>alert(1)</script>" or odd.encode() not in getattr(answer, "content", b""), "escaped"
