@@ -19,7 +19,7 @@ class EmergencyForm(forms.Form):
     ground = forms.ChoiceField(label=_("Ground"), choices=Emergency.Ground.choices, widget=forms.RadioSelect)
     reason = forms.CharField(label=_("What happened, and why the record is needed now"), min_length=5, max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
     hours = forms.TypedChoiceField(label=_("For how long"), coerce=int, choices=[(h, _("%(n)s h") % {"n": h}) for h in HOURS], initial=HOURS[0], widget=forms.RadioSelect)
-    sure = forms.BooleanField(label=_("I know that the patient is told and that the privacy officer reviews this."))
+    sure = forms.BooleanField(label=_("I know that each look is written down with this reason, and stands out for the auditor."))
 
 
 class DirectiveForm(forms.Form):
