@@ -12,12 +12,15 @@ FOLDER = Path(__file__).parent / "definitions"
 @dataclass(frozen=True, slots=True)
 class ResourceType:
     """subject: the element that names the patient; subject_params: search parameters that ask for just that element;
-    date: the search parameter that is the clinical date."""
+    date: the search parameter that is the clinical date; summary, required: elements of _summary=true, and those without which
+    a resource is none."""
 
     name: str
     subject: str | None
     subject_params: frozenset[str]
     date: str | None
+    summary: frozenset[str] = frozenset()
+    required: frozenset[str] = frozenset()
 
 
 @cache
@@ -26,7 +29,7 @@ def table(name: str) -> dict[str, Any]:
 
 
 TYPES: dict[str, ResourceType] = {
-    name: ResourceType(name, row["subject"], frozenset(row["subject_params"]), row["date"])
+    name: ResourceType(name, row["subject"], frozenset(row["subject_params"]), row["date"], frozenset(row["summary"]), frozenset(row["required"]))
     for name, row in table("types").items()
 }
 # Records about no patient: any member may read them by id, to resolve what a shared record refers to.

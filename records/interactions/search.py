@@ -8,10 +8,11 @@ from consent.audit.event import EventCode
 from consent.terms import AccessRequest, Refused, Scope
 from records.facade import golden
 from records.fhir import bundle
-from records.fhir.issues import Issue, NotSupported
+from records.fhir.issues import Issue, NotSupported, TooLarge
 from records.interactions.ask import Answer, Ask, as_uuid, known_type, own_request, person_request, summary
 from records.mpi import find
 from records.search import page
+from records.search.include import MOST
 from records.search.parse import SearchRequest, parse
 from records.search.plan import plan
 from records.store import query, record
@@ -59,11 +60,29 @@ def run(ask: Ask, scope: Scope, request: SearchRequest, pairs: Pairs) -> Answer:
     if more:
         cursor = page.write(scope, f"{ask.base}/{request.type_name}?{query_text}", [rows[-1].key, rows[-1].rid])
         links.append(("next", f"{here}?{urlencode([(k, v) for k, v in pairs if k != '_cursor'] + [('_cursor', cursor)])}"))
-    return Answer(200, bundle.bundle("searchset", entries(ask, rows), links, total))
+    found = [bundle.entry(ask.url(r), request.view(r.body), search={"mode": "match"}) for r in rows]
+    found += [bundle.entry(ask.url(r), request.view(r.body), search={"mode": "include"}) for r in follow(scope, request, rows)]
+    return Answer(200, bundle.bundle("searchset", found, links, total))
 
 
-def entries(ask: Ask, rows: list[Row]) -> list[bytes]:
-    return [bundle.entry(ask.url(r), r.body, search={"mode": "match"}) for r in rows]
+def follow(scope: Scope, request: SearchRequest, rows: list[Row]) -> list[Row]:
+    """The included rows of a page, each once. Raises TooCostly beyond a limit: a page is never cut short in silence."""
+    out: list[Row] = []
+    have = {r.rid for r in rows}
+    fresh, steps = rows, request.includes
+    while fresh and steps:
+        more: list[Row] = []
+        for step in steps:
+            start = [r.rid for r in fresh if (step.target in (None, r.type_name) if step.backward else r.type_name == step.source)]
+            if start:
+                found = query.included(scope, step, start, sorted(have), MOST + 1 - len(out))
+                have |= {r.rid for r in found}
+                more += found
+        out += more
+        if len(out) > MOST:
+            raise TooLarge(Issue("too-costly", f"More than {MOST} resources are included: ask with a smaller _count, or in two steps."))
+        fresh, steps = more, [s for s in request.includes if s.again]
+    return out
 
 
 def find_person(ask: Ask, pairs: Pairs) -> Answer:

@@ -37,10 +37,13 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
+    """bit: its place among the parameters of its type, for :missing."""
+
     type_name: str
     code: str
     kind: str
     paths: tuple[Path, ...]
+    bit: int
     targets: tuple[str, ...] = ()
 
 
@@ -50,8 +53,8 @@ def parameters(type_name: str) -> dict[str, Parameter]:
     return {
         code: Parameter(
             type_name, code, row["kind"],
-            tuple(Path(tuple(p["path"]), p["type"], tuple(p["where"]) if "where" in p else None, p.get("target")) for p in row["paths"]),
+            tuple(Path(tuple(p["path"]), p["type"], tuple(p["where"]) if "where" in p else None, p.get("target")) for p in row["paths"]), bit,
             tuple(row.get("target", ())),
         )
-        for code, row in table("parameters").get(type_name, {}).items()
+        for bit, (code, row) in enumerate(table("parameters").get(type_name, {}).items())
     }

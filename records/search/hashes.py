@@ -4,6 +4,13 @@ import hashlib
 
 SEPARATOR = "\x1f"
 
+VERSION = 2  # of all that is kept for searching: a greater one makes `manage.py setup` index everything anew
+
+
+def named(text: str) -> int:
+    """What joins a reference and the resource that it names: the hash of Type/id."""
+    return hashed("resource", text)
+
 
 def hashed(*parts: str) -> int:
     """A signed 64-bit integer of the parts, as PostgreSQL's bigint."""

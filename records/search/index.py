@@ -14,19 +14,16 @@ def index_of(resource: dict[str, Any]) -> Index:
     type_name = resource["resourceType"]
     covered = TYPES[type_name].subject_params
     for parameter in parameters(type_name).values():
-        if parameter.code in covered:
-            local_subject(out, parameter, resource)
-            continue
         add = KINDS[parameter.kind].add
+        subject = parameter.code in covered
         for path in parameter.paths:
             for value in path.values(resource):
-                add(out, parameter, value)
+                out.present |= 1 << parameter.bit
+                if not (subject and is_local(value)):
+                    add(out, parameter, value)
     return out
 
 
-def local_subject(out: Index, parameter: Any, resource: dict[str, Any]) -> None:
-    """A subject that is a patient of this store is a column; only other subjects (a Group, a Device) become tokens."""
-    for path in parameter.paths:
-        for value in path.values(resource):
-            if not str(value.get("reference") or "").startswith("Patient/"):
-                KINDS["reference"].add(out, parameter, value)
+def is_local(value: Any) -> bool:
+    """A subject that is a patient of this store is a column; only other subjects (a Group, a Device) become references."""
+    return isinstance(value, dict) and str(value.get("reference") or "").startswith("Patient/")

@@ -8,12 +8,15 @@ from records.fhir.dates import span
 from records.fhir.issues import Issue, NotSupported, Problem
 from records.fhir.references import ID, target
 from records.fhir.types import TYPES
-from records.search.definitions import parameters
+from records.search.chain import chained, has
+from records.search.definitions import Parameter, parameters
+from records.search.include import INCLUDES, Include, include
 from records.search.kinds import KINDS, date
 from records.search.terms import BadValue, Condition
+from records.search.view import WHOLE, View, elements, summary
 
 MOST, USUAL = 1000, 50
-COMMON = ("_id", "_lastUpdated", "_count", "_sort", "_total", "_summary", "_format", "_pretty", "_cursor")
+COMMON = ("_id", "_lastUpdated", "_count", "_sort", "_total", "_summary", "_elements", *INCLUDES, "_format", "_pretty", "_cursor")
 SPLIT = re.compile(r"(?<!\\),")
 
 
@@ -35,6 +38,8 @@ class SearchRequest:
     counting: bool = False  # _summary=count: the total alone
     total: bool = False  # _total=accurate
     cursor: str = ""
+    includes: list[Include] = field(default_factory=list)
+    view: View = WHOLE  # which elements of each resource the answer shows
     names: list[str] = field(default_factory=list)  # for the audit line: which parameters, never their values
 
 
@@ -45,7 +50,7 @@ def parse(type_name: str, pairs: Iterable[tuple[str, str]]) -> SearchRequest:
     for key, value in pairs:
         name, _, modifier = key.partition(":")
         out.names.append(key[:60])
-        if name in COMMON and modifier:
+        if name in COMMON and modifier and name not in INCLUDES:
             raise wrong(key, f"{name} takes no modifier here.")
         if "\x00" in key + value:
             raise wrong(key.replace("\x00", "␀"), "it holds a NUL character.")
@@ -53,10 +58,12 @@ def parse(type_name: str, pairs: Iterable[tuple[str, str]]) -> SearchRequest:
             raise wrong(key, "The value is empty: give one, or leave the parameter out.")
         if name == "_sort":
             sorted_by = value
+        elif name in INCLUDES:
+            out.includes.append(include(type_name, name, modifier, value))
         elif name in COMMON:
             common(out, name, value)
         else:
-            add(out, key, name, modifier, value)
+            add(out, key, value)
     order(out, sorted_by)
     return out
 
@@ -82,9 +89,10 @@ def common(out: SearchRequest, name: str, value: str) -> None:
                 raise wrong(name, "it is none, estimate or accurate.")
             out.total = value != "none"
         case "_summary":
-            if value not in ("count", "false"):
-                raise NotSupported(Issue("not-supported", "Search parameter _summary: only count and false are served."))
             out.counting = out.counting or value == "count"
+            out.view = summary(value)
+        case "_elements":
+            out.view = elements(split(value))
         case "_format":
             if value not in ("json", "application/json", "application/fhir+json", "text/json"):
                 raise NotSupported(Issue("not-supported", "Only JSON is served: _format=json."))
@@ -101,30 +109,59 @@ def updated(value: str) -> Condition:
         except ValueError as error:
             raise wrong("_lastUpdated", f"{error}.") from error
         test = date.TESTS[prefix]
-        tests.append("(" + test.format(low="r.last_updated", high="r.last_updated", a=len(bound) - 2, b=len(bound) - 1) + ")")
+        tests.append("(" + test.format(low="{r}.last_updated", high="{r}.last_updated", a=len(bound) - 2, b=len(bound) - 1) + ")")
     return Condition(" OR ".join(tests), tuple(bound))
 
 
-def add(out: SearchRequest, key: str, name: str, modifier: str, value: str) -> None:
-    known = parameters(out.type_name)
+def add(out: SearchRequest, key: str, value: str) -> None:
+    name, _, modifier = key.partition(":")
+    if name in TYPES[out.type_name].subject_params and modifier in ("", "Patient"):
+        ids = local_patients(split(value), modifier, name == "patient")
+        if ids is not None:
+            out.subjects.append(ids)
+            return
+    out.conditions.append(condition(out.type_name, key, value))
+
+
+def split(value: str) -> list[str]:
+    return [v.replace("\\,", ",").replace("\\|", "|").replace("\\$", "$").strip() for v in SPLIT.split(value)]
+
+
+def condition(type_name: str, key: str, value: str, depth: int = 0) -> Condition:
+    """One parameter as a condition on rows of the type; chains and _has come back here for what they ask of the other row."""
+    if key.startswith("_has:"):
+        return has(type_name, key, value, depth, condition)
+    if "." in key:
+        return chained(type_name, key, value, depth, condition)
+    name, _, modifier = key.partition(":")
+    if name == "_id" and depth and not modifier:
+        return Condition("{r}.fhir_id = ANY({0})", (split(value),))
+    if name == "_lastUpdated" and depth and not modifier:
+        return updated(value)
+    known = parameters(type_name)
     if name not in known:
-        if "." in name or name == "_has" or name in ("_include", "_revinclude"):
-            raise NotSupported(Issue("not-supported", f"Search parameter {name}: chaining and includes are not served; ask in two steps."))
         some = ", ".join(sorted(known)) or "none but the common ones"
-        raise NotSupported(Issue("not-supported", f"{out.type_name} has no search parameter {name!r}. It has: {some}; and {', '.join(COMMON[:6])}."))
+        raise NotSupported(Issue("not-supported", f"{type_name} has no search parameter {name!r}. It has: {some}; and {', '.join(COMMON[:6])}."))
     parameter = known[name]
+    if modifier == "missing":
+        return missing(key, parameter, value)
+    values = split(value)
+    if name in TYPES[type_name].subject_params and (ids := local_patients(values, modifier, name == "patient")) is not None:
+        return Condition("{r}.patient IN (SELECT p.id FROM records_sourcepatient p WHERE p.hospital_id = {r}.hospital AND p.fhir_id = ANY({0}))", (ids,))
     kind = KINDS[parameter.kind]
-    values = [v.replace("\\,", ",").replace("\\|", "|").replace("\\$", "$").strip() for v in SPLIT.split(value)]
-    if name in TYPES[out.type_name].subject_params and (ids := local_patients(values, modifier, name == "patient")) is not None:
-        out.subjects.append(ids)
-        return
     if modifier not in kind.MODIFIERS:
-        served = ", ".join(":" + m for m in sorted(kind.MODIFIERS) if m) or "none"
+        served = ", ".join(":" + m for m in sorted({*kind.MODIFIERS, "missing"}) if m and m not in TYPES)
         raise NotSupported(Issue("not-supported", f"Search parameter {key}: this modifier is not served (served: {served})."))
     try:
-        out.conditions.append(kind.condition(parameter, modifier, values))
+        return kind.condition(parameter, modifier, values)
     except BadValue as error:
         raise wrong(key, f"{error}.") from error
+
+
+def missing(key: str, parameter: Parameter, value: str) -> Condition:
+    if value not in ("true", "false"):
+        raise wrong(key, "it is true or false.")
+    return Condition("({r}.present & {0}) " + ("= 0" if value == "true" else "<> 0"), (1 << parameter.bit,))
 
 
 def local_patients(values: list[str], modifier: str, patient: bool) -> list[str] | None:

@@ -35,7 +35,7 @@ def plan(request: SearchRequest, hospital_id: int | None, position: list[Any] | 
         bound["ids"] = request.ids
     for i, condition in enumerate(request.conditions):
         names = [f"%(c{i}_{j})s" for j in range(len(condition.values))]
-        tests.append("(" + condition.sql.format(*names) + ")")
+        tests.append("(" + condition.sql.format(*names, r="r") + ")")
         bound.update({f"c{i}_{j}": v for j, v in enumerate(condition.values)})
     column, cast = SORTS[request.sort]
     way, beyond = ("DESC", "<") if request.descending else ("ASC", ">")

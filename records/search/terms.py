@@ -11,12 +11,15 @@ class Index:
     tokens: set[int] = field(default_factory=set)
     strings: set[tuple[int, str]] = field(default_factory=set)
     dates: set[tuple[int, dt.datetime, dt.datetime]] = field(default_factory=set)
+    references: set[tuple[int, int]] = field(default_factory=set)  # parameter, target
+    quantities: set[tuple[int, float, float, int, int]] = field(default_factory=set)  # parameter, low, high, unit, label
+    present: int = 0  # bit n: it has a value of the type's n-th parameter
     spans: list[tuple[dt.datetime, dt.datetime]] = field(default_factory=list)  # of the clinical date
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """SQL over the row `r`, with named parameters bound by the planner: {0}, {1} … stand for the values in order."""
+    """SQL over a row of record_resource, whose alias {r} is; {0}, {1} … stand for the values, in order, which the planner binds."""
 
     sql: str
     values: tuple[object, ...]

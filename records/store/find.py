@@ -7,14 +7,14 @@ from django.db import connection
 
 from consent.terms import Scope
 from records.search.plan import Plan
-from records.store.rows import visible
+from records.store.rows import where
 
 # index: record_resource_id
 EXISTING = """
 SELECT type, fhir_id FROM record_resource WHERE hospital = %(hospital)s AND NOT deleted
   AND (type, fhir_id) IN (SELECT * FROM unnest(%(types)s::text[], %(ids)s::text[]))
 """
-MATCHES = "SELECT fhir_id FROM record_resource r WHERE {visible} AND {where} ORDER BY r.rid LIMIT 2"
+MATCHES = "SELECT fhir_id FROM record_resource r WHERE {where} ORDER BY r.rid LIMIT 2"
 
 
 def existing(scope: Scope, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
@@ -28,8 +28,8 @@ def existing(scope: Scope, keys: Sequence[tuple[str, str]]) -> set[tuple[str, st
 def matches(scope: Scope, plan: Plan, condition: str) -> list[str]:
     """At most two ids. Holds an advisory lock on the condition until the transaction ends: of two writers with the same
     condition the second one sees what the first one wrote."""
-    test, bound = visible(scope, frozenset())
+    tests, bound = where(scope, frozenset(), plan.where)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, %s))", [condition, scope.whole])
-        cursor.execute(MATCHES.format(visible=test, where=plan.where), {**plan.parameters, **bound})
+        cursor.execute(MATCHES.format(where=tests), {**plan.parameters, **bound})
         return [i for (i,) in cursor.fetchall()]

@@ -2,26 +2,57 @@
 
 from consent.audit.append import witnessed
 from consent.terms import Scope
-from records.fhir.types import DIRECTORY
+from records.fhir.types import DIRECTORY, TYPES
+from records.search.hashes import hashed
+from records.search.include import Include
 from records.search.plan import Plan
-from records.store.rows import COLUMNS, JOINS, Row, row, visible
+from records.store.rows import COLUMNS, JOINS, Row, row, visible, where
 
 # index: record_resource_patient, record_resource_tokens, record_resource_updated
 PAGE = """
-SELECT {columns} FROM (SELECT * FROM record_resource r WHERE {visible} AND {where} ORDER BY {order} LIMIT %(limit)s) r {joins}
+SELECT {columns} FROM (SELECT * FROM record_resource r WHERE {where} ORDER BY {order} LIMIT %(limit)s) r {joins}
 ORDER BY {order}
 """
-TOTAL = "SELECT count(*) AS n, NULL::text AS ref, NULL::uuid AS person FROM record_resource r WHERE {visible} AND {where}"
+TOTAL = "SELECT count(*) AS n, NULL::text AS ref, NULL::uuid AS person FROM record_resource r WHERE {where}"
 
 
 def page(scope: Scope, plan: Plan) -> list[Row]:
     """At most plan.limit rows; the last of so many only tells of a next page, and the audit line does not name it."""
-    test, bound = visible(scope, DIRECTORY)
-    select = PAGE.format(columns=COLUMNS.format(key=plan.key, shown=f"row_number() OVER (ORDER BY {plan.order}) < %(limit)s"), joins=JOINS, visible=test, where=plan.where, order=plan.order)
+    tests, bound = where(scope, DIRECTORY, plan.where)
+    select = PAGE.format(columns=COLUMNS.format(key=plan.key, shown=f"row_number() OVER (ORDER BY {plan.order}) < %(limit)s"), joins=JOINS, where=tests, order=plan.order)
     return [row(r) for r in witnessed(select, {**plan.parameters, **bound, "limit": plan.limit}, scope.event)]
 
 
 def total(scope: Scope, plan: Plan) -> int:
-    test, bound = visible(scope, DIRECTORY)
-    select = TOTAL.format(visible=test, where=plan.where)
+    tests, bound = where(scope, DIRECTORY, plan.where)
+    select = TOTAL.format(where=tests)
     return int(witnessed(select, {**plan.parameters, **bound}, scope.event)[0][0])
+
+
+INCLUDED = "SELECT {columns} FROM record_resource r {joins} WHERE r.rid IN ({rids}) AND {visible} AND r.rid <> ALL(%(have)s) ORDER BY r.rid LIMIT %(limit)s"
+# index: record_reference_rid, record_resource_named, record_resource_patient
+FORWARD = """
+SELECT t.rid FROM record_reference x JOIN record_resource s ON s.rid = x.rid
+  JOIN record_resource t ON t.named = x.target AND t.hospital = s.hospital AND NOT t.deleted
+  WHERE x.rid = ANY(%(rids)s) AND x.parameter = ANY(%(parameters)s) AND (%(target)s::text IS NULL OR t.type = %(target)s)
+UNION SELECT t.rid FROM record_resource s JOIN record_resource t ON t.patient = s.patient AND t.type = 'Patient' AND NOT t.deleted
+  WHERE s.rid = ANY(%(rids)s) AND s.patient <> 0 AND %(about)s
+"""
+# index: record_reference_target, record_resource_patient
+BACKWARD = """
+SELECT t.rid FROM record_resource s JOIN record_reference x ON x.target = s.named AND x.parameter = ANY(%(parameters)s)
+  JOIN record_resource t ON t.rid = x.rid AND t.hospital = s.hospital AND t.type = %(source)s AND NOT t.deleted
+  WHERE s.rid = ANY(%(rids)s)
+UNION SELECT t.rid FROM record_resource s JOIN record_resource t ON t.patient = s.patient AND t.type = %(source)s AND NOT t.deleted
+  WHERE s.rid = ANY(%(rids)s) AND s.type = 'Patient' AND %(about)s
+"""
+
+
+def included(scope: Scope, step: Include, rids: list[int], have: list[int], limit: int) -> list[Row]:
+    """What one _include or _revinclude adds to the rows, but for those that the answer has."""
+    test, bound = visible(scope, DIRECTORY)
+    select = INCLUDED.format(columns=COLUMNS.format(key="''", shown="true"), joins=JOINS, visible=test, rids=BACKWARD if step.backward else FORWARD)
+    about = step.target in (None, "Patient") and any(p.code in TYPES[step.source].subject_params for p in step.parameters)
+    parameters = {"rids": rids, "have": have, "limit": limit, "target": step.target, "source": step.source, "about": about,
+                  "parameters": [hashed(step.source, p.code) for p in step.parameters]}
+    return [row(r) for r in witnessed(select, {**parameters, **bound}, scope.event)]

@@ -1,6 +1,7 @@
 """What the store takes and gives: drafts in, rows out, bytes as they are; and how a Scope becomes columns of a WHERE."""
 
 import datetime as dt
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,23 +60,32 @@ def row(values: tuple[Any, ...]) -> Row:
     return Row(*values[:7], bytes(values[7]), *values[8:10])
 
 
-def visible(scope: Scope, directory: frozenset[str]) -> tuple[str, dict[str, Any]]:
-    """The scope's tests on `r`, for each statement that touches resources.
+OTHERS = re.compile(r"<visible:(t\d)>")
+
+
+def where(scope: Scope, directory: frozenset[str], conditions: str) -> tuple[str, dict[str, Any]]:
+    """The scope's test on `r` and the conditions, with the same test on each row that these join."""
+    test, bound = visible(scope, directory)
+    return f"{test} AND {OTHERS.sub(lambda m: visible(scope, directory, m.group(1))[0], conditions)}", bound
+
+
+def visible(scope: Scope, directory: frozenset[str], r: str = "r") -> tuple[str, dict[str, Any]]:
+    """The scope's tests on the row with the alias r, for each statement that touches resources.
 
     Own store: the hospital's column. Elsewhere: rows about permitted patients whose labels all are permitted, and that
     name no patient outside the permitted ones.
     """
     if scope.whole is not None:
-        return "r.hospital = %(scope_hospital)s", {"scope_hospital": scope.whole}
+        return f"{r}.hospital = %(scope_hospital)s", {"scope_hospital": scope.whole}
     if scope.directory:
-        return "r.patient = 0 AND r.others IS NULL AND r.type = ANY(%(scope_types)s)", {"scope_types": sorted(directory)}
+        return f"{r}.patient = 0 AND {r}.others IS NULL AND {r}.type = ANY(%(scope_types)s)", {"scope_types": sorted(directory)}
     by_mask: dict[int, list[int]] = {}
     for patient, mask in scope.patients:
         by_mask.setdefault(mask, []).append(patient)
     tests = []
     bound: dict[str, Any] = {"scope_all": [p for p, _ in scope.patients]}
     for i, (mask, patients) in enumerate(sorted(by_mask.items())):
-        tests.append(f"(r.patient = ANY(%(scope_p{i})s) AND (r.labels & ~(%(scope_m{i})s)::int) = 0)")
+        tests.append(f"({r}.patient = ANY(%(scope_p{i})s) AND ({r}.labels & ~(%(scope_m{i})s)::int) = 0)")
         bound[f"scope_p{i}"], bound[f"scope_m{i}"] = patients, mask
-    inside = "(r.others IS NULL OR r.others <@ %(scope_all)s::bigint[])"
+    inside = f"({r}.others IS NULL OR {r}.others <@ %(scope_all)s::bigint[])"
     return f"({' OR '.join(tests) or 'false'}) AND {inside}", bound

@@ -7,10 +7,11 @@ from django.db import IntegrityError, connection
 
 from consent.terms import Scope
 from records.fhir.issues import Conflict, Issue
+from records.search.hashes import named
 from records.store.rows import PLAIN, Draft
 
 COLUMNS = ("rid", "hospital", "type", "fhir_id", "version", "last_updated", "deleted", "patient", "others", "labels", "dated",
-           "dated_to", "tokens", "body")
+           "dated_to", "tokens", "named", "present", "body")
 # index: record_resource_id
 LOCK = """
 SELECT type, fhir_id, rid, version, deleted, patient FROM record_resource
@@ -22,7 +23,12 @@ INDEX = """
 strings AS (INSERT INTO record_string (rid, parameter, value)
   SELECT rid, p, v FROM kept, unnest(%(string_parameters)s::bigint[], %(strings)s::text[]) AS t(p, v)),
 dates AS (INSERT INTO record_date (rid, parameter, low, high)
-  SELECT rid, p, l, h FROM kept, unnest(%(date_parameters)s::bigint[], %(lows)s::timestamptz[], %(highs)s::timestamptz[]) AS t(p, l, h))
+  SELECT rid, p, l, h FROM kept, unnest(%(date_parameters)s::bigint[], %(lows)s::timestamptz[], %(highs)s::timestamptz[]) AS t(p, l, h)),
+refs AS (INSERT INTO record_reference (rid, parameter, target)
+  SELECT rid, p, n FROM kept, unnest(%(reference_parameters)s::bigint[], %(targets)s::bigint[]) AS t(p, n)),
+quantities AS (INSERT INTO record_quantity (rid, parameter, low, high, unit, label)
+  SELECT rid, p, l, h, u, n FROM kept, unnest(%(quantity_parameters)s::bigint[], %(least)s::float8[], %(most)s::float8[], %(units)s::bigint[],
+    %(unit_labels)s::bigint[]) AS t(p, l, h, u, n))
 SELECT rid FROM kept
 """
 INSERT = f"WITH kept AS (INSERT INTO record_resource ({', '.join(COLUMNS[1:])}) VALUES ({VALUES}) RETURNING rid), {INDEX}"
@@ -35,9 +41,10 @@ WITH history AS (
 ), kept AS (
   UPDATE record_resource SET version = %(version)s, last_updated = %(last_updated)s, xid = pg_current_xact_id(), deleted = %(deleted)s,
     patient = %(patient)s, others = %(others)s, labels = %(labels)s, dated = %(dated)s, dated_to = %(dated_to)s, tokens = %(tokens)s,
-    body = %(body)s
+    present = %(present)s, body = %(body)s
   WHERE rid = %(rid)s AND hospital = %(hospital)s RETURNING rid
 ), string_out AS (DELETE FROM record_string WHERE rid = %(rid)s), date_out AS (DELETE FROM record_date WHERE rid = %(rid)s),
+reference_out AS (DELETE FROM record_reference WHERE rid = %(rid)s), quantity_out AS (DELETE FROM record_quantity WHERE rid = %(rid)s),
 {INDEX}
 """
 
@@ -63,15 +70,19 @@ def columns(hospital: int, d: Draft) -> dict[str, Any]:
     low, high = (min(s[0] for s in spans), max(s[1] for s in spans)) if spans else ("-infinity", "-infinity")
     return {"rid": d.rid, "hospital": hospital, "type": d.type_name, "fhir_id": d.fhir_id, "version": d.version,
             "last_updated": d.last_updated, "deleted": d.deleted, "patient": d.patient, "others": d.others, "labels": d.labels,
-            "dated": low, "dated_to": high, "tokens": sorted(d.index.tokens), "body": PLAIN + d.body}
+            "dated": low, "dated_to": high, "tokens": sorted(d.index.tokens), "named": named(f"{d.type_name}/{d.fhir_id}"), "present": d.index.present, "body": PLAIN + d.body}
 
 
 def whole(hospital: int, d: Draft) -> dict[str, Any]:
     """The row, and those of its index."""
-    strings, dates = sorted(d.index.strings), sorted(d.index.dates)
-    return columns(hospital, d) | {
-        "string_parameters": [s[0] for s in strings], "strings": [s[1] for s in strings],
-        "date_parameters": [t[0] for t in dates], "lows": [t[1] for t in dates], "highs": [t[2] for t in dates]}
+    out = columns(hospital, d)
+    for rows, names in (
+        (d.index.strings, ("string_parameters", "strings")), (d.index.dates, ("date_parameters", "lows", "highs")),
+        (d.index.references, ("reference_parameters", "targets")),
+        (d.index.quantities, ("quantity_parameters", "least", "most", "units", "unit_labels")),
+    ):
+        out |= {name: [row[i] for row in sorted(rows)] for i, name in enumerate(names)}
+    return out
 
 
 def insert(scope: Scope, drafts: Sequence[Draft]) -> None:
@@ -105,12 +116,12 @@ def copy(hospital: int, drafts: Sequence[Draft]) -> None:
         cursor.execute("SELECT nextval('record_resource_rid_seq') FROM generate_series(1, %s)", [len(drafts)])
         for draft, (rid,) in zip(drafts, cursor.fetchall(), strict=True):
             draft.rid = rid
-    strings = [(d.rid, *s) for d in drafts for s in sorted(d.index.strings)]
-    dates = [(d.rid, *s) for d in drafts for s in sorted(d.index.dates)]
     for table, names, rows in (
         ("record_resource", ", ".join(COLUMNS), [tuple(columns(hospital, d)[c] for c in COLUMNS) for d in drafts]),
-        ("record_string", "rid, parameter, value", strings),
-        ("record_date", "rid, parameter, low, high", dates),
+        ("record_string", "rid, parameter, value", [(d.rid, *s) for d in drafts for s in sorted(d.index.strings)]),
+        ("record_date", "rid, parameter, low, high", [(d.rid, *s) for d in drafts for s in sorted(d.index.dates)]),
+        ("record_reference", "rid, parameter, target", [(d.rid, *s) for d in drafts for s in sorted(d.index.references)]),
+        ("record_quantity", "rid, parameter, low, high, unit, label", [(d.rid, *s) for d in drafts for s in sorted(d.index.quantities)]),
     ):
         if rows:
             with connection.wrap_database_errors, connection.connection.cursor().copy(f"COPY {table} ({names}) FROM STDIN") as out:

@@ -5,7 +5,7 @@ import json
 import secrets
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from records.mpi.rules.resident_number import SYSTEM, check_digit
 
@@ -89,7 +89,7 @@ class Api:
             body = resource if isinstance(resource, bytes) else json.dumps(resource).encode()
             sent["Content-Type"] = FHIR
         sent |= {k.replace("_", "-"): v for k, v in headers.items()}
-        return self.raw(method, f"/fhir/{base or self.base}/{path}", body, sent)
+        return self.raw(method, quote(f"/fhir/{base or self.base}/{path}", safe="/?&=%:|,$+*~;@!()'"), body, sent)
 
     def create(self, resource: dict[str, Any]) -> str:
         """The new resource's Type/id."""

@@ -18,7 +18,7 @@ OUT = Path(__file__).resolve().parents[2] / "fhir" / "definitions"
 SAME_CODES = {
     "http://terminology.hl7.org/ValueSet/v3-Confidentiality": "http://terminology.hl7.org/ValueSet/v3-ConfidentialityClassification"
 }
-KINDS = {"token", "string", "reference", "date", "uri"}
+KINDS = {"token", "string", "reference", "date", "uri", "number", "quantity"}
 # What a record "is about" in time: the first of these parameters that a type has becomes its clinical date.
 CLINICAL_DATE = (
     "onset-date", "authoredon", "started", "whenhandedover", "effective-time", "date", "authored", "effective", "issued",
@@ -220,7 +220,9 @@ class Command(BaseCommand):
             about = subject(name, table, paths)
             single = bool(about) and paths.elements[f"{name}.{about[0]}"]["max"] == "1"
             same = [c for c, p in table[name].items() if about and p["kind"] == "reference" and all(x["path"] == about for x in p["paths"])]
-            types[name] = {"subject": about and about[0], "subject_params": same if single else [], "date": dated[0] if dated else None}
+            summary = [e["path"].split(".")[1] for e in ours[name]["snapshot"]["element"] if e.get("isSummary") and e["path"].count(".") == 1]
+            required = [e["path"].split(".")[1] for e in ours[name]["snapshot"]["element"] if e["min"] and e["path"].count(".") == 1]
+            types[name] = {"summary": summary, "required": required, "subject": about and about[0], "subject_params": same if single else [], "date": dated[0] if dated else None}
         for file, data in (("types", types), ("elements", structure(ours, Terminology(r4))), ("parameters", table)):
             rows = ",\n".join(f"{json.dumps(k)}: {json.dumps(v, separators=(',', ':'))}" for k, v in data.items())
             (OUT / f"{file}.json").write_text("{\n" + rows + "\n}\n")

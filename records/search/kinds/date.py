@@ -53,7 +53,7 @@ def split(text: str) -> tuple[str, str]:
 
 def condition(parameter: Parameter, modifier: str, values: list[str]) -> Condition:
     own = TYPES[parameter.type_name].date == parameter.code
-    low, high = ("r.dated", "r.dated_to") if own else ("d.low", "d.high")
+    low, high = ("{r}.dated", "{r}.dated_to") if own else ("d.low", "d.high")
     tests = []
     bound: list[object] = [hashed(parameter.type_name, parameter.code)]
     for text in values:
@@ -66,5 +66,5 @@ def condition(parameter: Parameter, modifier: str, values: list[str]) -> Conditi
         bound += [a, b]
     either = " OR ".join(f"({t})" for t in tests)
     if own:
-        return Condition(f"(r.dated > '-infinity' AND ({either}))", tuple(bound))
-    return Condition(f"r.rid IN (SELECT d.rid FROM record_date d WHERE d.parameter = {{0}} AND ({either}))", tuple(bound))
+        return Condition(f"({{r}}.dated > '-infinity' AND ({either}))", tuple(bound))
+    return Condition(f"{{r}}.rid IN (SELECT d.rid FROM record_date d WHERE d.parameter = {{0}} AND ({either}))", tuple(bound))

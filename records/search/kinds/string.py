@@ -40,7 +40,7 @@ def texts(value: Any) -> list[str]:
 
 def condition(parameter: Parameter, modifier: str, values: list[str]) -> Condition:
     if modifier == "exact":
-        return Condition("r.tokens && {0}", ([hashed(parameter.type_name, parameter.code, "exact", v) for v in values],))
+        return Condition("{r}.tokens && {0}", ([hashed(parameter.type_name, parameter.code, "exact", v) for v in values],))
     folded = [normal(v) for v in values]
     if not all(folded):
         raise BadValue("the text to search for is empty")
@@ -54,4 +54,4 @@ def condition(parameter: Parameter, modifier: str, values: list[str]) -> Conditi
             tests.append(f"(s.value >= {{{len(bound)}}} AND s.value < {{{len(bound) + 1}}})")
             bound += [text, text + "\U0010ffff"]
     inner = f"SELECT s.rid FROM record_string s WHERE s.parameter = {{0}} AND ({' OR '.join(tests)})"
-    return Condition(f"r.rid IN ({inner})", tuple(bound))
+    return Condition(f"{{r}}.rid IN ({inner})", tuple(bound))

@@ -6,7 +6,7 @@ from records.search.definitions import Parameter
 from records.search.hashes import hashed
 from records.search.terms import BadValue, Condition, Index
 
-MODIFIERS = frozenset({"", "not"})
+MODIFIERS = frozenset({"", "not", "of-type"})
 
 
 def add(index: Index, parameter: Parameter, value: Any) -> None:
@@ -18,6 +18,9 @@ def add(index: Index, parameter: Parameter, value: Any) -> None:
             index.tokens.add(hashed(*name, "both", system, code))
         if system:
             index.tokens.add(hashed(*name, "system", system))
+    if isinstance(value, dict) and isinstance(value.get("type"), dict) and isinstance(value.get("value"), str):
+        for kind in value["type"].get("coding") or []:
+            index.tokens.add(hashed(parameter.type_name, parameter.code, "of-type", str(kind.get("system") or ""), str(kind.get("code") or ""), value["value"]))
 
 
 def pairs(value: Any) -> list[tuple[str, str]]:
@@ -46,7 +49,15 @@ def hash_of(parameter: Parameter, text: str) -> int:
     return hashed(*name, "both", system, code)
 
 
+def of_type(parameter: Parameter, text: str) -> int:
+    parts = text.split("|")
+    if len(parts) != 3 or not all(parts):
+        raise BadValue("an identifier of a type is type-system|type-code|value")
+    return hashed(parameter.type_name, parameter.code, "of-type", *parts)
+
+
 def condition(parameter: Parameter, modifier: str, values: list[str]) -> Condition:
-    hashes = [hash_of(parameter, v) for v in values]
-    sql = "r.tokens @> {0}" if len(hashes) == 1 else "r.tokens && {0}"
+    hash_one = of_type if modifier == "of-type" else hash_of
+    hashes = [hash_one(parameter, v) for v in values]
+    sql = "{r}.tokens @> {0}" if len(hashes) == 1 else "{r}.tokens && {0}"
     return Condition(f"NOT ({sql})" if modifier == "not" else sql, (hashes,))

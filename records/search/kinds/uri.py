@@ -15,4 +15,4 @@ def add(index: Index, parameter: Parameter, value: Any) -> None:
 
 
 def condition(parameter: Parameter, modifier: str, values: list[str]) -> Condition:
-    return Condition("r.tokens && {0}", ([hashed(parameter.type_name, parameter.code, "uri", v) for v in values],))
+    return Condition("{r}.tokens && {0}", ([hashed(parameter.type_name, parameter.code, "uri", v) for v in values],))

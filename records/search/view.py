@@ -1,0 +1,55 @@
+"""_summary and _elements: which elements of each resource an answer shows (FHIR R4 search.html#summary, #elements)."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from records.fhir.issues import Issue, Problem
+from records.fhir.json import dump, parse
+from records.fhir.types import TYPES
+
+ALWAYS = frozenset({"resourceType", "id", "meta"})
+SUBSETTED = {"system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue", "code": "SUBSETTED"}
+View = Callable[[bytes], bytes]
+
+
+class BadView(Problem):
+    kind = "invalid"
+
+
+def WHOLE(body: bytes) -> bytes:
+    """As stored; nothing is parsed."""
+    return body
+
+
+def summary(value: str) -> View:
+    match value:
+        case "false" | "count":
+            return WHOLE
+        case "true":
+            return lambda body: cut(body, lambda name, key: key in TYPES[name].summary or choice(key, TYPES[name].summary))
+        case "text":
+            return lambda body: cut(body, lambda name, key: key == "text" or key in TYPES[name].required)
+        case "data":
+            return lambda body: cut(body, lambda name, key: key != "text")
+    raise BadView(Issue("invalid", "Search parameter _summary: it is true, text, data, count or false."))
+
+
+def elements(names: Sequence[str]) -> View:
+    chosen = frozenset(n.partition(".")[2] or n for n in names)
+    return lambda body: cut(body, lambda name, key: key in chosen or key in TYPES[name].required or choice(key, chosen, "") or choice(key, TYPES[name].required))
+
+
+def choice(key: str, names: frozenset[str], mark: str = "[x]") -> bool:
+    """valueQuantity is value[x], and in _elements plainly value."""
+    return any(key.startswith(n.removesuffix("[x]")) and key[len(n.removesuffix("[x]")):][:1].isupper() for n in names if n.endswith(mark))
+
+
+def cut(body: bytes, keep: Callable[[str, str], bool]) -> bytes:
+    """The elements that keep(type, key) chooses, marked as SUBSETTED so that nobody stores it as the whole."""
+    if not body:
+        return body
+    whole: dict[str, Any] = parse(body)
+    name = whole["resourceType"]
+    out = {k: v for k, v in whole.items() if k in ALWAYS or keep(name, k.removeprefix("_"))}
+    out["meta"] = {**whole.get("meta", {}), "tag": [*whole.get("meta", {}).get("tag", []), SUBSETTED]}
+    return dump(out)
