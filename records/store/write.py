@@ -31,6 +31,10 @@ quantities AS (INSERT INTO record_quantity (rid, parameter, low, high, unit, lab
     %(unit_labels)s::bigint[]) AS t(p, l, h, u, n))
 SELECT rid FROM kept
 """
+SIDES_OUT = """
+string_out AS (DELETE FROM record_string WHERE rid = %(rid)s), date_out AS (DELETE FROM record_date WHERE rid = %(rid)s),
+reference_out AS (DELETE FROM record_reference WHERE rid = %(rid)s), quantity_out AS (DELETE FROM record_quantity WHERE rid = %(rid)s)
+"""
 INSERT = f"WITH kept AS (INSERT INTO record_resource ({', '.join(COLUMNS[1:])}) VALUES ({VALUES}) RETURNING rid), {INDEX}"
 # index: record_resource_pkey, record_string_rid, record_date_rid
 REPLACE = f"""
@@ -43,9 +47,7 @@ WITH history AS (
     patient = %(patient)s, others = %(others)s, labels = %(labels)s, dated = %(dated)s, dated_to = %(dated_to)s, tokens = %(tokens)s,
     present = %(present)s, body = %(body)s
   WHERE rid = %(rid)s AND hospital = %(hospital)s RETURNING rid
-), string_out AS (DELETE FROM record_string WHERE rid = %(rid)s), date_out AS (DELETE FROM record_date WHERE rid = %(rid)s),
-reference_out AS (DELETE FROM record_reference WHERE rid = %(rid)s), quantity_out AS (DELETE FROM record_quantity WHERE rid = %(rid)s),
-{INDEX}
+), {SIDES_OUT}, {INDEX}
 """
 
 
@@ -70,7 +72,8 @@ def columns(hospital: int, d: Draft) -> dict[str, Any]:
     low, high = (min(s[0] for s in spans), max(s[1] for s in spans)) if spans else ("-infinity", "-infinity")
     return {"rid": d.rid, "hospital": hospital, "type": d.type_name, "fhir_id": d.fhir_id, "version": d.version,
             "last_updated": d.last_updated, "deleted": d.deleted, "patient": d.patient, "others": d.others, "labels": d.labels,
-            "dated": low, "dated_to": high, "tokens": sorted(d.index.tokens), "named": named(f"{d.type_name}/{d.fhir_id}"), "present": d.index.present, "body": PLAIN + d.body}
+            "dated": low, "dated_to": high, "tokens": sorted(d.index.tokens), "named": named(f"{d.type_name}/{d.fhir_id}"),
+            "present": d.index.present, "body": PLAIN + d.body}
 
 
 def whole(hospital: int, d: Draft) -> dict[str, Any]:

@@ -19,6 +19,7 @@ class Command(BaseCommand):
             call_command("migrate", verbosity=0, interactive=False)
             self.stdout.write("database migrated")
         call_command("createcachetable", verbosity=0)
+        call_command("reindex", if_due=True)
         if not grant():
             self.stderr.write("This database account may not create roles: give the web process an account of its own, "
                               "$DATABASE_WEB_URL (docs/how-to/configure.md). Until then privileges do not guard the audit log.")

@@ -1,0 +1,26 @@
+"""Index every resource anew, where a release changed what is kept for searching. Nothing leaves the store, so no Scope is asked."""
+
+from collections.abc import Iterator
+
+from django.db import transaction
+
+from records.fhir.json import parse
+from records.search.index import index_of
+from records.store import reindex as store
+
+
+def reindex() -> Iterator[int]:
+    """Yields how many are done, after each committed batch; may be broken off and begun again."""
+    last, done = 0, 0
+    while True:
+        with transaction.atomic():
+            found = store.following(last)
+            for _, draft in found:
+                draft.index = index_of(parse(draft.body))
+            if found:
+                store.write(found)
+        if not found:
+            break
+        last, done = found[-1][1].rid, done + len(found)
+        yield done
+    store.finish()

@@ -1,0 +1,74 @@
+"""Chains, _has and includes are ways out for data: through none of them may a hidden record be felt (HAPI #6065, Microsoft #5683)."""
+
+from typing import Any
+
+from django.db import connection
+
+from tests.factories.fhir import observation, patient
+from tests.leaks.test_shared_record import HIV, World, related, w
+
+__all__ = ["w"]
+
+
+def ask(w: World, query: str) -> Any:
+    reply = w.ask("GET", query.replace("PERSON", str(w.person)), base="alliance")
+    assert reply.status == 200, reply.body
+    return reply.json
+
+
+def modes(found: Any) -> list[tuple[str, str]]:
+    return [(e["search"]["mode"], e["resource"]["resourceType"]) for e in found.get("entry", [])]
+
+
+def encounter(w: World, status: str, **more: Any) -> str:
+    return w.hold.create({"resourceType": "Encounter", "status": status, "class": {"code": "AMB"}, "subject": {"reference": w.at_b}} | more)
+
+
+def test_a_hidden_record_is_no_step_of_a_chain(w: World) -> None:
+    hidden = encounter(w, "finished", meta={"security": [{"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": "R"}]})
+    plain = encounter(w, "cancelled")
+    w.hold.create(observation(w.at_b) | {"encounter": {"reference": hidden}})
+    w.hold.create(observation(w.at_b) | {"encounter": {"reference": plain}})
+    related(w)
+    w.permit()
+    assert ask(w, "Observation?patient=PERSON&encounter.status=finished")["total"] == 0
+    assert ask(w, "Observation?patient=PERSON&encounter.status=cancelled")["total"] == 1, "the control"
+    assert modes(ask(w, "Observation?patient=PERSON&_include=Observation:encounter")).count(("include", "Encounter")) == 1, "only the plain one comes along"
+    w.permit(sensitive=True)
+    assert ask(w, "Observation?patient=PERSON&encounter.status=finished")["total"] == 1
+    assert modes(ask(w, "Observation?patient=PERSON&_include=Observation:encounter")).count(("include", "Encounter")) == 2
+
+
+def test_has_and_revinclude_do_not_feel_hidden_records(w: World) -> None:
+    at = encounter(w, "finished")
+    w.hold.create(observation(w.at_b) | {"encounter": {"reference": at}, "code": HIV})
+    related(w)
+    w.permit()
+    assert ask(w, "Encounter?patient=PERSON&_has:Observation:encounter:code=75622-1")["total"] == 0
+    assert ask(w, "Encounter?patient=PERSON&_has:Observation:encounter:code:not=1-1")["total"] == 0, "nor does a test that any record would pass"
+    assert modes(ask(w, "Encounter?patient=PERSON&_revinclude=Observation:encounter")) == [("match", "Encounter")]
+    w.permit(sensitive=True)
+    assert ask(w, "Encounter?patient=PERSON&_has:Observation:encounter:code=75622-1")["total"] == 1, "the control"
+    assert modes(ask(w, "Encounter?patient=PERSON&_revinclude=Observation:encounter")) == [("match", "Encounter"), ("include", "Observation")]
+
+
+def test_another_patient_of_the_same_store_is_never_included(w: World) -> None:
+    other = w.hold.create(patient("别人"))
+    of_other = w.hold.create(observation(other))
+    w.hold.create(observation(w.at_b) | {"hasMember": [{"reference": of_other}]})
+    related(w)
+    w.permit()
+    found = ask(w, "Observation?patient=PERSON&_include=*&_include:iterate=Observation:has-member")
+    assert {m for m in modes(found) if m[0] == "include"} == {("include", "Patient")}
+    assert other.split("/")[1] not in str(found)
+
+
+def test_every_included_record_is_in_the_audit_line(w: World) -> None:
+    at = encounter(w, "finished")
+    w.hold.create(observation(w.at_b) | {"encounter": {"reference": at}})
+    related(w)
+    w.permit()
+    ask(w, "Observation?patient=PERSON&_include=Observation:encounter")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM consent_audit_event WHERE actor_hospital = %s AND %s = ANY(refs)", [w.a.code, f"{w.b.code}/{at}/1"])
+        assert cursor.fetchone()[0] == 1
