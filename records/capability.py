@@ -5,8 +5,9 @@ from typing import Any
 from records.fhir.json import dump
 from records.fhir.types import TYPES
 from records.search.definitions import parameters
+from records.search.include import references
 
-OWN = ("read", "vread", "update", "delete", "history-instance", "history-type", "create", "search-type")
+OWN = ("read", "vread", "update", "patch", "delete", "history-instance", "history-type", "create", "search-type")
 SHARED = ("search-type",)
 COMMON = (("_id", "token"), ("_lastUpdated", "date"))
 STARTED = "2026-11-23"
@@ -18,7 +19,7 @@ def statement(base: str, root: str) -> bytes:
     names = [n for n, t in TYPES.items() if not shared or n == "Patient" or t.subject_params]
     return dump({
         "resourceType": "CapabilityStatement", "status": "active", "date": STARTED, "kind": "instance", "fhirVersion": "4.0.1",
-        "format": ["application/fhir+json"], "software": {"name": "Xinglin"},
+        "format": ["application/fhir+json"], "patchFormat": ["application/json-patch+json"], "software": {"name": "Xinglin"},
         "implementation": {"description": f"Xinglin, base {base}", "url": f"{root}/{base}"},
         "rest": [{
             "mode": "server",
@@ -41,5 +42,6 @@ def resource(name: str, codes: tuple[str, ...], shared: bool) -> dict[str, Any]:
     out: dict[str, Any] = {"type": name, "interaction": [{"code": c} for c in codes], "searchParam": [{"name": n, "type": k} for n, k in asked]}
     if not shared:
         out |= {"versioning": "versioned-update", "readHistory": True, "updateCreate": True, "conditionalCreate": True,
-                "conditionalUpdate": False, "conditionalDelete": "not-supported", "referencePolicy": ["literal", "enforced"]}
+                "conditionalUpdate": True, "conditionalDelete": "single", "conditionalRead": "full-support",
+                "searchInclude": ["*", *(f"{name}:{p.code}" for p in references(name))], "referencePolicy": ["literal", "enforced"]}
     return out

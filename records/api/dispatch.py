@@ -3,6 +3,7 @@
 The five steps of docs/request-flow.md. The gate and the audit log are inside the interactions.
 """
 
+import gzip
 import logging
 from collections.abc import Callable
 from email.utils import format_datetime
@@ -11,6 +12,7 @@ from urllib.parse import parse_qsl
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.utils.http import parse_http_date_safe
 from django.views.decorators.csrf import csrf_exempt
 
 from alliance.auth.bearer import principal_of
@@ -19,8 +21,8 @@ from records.api import negotiate
 from records.capability import statement
 from records.fhir import outcome
 from records.fhir.issues import Issue, Malformed, MethodNotAllowed, NotFound, WrongMediaType
-from records.fhir.json import dump
-from records.interactions import batch, history, read, search, transaction, write
+from records.fhir.json import dump, pretty
+from records.interactions import batch, conditional, history, patch, read, search, transaction, write
 from records.interactions.ask import Answer, Ask, base
 
 log = logging.getLogger("xinglin.fhir")
@@ -38,6 +40,11 @@ def form(request: HttpRequest) -> list[tuple[str, str]]:
     return query(request) + parse_qsl(negotiate.raw(request).decode(errors="replace"), keep_blank_values=True)
 
 
+def lenient(request: HttpRequest) -> bool:
+    """Prefer: handling=lenient: leave out what is not understood, and show in the link "self" what was."""
+    return "handling=lenient" in request.headers.get("Prefer", "").replace(" ", "")
+
+
 def post_bundle(request: HttpRequest, ask: Ask, _: list[str]) -> Answer:
     bundle = negotiate.body(request)
     kind = bundle.get("type") if isinstance(bundle, dict) else None
@@ -48,6 +55,10 @@ def post_bundle(request: HttpRequest, ask: Ask, _: list[str]) -> Answer:
     raise Malformed(Issue("value", "A base takes Bundles of type transaction or batch; to store a Bundle as a document, POST it to Bundle.", "Bundle.type"))
 
 
+def condition(request: HttpRequest) -> str:
+    return str(request.META.get("QUERY_STRING", ""))
+
+
 def if_match(request: HttpRequest) -> str:
     return request.headers.get("If-Match", "")
 
@@ -56,11 +67,15 @@ def if_match(request: HttpRequest) -> str:
 INTERACTIONS: dict[tuple[str, str], Handler] = {
     ("POST", "B"): post_bundle,
     ("GET", "BH"): lambda r, a, p: history.feed(a, query(r)),
-    ("GET", "T"): lambda r, a, p: search.search(a, p[0], query(r)),
-    ("POST", "TS"): lambda r, a, p: search.search(a, p[0], form(r)),
+    ("GET", "T"): lambda r, a, p: search.search(a, p[0], query(r), lenient(r)),
+    ("POST", "TS"): lambda r, a, p: search.search(a, p[0], form(r), lenient(r)),
     ("POST", "T"): lambda r, a, p: write.create(a, p[0], negotiate.body(r), r.headers.get("If-None-Exist", "")),
     ("GET", "TH"): lambda r, a, p: history.versions(a, p[0], None, query(r)),
     ("GET", "TI"): lambda r, a, p: read.read(a, p[0], p[1]),
+    ("PUT", "T"): lambda r, a, p: conditional.update(a, p[0], condition(r), negotiate.body(r), if_match(r)),
+    ("DELETE", "T"): lambda r, a, p: conditional.delete(a, p[0], condition(r), if_match(r)),
+    ("PATCH", "T"): lambda r, a, p: conditional.patch(a, p[0], condition(r), negotiate.body(r, negotiate.PATCH_IN), if_match(r)),
+    ("PATCH", "TI"): lambda r, a, p: patch.patch(a, p[0], p[1], negotiate.body(r, negotiate.PATCH_IN), if_match(r)),
     ("PUT", "TI"): lambda r, a, p: write.update(a, p[0], p[1], negotiate.body(r), if_match(r)),
     ("DELETE", "TI"): lambda r, a, p: write.delete(a, p[0], p[1], if_match(r)),
     ("GET", "TIH"): lambda r, a, p: history.versions(a, p[0], p[1], query(r)),
@@ -119,9 +134,15 @@ def reply(request: HttpRequest, answer: Answer) -> HttpResponse:
     etag = f'W/"{answer.version}"' if answer.version else ""
     if request.method in ("POST", "PUT") and answer.location and "return=minimal" in request.headers.get("Prefer", ""):
         body = b""
-    if request.method == "GET" and etag and request.headers.get("If-None-Match") == etag:
+    if request.method in ("GET", "HEAD") and etag and not_modified(request, etag, answer):
         return HttpResponse(status=304, headers={"ETag": etag})
+    if body and "_pretty=true" in request.META.get("QUERY_STRING", ""):
+        body = pretty(body)
     response = HttpResponse(body, status=answer.status, content_type=MEDIA)
+    if len(body) > 1400 and "gzip" in request.headers.get("Accept-Encoding", ""):
+        response.content = gzip.compress(body, 1, mtime=0)
+        response["Content-Encoding"] = "gzip"
+    response["Vary"] = "Accept-Encoding"
     response["Cache-Control"] = "no-store"
     if etag:
         response["ETag"] = etag
@@ -130,6 +151,15 @@ def reply(request: HttpRequest, answer: Answer) -> HttpResponse:
     if answer.location:
         response["Location"] = answer.location
     return response
+
+
+def not_modified(request: HttpRequest, etag: str, answer: Answer) -> bool:
+    """Conditional read (FHIR R4 http.html#cread); If-None-Match wins over If-Modified-Since (RFC 9110 13.2.2)."""
+    known = request.headers.get("If-None-Match")
+    if known is not None:
+        return known.strip() == etag
+    since = parse_http_date_safe(request.headers.get("If-Modified-Since", ""))
+    return since is not None and answer.last_updated is not None and int(answer.last_updated.timestamp()) <= since
 
 
 def failure(error: Exception) -> HttpResponse:

@@ -8,7 +8,7 @@ from consent.audit.event import EventCode
 from consent.terms import AccessRequest, Refused, Scope
 from records.facade import golden
 from records.fhir import bundle
-from records.fhir.issues import Issue, NotSupported, TooLarge
+from records.fhir.issues import Issue, NotSupported, Problem, TooLarge
 from records.interactions.ask import Answer, Ask, as_uuid, known_type, own_request, person_request, summary
 from records.mpi import find
 from records.search import page
@@ -21,14 +21,28 @@ from records.store.rows import Row
 Pairs = list[tuple[str, str]]
 
 
-def search(ask: Ask, type_name: str, pairs: Pairs) -> Answer:
-    """A searchset Bundle. Raises Problem for what cannot be understood, Refused by the gate."""
+def search(ask: Ask, type_name: str, pairs: Pairs, lenient: bool = False) -> Answer:
+    """A searchset Bundle. Raises Problem for what cannot be understood, Refused by the gate. lenient: leave that out."""
     known_type(type_name)
     if ask.hospital_id is None and type_name == "Patient":
         return find_person(ask, pairs)
+    if lenient:
+        pairs = understood(type_name, pairs)
     request = parse(type_name, pairs)
     scope = gate.enter(access(ask, request))
     return run(ask, scope, request, pairs)
+
+
+def understood(type_name: str, pairs: Pairs) -> Pairs:
+    """Those that can be served, each looked at alone."""
+    out = []
+    for pair in pairs:
+        try:
+            parse(type_name, [pair])
+        except Problem:
+            continue
+        out.append(pair)
+    return out
 
 
 def access(ask: Ask, request: SearchRequest) -> AccessRequest:

@@ -78,9 +78,14 @@ def update(ask: Ask, type_name: str, fhir_id: str, resource: Any, if_match: str 
         if isinstance(resource, dict) and resource.get("id") != fhir_id:
             raise Malformed(Issue("value", f"The body's id and the address must agree: put \"id\": \"{fhir_id}\" into the body.", f"{type_name}.id"))
         valid(type_name, resource)
-        current = store.lock(scope, [(type_name, fhir_id)]).get((type_name, fhir_id))
-        unchanged_since(current, if_match)
-        [made] = file(scope, written, [Item(resource, fhir_id, current[1] + 1 if current else 1, current[0] if current else 0)], now())
+        return put(ask, scope, written, type_name, fhir_id, resource, if_match)
+
+
+def put(ask: Ask, scope: Scope, written: gate.Ledger, type_name: str, fhir_id: str, resource: Any, if_match: str) -> Answer:
+    """The next version of a valid resource, or its first one; inside the writer's transaction."""
+    current = store.lock(scope, [(type_name, fhir_id)]).get((type_name, fhir_id))
+    unchanged_since(current, if_match)
+    [made] = file(scope, written, [Item(resource, fhir_id, current[1] + 1 if current else 1, current[0] if current else 0)], now())
     return answer(ask, 200 if current and not current[2] else 201, made)
 
 
@@ -100,14 +105,19 @@ def delete(ask: Ask, type_name: str, fhir_id: str, if_match: str = "") -> Answer
     known_type(type_name)
     good_id(fhir_id)
     with gate.writing(request(ask, EventCode.RECORD_DELETE, f"{type_name}/{fhir_id}")) as (scope, written):
-        current = store.lock(scope, [(type_name, fhir_id)]).get((type_name, fhir_id))
-        if current is None:
-            raise NotFound(ABSENT)
-        unchanged_since(current, if_match)
-        if current[2]:
-            return Answer(204, version=current[1])
-        gone = tombstone(type_name, fhir_id, current)
-        remove(scope, written, [gone])
+        return bury(scope, written, type_name, fhir_id, if_match)
+
+
+def bury(scope: Scope, written: gate.Ledger, type_name: str, fhir_id: str, if_match: str) -> Answer:
+    """The tombstone of a resource; inside the writer's transaction."""
+    current = store.lock(scope, [(type_name, fhir_id)]).get((type_name, fhir_id))
+    if current is None:
+        raise NotFound(ABSENT)
+    unchanged_since(current, if_match)
+    if current[2]:
+        return Answer(204, version=current[1])
+    gone = tombstone(type_name, fhir_id, current)
+    remove(scope, written, [gone])
     return Answer(204, version=gone.version)
 
 

@@ -66,6 +66,13 @@ def lock(scope: Scope, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str],
         return {(t, i): (rid, version, deleted, patient) for t, i, rid, version, deleted, patient in cursor.fetchall()}
 
 
+def held(scope: Scope, rid: int) -> bytes:
+    """The body of a row that this writer has locked; the write's own audit line names it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT substr(body, 2) FROM record_resource WHERE rid = %s AND hospital = %s", [rid, own(scope)])
+        return bytes(cursor.fetchone()[0])
+
+
 def columns(hospital: int, d: Draft) -> dict[str, Any]:
     """The row of record_resource."""
     spans = d.index.spans

@@ -66,6 +66,7 @@ EVENT = {
     "records:record:feed": gettext_lazy("read changes"),
     "records:record:create": gettext_lazy("created"),
     "records:record:update": gettext_lazy("updated"),
+    "records:record:patch": gettext_lazy("changed a part"),
     "records:record:delete": gettext_lazy("deleted"),
     "records:bundle:process": gettext_lazy("sent a transaction"),
     "records:person:find": gettext_lazy("looked for a patient"),

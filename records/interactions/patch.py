@@ -1,0 +1,60 @@
+"""patch: JSON Patch on the current version (FHIR R4 http.html#patch; RFC 6902). The result is validated like any other write."""
+
+from typing import Any
+
+import jsonpatch
+import jsonpointer
+
+from consent import gate
+from consent.audit.event import EventCode
+from consent.terms import Scope
+from records.fhir.issues import Gone, Issue, Malformed, NotFound, TooLarge, Unprocessable
+from records.fhir.json import dump, parse
+from records.fhir.outcome import ABSENT
+from records.interactions.ask import Answer, Ask, known_type
+from records.interactions.filing import Item, file, now
+from records.interactions.write import answer, good_id, request, unchanged_since, valid
+from records.store import write as store
+
+MOST, LARGEST = 500, 8 * 1024 * 1024  # operations; bytes of what they make
+
+
+def patch(ask: Ask, type_name: str, fhir_id: str, operations: Any, if_match: str = "") -> Answer:
+    known_type(type_name)
+    good_id(fhir_id)
+    with gate.writing(request(ask, EventCode.RECORD_PATCH, f"{type_name}/{fhir_id}")) as (scope, written):
+        return changed(ask, scope, written, type_name, fhir_id, operations, if_match)
+
+
+def changed(ask: Ask, scope: Scope, written: gate.Ledger, type_name: str, fhir_id: str, operations: Any, if_match: str) -> Answer:
+    """The next version; inside the writer's transaction."""
+    current = store.lock(scope, [(type_name, fhir_id)]).get((type_name, fhir_id))
+    if current is None:
+        raise NotFound(ABSENT)
+    if current[2]:
+        raise Gone(Issue("deleted", f"{type_name}/{fhir_id} was deleted at version {current[1]}: PUT it to bring it back."))
+    unchanged_since(current, if_match)
+    resource = applied(parse(store.held(scope, current[0])), operations)
+    if not isinstance(resource, dict) or resource.get("id") != fhir_id:
+        raise Unprocessable(Issue("value", "A patch does not change the id: remove that operation.", f"{type_name}.id"))
+    valid(type_name, resource)
+    [made] = file(scope, written, [Item(resource, fhir_id, current[1] + 1, current[0])], now())
+    return answer(ask, 200, made)
+
+
+def applied(resource: Any, operations: Any) -> Any:
+    """Raises Malformed for what is no JSON Patch, Unprocessable naming the operation that does not fit the resource."""
+    if not isinstance(operations, list) or not all(isinstance(o, dict) for o in operations):
+        raise Malformed(Issue("structure", 'A JSON Patch is an array of operations such as {"op": "replace", "path": "/gender", "value": "female"}.'))
+    if len(operations) > MOST:
+        raise TooLarge(Issue("too-long", f"A patch has at most {MOST} operations: send the whole resource by PUT."))
+    for i, operation in enumerate(operations):
+        try:
+            resource = jsonpatch.JsonPatch([operation]).apply(resource)
+        except jsonpatch.InvalidJsonPatch as error:
+            raise Malformed(Issue("structure", f"Operation {i} is no JSON Patch operation: {error}.")) from error
+        except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException, TypeError, KeyError, ValueError, IndexError) as error:
+            raise Unprocessable(Issue("processing", f"Operation {i} ({operation.get('op')} {str(operation.get('path'))[:80]}) does not fit the resource: {str(error)[:150]}.")) from error
+        if operation.get("op") == "copy" and len(dump(resource)) > LARGEST:
+            raise TooLarge(Issue("too-long", f"Operation {i} makes the resource too large."))
+    return resource
