@@ -10,6 +10,8 @@ from records.search.include import references
 OWN = ("read", "vread", "update", "patch", "delete", "history-instance", "history-type", "create", "search-type")
 SHARED = ("search-type",)
 COMMON = (("_id", "token"), ("_lastUpdated", "date"))
+EVERYTHING = {"name": "everything", "definition": "http://hl7.org/fhir/OperationDefinition/Patient-everything"}
+VALIDATE = {"name": "validate", "definition": "http://hl7.org/fhir/OperationDefinition/Resource-validate"}
 STARTED = "2026-11-23"
 
 
@@ -40,6 +42,9 @@ def resource(name: str, codes: tuple[str, ...], shared: bool) -> dict[str, Any]:
     else:
         asked = [*COMMON, *((p.code, p.kind) for p in parameters(name).values())]
     out: dict[str, Any] = {"type": name, "interaction": [{"code": c} for c in codes], "searchParam": [{"name": n, "type": k} for n, k in asked]}
+    operations = ([EVERYTHING] if name == "Patient" else []) + ([] if shared else [VALIDATE])
+    if operations:
+        out["operation"] = operations
     if not shared:
         out |= {"versioning": "versioned-update", "readHistory": True, "updateCreate": True, "conditionalCreate": True,
                 "conditionalUpdate": True, "conditionalDelete": "single", "conditionalRead": "full-support",

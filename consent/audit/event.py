@@ -15,6 +15,7 @@ class EventCode(StrEnum):
     RECORD_FEED = "records:record:feed"
     RECORD_OPEN = "records:record:open"
     RECORD_CREATE = "records:record:create"
+    RECORD_VALIDATE = "records:record:validate"
     RECORD_PATCH = "records:record:patch"
     RECORD_UPDATE = "records:record:update"
     RECORD_DELETE = "records:record:delete"

@@ -20,9 +20,9 @@ from alliance.auth.errors import AuthenticationFailed
 from records.api import negotiate
 from records.capability import statement
 from records.fhir import outcome
-from records.fhir.issues import Issue, Malformed, MethodNotAllowed, NotFound, WrongMediaType
+from records.fhir.issues import Issue, Malformed, MethodNotAllowed, NotFound, NotSupported, WrongMediaType
 from records.fhir.json import dump, pretty
-from records.interactions import batch, conditional, history, patch, read, search, transaction, write
+from records.interactions import batch, conditional, everything, history, patch, read, search, transaction, validation, write
 from records.interactions.ask import Answer, Ask, base
 
 log = logging.getLogger("xinglin.fhir")
@@ -63,7 +63,7 @@ def if_match(request: HttpRequest) -> str:
     return request.headers.get("If-Match", "")
 
 
-# (method, shape) -> interaction. Shapes: B base, T type, I id, V version; H _history, S _search.
+# (method, shape) -> interaction. Shapes: B base, T type, I id, V version; H _history, S _search, $name an operation.
 INTERACTIONS: dict[tuple[str, str], Handler] = {
     ("POST", "B"): post_bundle,
     ("GET", "BH"): lambda r, a, p: history.feed(a, query(r)),
@@ -79,8 +79,16 @@ INTERACTIONS: dict[tuple[str, str], Handler] = {
     ("PUT", "TI"): lambda r, a, p: write.update(a, p[0], p[1], negotiate.body(r), if_match(r)),
     ("DELETE", "TI"): lambda r, a, p: write.delete(a, p[0], p[1], if_match(r)),
     ("GET", "TIH"): lambda r, a, p: history.versions(a, p[0], p[1], query(r)),
+    ("GET", "TI$everything"): lambda r, a, p: everything.everything(a, patient_alone(p), query(r)),
+    ("POST", "T$validate"): lambda r, a, p: validation.check(a, p[0], negotiate.body(r)),
     ("GET", "TIHV"): lambda r, a, p: read.vread(a, p[0], p[1], p[3]),
 }
+
+
+def patient_alone(parts: list[str]) -> str:
+    if parts[0] != "Patient":
+        raise NotSupported(Issue("not-supported", "$everything is served for a Patient."))
+    return parts[1]
 
 
 def shape(parts: list[str]) -> str:
@@ -92,6 +100,10 @@ def shape(parts: list[str]) -> str:
             return "BH"
         case [_]:
             return "T"
+        case [_, op] if op.startswith("$"):
+            return "T" + op
+        case [_, _, op] if op.startswith("$"):
+            return "TI" + op
         case [_, "_search"]:
             return "TS"
         case [_, "_history"]:

@@ -59,6 +59,12 @@ def file(scope: Scope, written: gate.Ledger, items: Sequence[Item], at: dt.datet
     return made
 
 
+def patients_about(resource: dict[str, Any]) -> list[str]:
+    """Ids of the patients whom the store must know before it takes the resource."""
+    own = resource.get("id") if resource["resourceType"] == "Patient" else None
+    return [i for i in patients(resource, TYPES[resource["resourceType"]].subject) if i != own]
+
+
 def remove(scope: Scope, written: gate.Ledger, gone: Sequence[Draft]) -> None:
     """Store tombstones."""
     store.replace(scope, gone)

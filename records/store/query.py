@@ -56,3 +56,18 @@ def included(scope: Scope, step: Include, rids: list[int], have: list[int], limi
     parameters = {"rids": rids, "have": have, "limit": limit, "target": step.target, "source": step.source, "about": about,
                   "parameters": [hashed(step.source, p.code) for p in step.parameters]}
     return [row(r) for r in witnessed(select, {**parameters, **bound}, scope.event)]
+
+
+# index: record_reference_rid, record_resource_named
+REFERRED = """
+SELECT t.rid FROM record_reference x JOIN record_resource s ON s.rid = x.rid
+  JOIN record_resource t ON t.named = x.target AND t.hospital = s.hospital AND NOT t.deleted AND t.patient = 0
+  WHERE x.rid = ANY(%(rids)s)
+"""
+
+
+def referred(scope: Scope, rids: list[int]) -> list[Row]:
+    """What the rows refer to that is about no patient."""
+    test, bound = visible(scope, DIRECTORY)
+    select = INCLUDED.format(columns=COLUMNS.format(key="''", shown="true"), joins=JOINS, visible=test, rids=REFERRED)
+    return [row(r) for r in witnessed(select, {"rids": rids, "have": rids, "limit": 10 * len(rids), **bound}, scope.event)]

@@ -72,3 +72,18 @@ def test_every_included_record_is_in_the_audit_line(w: World) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM consent_audit_event WHERE actor_hospital = %s AND %s = ANY(refs)", [w.a.code, f"{w.b.code}/{at}/1"])
         assert cursor.fetchone()[0] == 1
+
+
+def test_everything_of_the_shared_record_is_what_the_gate_opens(w: World) -> None:
+    def seen() -> set[str]:
+        reply = w.ask("GET", f"Patient/{w.person}/$everything", base="alliance")
+        return {e["fullUrl"].split("/fhir/")[1] for e in reply.json["entry"]} if reply.status == 200 else set()
+
+    before = seen()
+    assert before and not any(x.startswith(w.b.code) for x in before), "his own hospital's part alone"
+    related(w)
+    w.permit()
+    assert seen() - before == {f"{w.b.code}/{w.at_b}", f"{w.b.code}/{w.plain}"}
+    w.permit(sensitive=True)
+    assert f"{w.b.code}/{w.sensitive}" in seen()
+    assert w.ask("GET", f"{w.at_b}/$everything", base=w.b.code).status in (403, 404), "another's own store stays closed"

@@ -66,6 +66,7 @@ EVENT = {
     "records:record:feed": gettext_lazy("read changes"),
     "records:record:create": gettext_lazy("created"),
     "records:record:update": gettext_lazy("updated"),
+    "records:record:validate": gettext_lazy("asked whether a record would be taken"),
     "records:record:patch": gettext_lazy("changed a part"),
     "records:record:delete": gettext_lazy("deleted"),
     "records:bundle:process": gettext_lazy("sent a transaction"),

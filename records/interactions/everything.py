@@ -1,0 +1,101 @@
+"""Patient/[id]/$everything: all that a store, or the shared record, holds about one patient (FHIR R4 patient-operation-everything)."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from consent import gate
+from consent.audit.event import EventCode
+from consent.terms import Scope
+from records.fhir import bundle
+from records.fhir.dates import span
+from records.fhir.issues import Issue, NotFound, NotSupported, Problem
+from records.fhir.outcome import ABSENT
+from records.fhir.types import TYPES
+from records.interactions.ask import Answer, Ask, as_uuid, own_request, person_request, summary
+from records.mpi import sources
+from records.search import page
+from records.search.parse import MOST
+from records.search.plan import Plan
+from records.store import query
+
+Pairs = list[tuple[str, str]]
+
+
+class BadParameter(Problem):
+    kind = "invalid"
+
+
+def moment(name: str, value: str) -> Any:
+    try:
+        return span(value.replace(" ", "+"))[name == "end"]
+    except ValueError as error:
+        raise BadParameter(Issue("invalid", f"Parameter {name}: {error}.")) from error
+
+
+def types(name: str, value: str) -> list[str]:
+    chosen = value.split(",")
+    if wrong := [t for t in chosen if t not in TYPES]:
+        raise BadParameter(Issue("invalid", f"Parameter {name}: {wrong[0]!r} is no resource type that is hosted here."))
+    return chosen
+
+
+def count(name: str, value: str) -> int:
+    if not (value.isascii() and value.isdecimal() and 0 < len(value) < 8 and int(value)):
+        raise BadParameter(Issue("invalid", f"Parameter {name}: it is a whole number above 0."))
+    return min(int(value), MOST)
+
+
+# parameter -> (how it is read, the test on a row); the Patient himself is in every answer
+TESTS: dict[str, tuple[Callable[[str, str], Any], str]] = {
+    "start": (moment, "(r.type = 'Patient' OR r.dated_to > %(start)s)"),
+    "end": (moment, "(r.type = 'Patient' OR (r.dated < %(end)s AND r.dated > '-infinity'))"),
+    "_since": (moment, "r.last_updated >= %(_since)s"),
+    "_type": (types, "r.type = ANY(%(_type)s)"),
+}
+
+
+def everything(ask: Ask, fhir_id: str, pairs: Pairs) -> Answer:
+    """A searchset in pages, oldest write first, with the organizations, practitioners … that a member's own rows refer to."""
+    values: dict[str, Any] = {}
+    size, cursor = MOST, ""
+    for name, value in pairs:
+        if name == "_count":
+            size = count(name, value)
+        elif name == "_cursor":
+            cursor = value
+        elif name in TESTS:
+            values[name] = TESTS[name][0](name, value)
+        elif name not in ("_format", "_pretty"):
+            raise NotSupported(Issue("not-supported", f"$everything has no parameter {name!r}; it has {', '.join(TESTS)} and _count."))
+    scope, about = enter(ask, fhir_id, summary([k for k, _ in pairs]))
+    tests = ["NOT r.deleted", *(TESTS[name][1] for name in values)]
+    if about is not None:
+        tests.append("r.patient = %(about)s")
+        values["about"] = about
+    here = f"{ask.root}/{ask.base}/Patient/{fhir_id}/$everything"
+    asked = f"{here}?{urlencode(sorted((k, v) for k, v in pairs if k != '_cursor'))}"
+    if cursor:
+        tests.append("r.rid > %(after)s")
+        values["after"] = page.read(scope, asked, cursor)[0]
+    rows = query.page(scope, Plan(" AND ".join(tests), "r.rid ASC", "r.rid::text", size + 1, values))
+    links = [("self", f"{here}?{urlencode(pairs)}" if pairs else here)]
+    if len(rows) > size:
+        rows = rows[:size]
+        links.append(("next", f"{here}?{urlencode([(k, v) for k, v in pairs if k != '_cursor'] + [('_cursor', page.write(scope, asked, [rows[-1].rid]))])}"))
+    if not rows and not cursor and not pairs:
+        raise NotFound(ABSENT)
+    found = [bundle.entry(ask.url(r), r.body, search={"mode": "match"}) for r in rows]
+    if ask.hospital_id is not None and rows:
+        found += [bundle.entry(ask.url(r), r.body, search={"mode": "include"}) for r in query.referred(scope, [r.rid for r in rows])]
+    return Answer(200, bundle.bundle("searchset", found, links))
+
+
+def enter(ask: Ask, fhir_id: str, detail: str) -> tuple[Scope, int | None]:
+    """The scope, and in a member's own store the patient's row of the index. Raises NotFound, Refused."""
+    target = f"Patient/{fhir_id}/$everything"
+    if ask.hospital_id is None:
+        return gate.enter(person_request(ask, EventCode.RECORD_SEARCH, target, as_uuid(fhir_id), detail)), None
+    scope = gate.enter(own_request(ask, EventCode.RECORD_SEARCH, target, detail=detail))
+    known = sources.look_up(ask.hospital_id, [fhir_id]).get(fhir_id)
+    return scope, known.id if known else -1
