@@ -23,6 +23,7 @@ SETTINGS = {
     "max_wal_size": "2GB",
     "checkpoint_completion_target": "0.9",
     "random_page_cost": "1.1",
+    "autovacuum_naptime": "10s",  # statistics follow a load within seconds
     "idle_in_transaction_session_timeout": "60s",
     "log_parameter_max_length": "0",  # no patient data in the server's log
     "log_parameter_max_length_on_error": "0",

@@ -38,6 +38,8 @@ def plan(request: SearchRequest, hospital_id: int | None, position: list[Any] | 
         tests.append("(" + condition.sql.format(*names, r="r") + ")")
         bound.update({f"c{i}_{j}": v for j, v in enumerate(condition.values)})
     column, cast = SORTS[request.sort]
+    if any(c.rare for c in request.conditions) and cast == "timestamptz":
+        column = f"({column} + interval '0')"  # not by walking an index in its order until the few rows have come along
     way, beyond = ("DESC", "<") if request.descending else ("ASC", ">")
     if position:
         tests.append(f"({column}, r.rid) {beyond} (%(at_key)s::{cast}, %(at_rid)s)")

@@ -23,6 +23,7 @@ class Condition:
 
     sql: str
     values: tuple[object, ...]
+    rare: bool = False  # few rows fulfil it, whatever the planner's statistics say
 
 
 class BadValue(ValueError):

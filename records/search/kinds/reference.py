@@ -47,4 +47,4 @@ def condition(parameter: Parameter, modifier: str, values: list[str]) -> Conditi
         else:
             raise BadValue("a reference is Type/id, id or an absolute url")
     found = "SELECT x.rid FROM record_reference x WHERE x.parameter = {0} AND x.target = ANY({1})"
-    return Condition(f"{{r}}.rid IN ({found})", (hashed(parameter.type_name, parameter.code), [named(n) for n in names]))
+    return Condition(f"{{r}}.rid IN ({found})", (hashed(parameter.type_name, parameter.code), [named(n) for n in names]), rare=True)

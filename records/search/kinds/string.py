@@ -54,4 +54,4 @@ def condition(parameter: Parameter, modifier: str, values: list[str]) -> Conditi
             tests.append(f"(s.value >= {{{len(bound)}}} AND s.value < {{{len(bound) + 1}}})")
             bound += [text, text + "\U0010ffff"]
     inner = f"SELECT s.rid FROM record_string s WHERE s.parameter = {{0}} AND ({' OR '.join(tests)})"
-    return Condition(f"{{r}}.rid IN ({inner})", tuple(bound))
+    return Condition(f"{{r}}.rid IN ({inner})", tuple(bound), rare=modifier != "contains")

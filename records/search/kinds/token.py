@@ -60,4 +60,5 @@ def condition(parameter: Parameter, modifier: str, values: list[str]) -> Conditi
     hash_one = of_type if modifier == "of-type" else hash_of
     hashes = [hash_one(parameter, v) for v in values]
     sql = "{r}.tokens @> {0}" if len(hashes) == 1 else "{r}.tokens && {0}"
-    return Condition(f"NOT ({sql})" if modifier == "not" else sql, (hashes,))
+    rare = modifier != "not" and any(p.type == "Identifier" for p in parameter.paths)
+    return Condition(f"NOT ({sql})" if modifier == "not" else sql, (hashes,), rare)
