@@ -1,0 +1,156 @@
+"""A slow, plain evaluator of FHIR search over resources in memory. It shares no code and no table with the store: what each
+parameter means is written down here once more, from the specification."""
+
+import datetime as dt
+import unicodedata
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+Resource = dict[str, Any]
+CHINA = dt.timezone(dt.timedelta(hours=8))
+
+
+def many(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def codings(concept: Any) -> list[tuple[str, str]]:
+    return [(c.get("system", ""), c["code"]) for c in many(concept.get("coding"))] if concept else []
+
+
+def ref(value: Any) -> list[str]:
+    return [v["reference"] for v in many(value) if "reference" in v]
+
+
+def words(name: Resource) -> list[str]:
+    return [*many(name.get("text")), *many(name.get("family")), *many(name.get("given"))]
+
+
+# type -> parameter -> (kind, values of a resource)
+MEANING: dict[str, dict[str, tuple[str, Callable[[Resource], list[Any]]]]] = {
+    "Patient": {
+        "name": ("string", lambda r: [w for n in many(r.get("name")) for w in words(n)]),
+        "family": ("string", lambda r: [n["family"] for n in many(r.get("name")) if "family" in n]),
+        "gender": ("token", lambda r: [("", g) for g in many(r.get("gender"))]),
+        "active": ("token", lambda r: [("", str(a).lower()) for a in many(r.get("active"))]),
+        "identifier": ("token", lambda r: [(i.get("system", ""), i["value"]) for i in many(r.get("identifier"))]),
+        "birthdate": ("date", lambda r: many(r.get("birthDate"))),
+        "organization": ("reference", lambda r: ref(r.get("managingOrganization"))),
+    },
+    "Observation": {
+        "code": ("token", lambda r: codings(r.get("code"))),
+        "status": ("token", lambda r: [("", r["status"])]),
+        "date": ("date", lambda r: many(r.get("effectiveDateTime")) + many(r.get("effectivePeriod"))),
+        "value-quantity": ("quantity", lambda r: many(r.get("valueQuantity"))),
+        "patient": ("reference", lambda r: ref(r.get("subject"))),
+        "subject": ("reference", lambda r: ref(r.get("subject"))),
+        "encounter": ("reference", lambda r: ref(r.get("encounter"))),
+        "has-member": ("reference", lambda r: ref(r.get("hasMember"))),
+    },
+    "Encounter": {
+        "status": ("token", lambda r: [("", r["status"])]),
+        "class": ("token", lambda r: [(r["class"].get("system", ""), r["class"]["code"])]),
+        "date": ("date", lambda r: many(r.get("period"))),
+        "patient": ("reference", lambda r: ref(r.get("subject"))),
+        "service-provider": ("reference", lambda r: ref(r.get("serviceProvider"))),
+    },
+    "Organization": {
+        "name": ("string", lambda r: [*many(r.get("name")), *many(r.get("alias"))]),
+        "partof": ("reference", lambda r: ref(r.get("partOf"))),
+        "identifier": ("token", lambda r: [(i.get("system", ""), i["value"]) for i in many(r.get("identifier"))]),
+    },
+}
+
+
+def fold(text: str) -> str:
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return " ".join(plain.casefold().split())
+
+
+def instants(text: str) -> tuple[dt.datetime, dt.datetime]:
+    """[from, to) of a date in any precision that the worlds use."""
+    if len(text) == 4:
+        return dt.datetime(int(text), 1, 1, tzinfo=CHINA), dt.datetime(int(text) + 1, 1, 1, tzinfo=CHINA)
+    if len(text) == 7:
+        year, month = int(text[:4]), int(text[5:])
+        return dt.datetime(year, month, 1, tzinfo=CHINA), dt.datetime(year + month // 12, month % 12 + 1, 1, tzinfo=CHINA)
+    if len(text) == 10:
+        low = dt.datetime.fromisoformat(text).replace(tzinfo=CHINA)
+        return low, low + dt.timedelta(days=1)
+    low = dt.datetime.fromisoformat(text)
+    return low, low + dt.timedelta(seconds=1)
+
+
+def extent(value: Any) -> tuple[dt.datetime, dt.datetime]:
+    if isinstance(value, str):
+        return instants(value)
+    low = instants(value["start"])[0] if "start" in value else dt.datetime.min.replace(tzinfo=dt.UTC)
+    return low, instants(value["end"])[1] if "end" in value else dt.datetime.max.replace(tzinfo=dt.UTC)
+
+
+def compare(prefix: str, low: Any, high: Any, a: Any, b: Any) -> bool:
+    """A stored range [low, high] against an asked one [a, b) (R4 search.html#prefix)."""
+    return {"eq": low >= a and high <= b, "ne": not (low >= a and high <= b), "gt": high > b, "ge": high > a, "lt": low < a, "le": low < b,
+            "sa": low >= b, "eb": high <= a}[prefix]
+
+
+def prefixed(text: str) -> tuple[str, str]:
+    return (text[:2], text[2:]) if text[:2].isalpha() else ("eq", text)
+
+
+def fits(kind: str, modifier: str, values: list[Any], asked: str) -> bool:
+    """Does any of the values fit one of the alternatives that is asked for?"""
+    match kind:
+        case "token":
+            system, bar, code = asked.partition("|")
+            return any((not bar or s == system) and (not code or c == code) if bar else c == asked for s, c in values)
+        case "string" if modifier == "exact":
+            return asked in values
+        case "string" if modifier == "contains":
+            return any(fold(asked) in fold(v) for v in values)
+        case "string":
+            return any(fold(v).startswith(fold(asked)) for v in values)
+        case "reference":
+            return any(v == asked or (modifier and v == f"{modifier}/{asked}") for v in values)
+        case "date":
+            prefix, text = prefixed(asked)
+            return any(compare(prefix, *extent(v), *instants(text)) for v in values)
+        case "quantity":
+            prefix, text = prefixed(asked)
+            number, _, unit = text.partition("||")
+            exact = Decimal(number)
+            half = Decimal(1).scaleb(int(exact.as_tuple().exponent)) / 2
+            for v in values:
+                value = Decimal(str(v["value"]))
+                right = {"eq": exact - half <= value < exact + half, "ne": not exact - half <= value < exact + half, "gt": value > exact, "ge": value >= exact,
+                         "lt": value < exact, "le": value <= exact}[prefix]
+                if right and unit in ("", v.get("unit"), v.get("code")):
+                    return True
+            return False
+    raise AssertionError(kind)
+
+
+def holds(world: dict[str, Resource], resource: Resource, key: str, asked: str) -> bool:
+    """One parameter of a query, on one resource."""
+    kind = resource["resourceType"]
+    if key.startswith("_has:"):
+        _, other, by, rest = key.split(":", 3)
+        me = f"{kind}/{resource['id']}"
+        return any(me in MEANING[other][by][1](o) and holds(world, o, rest, asked) for o in world.values() if o["resourceType"] == other)
+    if "." in key:
+        head, _, rest = key.partition(".")
+        code, _, only = head.partition(":")
+        targets = [world[t] for t in MEANING[kind][code][1](resource) if t in world]
+        return any(holds(world, t, rest, asked) for t in targets if only in ("", t["resourceType"]))
+    code, _, modifier = key.partition(":")
+    what, values = MEANING[kind][code]
+    found = values(resource)
+    if modifier == "missing":
+        return bool(found) == (asked == "false")
+    fit = any(fits(what, modifier, found, a) for a in asked.split(","))
+    return not fit if modifier == "not" else fit
+
+
+def search(world: dict[str, Resource], type_name: str, pairs: list[tuple[str, str]]) -> set[str]:
+    return {k for k, r in world.items() if r["resourceType"] == type_name and all(holds(world, r, key, asked) for key, asked in pairs)}
