@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 from records.fhir import outcome
 from records.fhir.issues import Issue, Malformed, NotSupported, Problem
 from records.fhir.json import dump, parse
-from records.interactions import read, search, write
+from records.interactions import conditional, read, search, write
 from records.interactions.ask import Answer, Ask
 from records.interactions.transaction import entries_of
 
@@ -39,6 +39,10 @@ def one(ask: Ask, raw: Any) -> Answer:
     url = urlsplit(asked["url"])
     parts = [p for p in url.path.split("/") if p]
     resource = raw.get("resource")
+    if url.query and len(parts) == 1 and asked.get("method") == "PUT":
+        return conditional.update(ask, parts[0], url.query, resource, asked.get("ifMatch") or "")
+    if url.query and len(parts) == 1 and asked.get("method") == "DELETE":
+        return conditional.delete(ask, parts[0], url.query, asked.get("ifMatch") or "")
     match (asked.get("method"), len(parts)):
         case ("POST", 1):
             return write.create(ask, parts[0], resource, asked.get("ifNoneExist") or "")
@@ -50,7 +54,7 @@ def one(ask: Ask, raw: Any) -> Answer:
             return read.read(ask, parts[0], parts[1])
         case ("GET", 1):
             return search.search(ask, parts[0], parse_qsl(url.query, keep_blank_values=True))
-    raise NotSupported(Issue("not-supported", "A batch takes POST Type, PUT Type/id, DELETE Type/id, GET Type/id and GET Type?….", "request"))
+    raise NotSupported(Issue("not-supported", "A batch takes POST Type, PUT Type/id, DELETE Type/id, PUT and DELETE Type?condition, GET Type/id and GET Type?….", "request"))
 
 
 def phrase(status: int) -> str:

@@ -20,8 +20,8 @@ from records.interactions import plausible
 from records.interactions.ask import Answer, Ask
 from records.interactions.filing import Item, file, now, remove
 from records.interactions.write import good_id, matching, request, tombstone, unchanged_since
-from records.store import find
 from records.store import write as store
+from records.store.find import existing
 from records.store.rows import Draft
 
 METHODS = ("POST", "PUT", "DELETE")
@@ -40,7 +40,7 @@ class Entry:
     full_url: str = ""
     condition: str = ""
     if_match: str = ""
-    there: bool = False  # a conditional create found it
+    there: bool = False  # a conditional create found it, so there is nothing to do
     item: Item | None = None
     draft: Draft | None = None
 
@@ -62,7 +62,6 @@ def transaction(ask: Ask, bundle: Any) -> Answer:
     with gate.writing(request(ask, EventCode.BUNDLE, "transaction")) as (scope, written):
         raw = entries_of(bundle)
         entries = every(raw, understand)
-        distinct(entries)
         resolve(scope, entries)
         every(entries, check)
         apply(scope, written, entries)
@@ -92,8 +91,8 @@ def understand(raw: Any, place: str) -> Entry:
     if method not in METHODS:
         raise NotSupported(Issue("not-supported", f"A transaction takes POST, PUT and DELETE; send {method} in a batch.", f"{place}.request.method"))
     parts = [p for p in url.path.split("/") if p]
-    if not parts or parts[0] not in TYPES or len(parts) > 2 or url.query:
-        raise NotSupported(Issue("not-supported", "The url is Type for POST, Type/id for PUT and DELETE, of a hosted type.", f"{place}.request.url"))
+    if not parts or parts[0] not in TYPES or len(parts) > 2 or (url.query and (method == "POST" or len(parts) != 1)):
+        raise NotSupported(Issue("not-supported", "The url is Type for POST, Type/id or Type?condition for PUT and DELETE, of a hosted type.", f"{place}.request.url"))
     resource = raw.get("resource")
     if method != "DELETE" and not isinstance(resource, dict):
         raise Malformed(Issue("required", f"{method} needs a resource.", f"{place}.resource"))
@@ -102,8 +101,11 @@ def understand(raw: Any, place: str) -> Entry:
         if len(parts) != 1:
             raise Malformed(Issue("value", "POST goes to a type, without an id: use PUT to choose the id.", f"{place}.request.url"))
         return Entry(place, method, parts[0], str(uuid.uuid4()), resource, full_url, condition=asked.get("ifNoneExist") or "")
+    if url.query:
+        named = resource.get("id") if method == "PUT" else None
+        return Entry(place, method, parts[0], str(named or uuid.uuid4()), resource, full_url, condition=url.query, if_match=asked.get("ifMatch") or "")
     if len(parts) != 2:
-        raise Malformed(Issue("value", f"{method} goes to Type/id.", f"{place}.request.url"))
+        raise Malformed(Issue("value", f"{method} goes to Type/id or Type?condition.", f"{place}.request.url"))
     good_id(parts[1])
     if method == "PUT" and resource.get("id") != parts[1]:
         raise Malformed(Issue("value", "The resource's id and the url must agree.", f"{place}.resource.id"))
@@ -111,11 +113,12 @@ def understand(raw: Any, place: str) -> Entry:
 
 
 def distinct(entries: list[Entry]) -> None:
-    """One resource, one entry; one fullUrl, one entry (FHIR R4: else the transaction fails)."""
+    """One resource, one entry; one fullUrl, one entry; what is not there yet is made once (FHIR R4: else the transaction fails)."""
     seen: dict[str, str] = {}
     issues = []
     for e in entries:
-        for key in filter(None, (e.full_url, f"{e.type_name}/{e.fhir_id}")):
+        made = f"{e.type_name}?{e.condition}" if e.condition and e.method != "DELETE" and not e.there else ""
+        for key in filter(None, (e.full_url, made, "" if e.there else f"{e.type_name}/{e.fhir_id}")):
             if key in seen and seen[key] != e.place:
                 issues.append(Issue("duplicate", f"{seen[key]} means the same resource: a transaction may name each only once.", e.place))
             seen.setdefault(key, e.place)
@@ -123,12 +126,28 @@ def distinct(entries: list[Entry]) -> None:
         raise Malformed(*issues[:50])
 
 
+def find(scope: Scope, e: Entry) -> None:
+    """Give an entry with a condition the resource that it means."""
+    try:
+        there = matching(scope, e.type_name, e.condition)
+    except Problem as problem:
+        raise problem.at(f"{e.place}.request") from problem
+    if there is None:
+        return
+    if e.method == "POST":
+        e.there = True
+    elif e.method == "PUT" and e.resource.get("id") not in (None, there):
+        raise Malformed(Issue("value", f"The condition finds {e.type_name}/{there}, the resource has another id: leave it out, or correct it.", f"{e.place}.resource.id"))
+    e.fhir_id = there
+
+
 def resolve(scope: Scope, entries: list[Entry]) -> None:
-    """Give conditional creates their match, and rewrite references: urn:uuid and full urls to Type/id, conditions to what
+    """Give conditions their match, and rewrite references: urn:uuid and full urls to Type/id, conditions to what
     they find. Literal references must exist, here or in the bundle."""
     for e in entries:
-        if e.condition and (there := matching(scope, e.type_name, e.condition)):
-            e.fhir_id, e.there = there, True
+        if e.condition:
+            find(scope, e)
+    distinct(entries)
     urls = {e.full_url: f"{e.type_name}/{e.fhir_id}" for e in entries if e.full_url}
     coming = {(e.type_name, e.fhir_id) for e in entries if e.method != "DELETE"}
     literal: dict[tuple[str, str], str] = {}
@@ -162,7 +181,7 @@ def resolve(scope: Scope, entries: list[Entry]) -> None:
         if isinstance(e.resource, dict) and "resourceType" in e.resource:
             prefix = f"{e.place}.resource"
             rewrite(e.resource, lambda text, where, prefix=prefix: change(text, f"{prefix}.{where.partition('.')[2]}"))
-    for key in set(literal) - find.existing(scope, list(literal)):
+    for key in set(literal) - existing(scope, list(literal)):
         issues.append(Issue("not-found", f"{'/'.join(key)} is not in this store and not in this Bundle: send it first, or in this Bundle.", literal[key]))
     if issues:
         raise Unprocessable(*issues[:200])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.factories.fhir import Api, Reply, observation, patient
+from tests.factories.fhir import Api, Reply, bundle, observation, patient
 
 PATCH = "application/json-patch+json"
 MR = "identifier=urn:mrn|M-1"
@@ -129,3 +129,34 @@ def test_pretty_and_lenient(api: Api) -> None:
     lenient = api("GET", "Patient?gender=male&shoe-size=44", Prefer="handling=lenient")
     assert lenient.status == 200 and lenient.json["total"] == 1 and "shoe-size" not in lenient.json["link"][0]["url"]
     assert api("GET", "Patient?gender=male&shoe-size=44", Prefer="handling=strict").status == 400, "the control"
+
+
+def test_conditions_inside_a_transaction(api: Api) -> None:
+    old = api.create(patient("旧名", mrn="M-1"))
+    gone = api.create(patient("要删", mrn="M-2"))
+    sent = bundle(("PUT", "Patient?identifier=urn:mrn|M-1", patient("新名", mrn="M-1") | {"fullUrl": "urn:uuid:00000000-0000-4000-8000-000000000001"}),
+                  ("PUT", "Patient?identifier=urn:mrn|M-3", patient("第三", mrn="M-3")), ("DELETE", "Patient?identifier=urn:mrn|M-2", None),
+                  ("DELETE", "Patient?identifier=urn:mrn|M-none", None), ("POST", "Observation", observation("urn:uuid:00000000-0000-4000-8000-000000000001")))
+    reply = api("POST", "", sent)
+    assert [e["response"]["status"][:3] for e in reply.json["entry"]] == ["200", "201", "204", "204", "201"], reply.body
+    assert api("GET", old).json["name"][0]["text"] == "新名" and api("GET", gone).status == 410
+    assert api("GET", f"Observation?patient={old}").json["total"] == 1, "the reference followed the condition"
+
+
+@pytest.mark.parametrize("entries", [
+    [("PUT", "Patient?identifier=urn:mrn|M-1", patient(mrn="M-1")), ("PUT", "Patient/FIX", patient(mrn="M-1") | {"id": "FIX"})],
+    [("PUT", "Patient?identifier=urn:mrn|M-1", patient(mrn="M-1")), ("DELETE", "Patient?gender=male", None)],
+    [("POST", "Organization", {"resourceType": "Organization", "name": "x", "ifNoneExist": "name=x"})] * 2,
+    [("PUT", "Patient?gender=female", patient("甲", gender="female")), ("PUT", "Patient?gender=female", patient("乙", gender="female"))],
+])
+def test_one_resource_twice_in_a_transaction_is_refused_whole(api: Api, entries: list[Any]) -> None:
+    api("PUT", "Patient/FIX", patient(mrn="M-1") | {"id": "FIX"})
+    reply = api("POST", "", bundle(*entries))
+    assert reply.status in (400, 409) and "Bundle.entry[1]" in reply.says, reply.body
+    assert api("GET", "_history").json["entry"][-1]["resource"]["meta"]["versionId"] == "1" and len(api("GET", "_history").json["entry"]) == 1
+
+
+def test_conditions_inside_a_batch(api: Api) -> None:
+    reply = api("POST", "", bundle(("PUT", "Patient?identifier=urn:mrn|M-1", patient(mrn="M-1")), ("DELETE", "Patient?identifier=urn:mrn|M-9", None),
+                                   ("PUT", "Patient?identifier=urn:mrn|M-1", patient("二", mrn="M-1")), kind="batch"))
+    assert [e["response"]["status"][:3] for e in reply.json["entry"]] == ["201", "204", "200"]
