@@ -6,7 +6,9 @@ The five steps of docs/request-flow.md. The gate and the audit log are inside th
 import gzip
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from email.utils import format_datetime
+from typing import Any
 from urllib.parse import parse_qsl
 
 from django.conf import settings
@@ -24,6 +26,7 @@ from records.fhir.issues import Issue, Malformed, MethodNotAllowed, NotFound, No
 from records.fhir.json import dump, pretty
 from records.interactions import batch, conditional, everything, history, patch, read, search, transaction, validation, write
 from records.interactions.ask import Answer, Ask, base
+from records.search import view
 
 log = logging.getLogger("xinglin.fhir")
 MEDIA = "application/fhir+json; charset=utf-8"
@@ -59,6 +62,25 @@ def condition(request: HttpRequest) -> str:
     return str(request.META.get("QUERY_STRING", ""))
 
 
+def plain(request: HttpRequest, instead: str) -> Any:
+    """The body of a write that takes no parameters; one that came along is not passed over in silence."""
+    if names := {k for k, _ in query(request)} - {"_format", "_pretty"}:
+        raise NotSupported(Issue("not-supported", f"{request.method} takes no parameter {min(names)!r} here: a condition goes into {instead}."))
+    return negotiate.body(request)
+
+
+def viewed(request: HttpRequest, answer: Answer) -> Answer:
+    """A read with _elements or _summary."""
+    for name, value in query(request):
+        if name == "_elements":
+            answer = replace(answer, body=view.elements(value.split(","))(answer.body))
+        elif name == "_summary":
+            answer = replace(answer, body=view.summary(value)(answer.body))
+        elif name not in ("_format", "_pretty"):
+            raise NotSupported(Issue("not-supported", f"A read has no parameter {name!r}; it has _elements and _summary."))
+    return answer
+
+
 def if_match(request: HttpRequest) -> str:
     return request.headers.get("If-Match", "")
 
@@ -69,14 +91,14 @@ INTERACTIONS: dict[tuple[str, str], Handler] = {
     ("GET", "BH"): lambda r, a, p: history.feed(a, query(r)),
     ("GET", "T"): lambda r, a, p: search.search(a, p[0], query(r), lenient(r)),
     ("POST", "TS"): lambda r, a, p: search.search(a, p[0], form(r), lenient(r)),
-    ("POST", "T"): lambda r, a, p: write.create(a, p[0], negotiate.body(r), r.headers.get("If-None-Exist", "")),
+    ("POST", "T"): lambda r, a, p: write.create(a, p[0], plain(r, "If-None-Exist"), r.headers.get("If-None-Exist", "")),
     ("GET", "TH"): lambda r, a, p: history.versions(a, p[0], None, query(r)),
-    ("GET", "TI"): lambda r, a, p: read.read(a, p[0], p[1]),
+    ("GET", "TI"): lambda r, a, p: viewed(r, read.read(a, p[0], p[1])),
     ("PUT", "T"): lambda r, a, p: conditional.update(a, p[0], condition(r), negotiate.body(r), if_match(r)),
     ("DELETE", "T"): lambda r, a, p: conditional.delete(a, p[0], condition(r), if_match(r)),
     ("PATCH", "T"): lambda r, a, p: conditional.patch(a, p[0], condition(r), negotiate.body(r, negotiate.PATCH_IN), if_match(r)),
     ("PATCH", "TI"): lambda r, a, p: patch.patch(a, p[0], p[1], negotiate.body(r, negotiate.PATCH_IN), if_match(r)),
-    ("PUT", "TI"): lambda r, a, p: write.update(a, p[0], p[1], negotiate.body(r), if_match(r)),
+    ("PUT", "TI"): lambda r, a, p: write.update(a, p[0], p[1], plain(r, "PUT Type?condition"), if_match(r)),
     ("DELETE", "TI"): lambda r, a, p: write.delete(a, p[0], p[1], if_match(r)),
     ("GET", "TIH"): lambda r, a, p: history.versions(a, p[0], p[1], query(r)),
     ("GET", "TI$everything"): lambda r, a, p: everything.everything(a, patient_alone(p), query(r)),

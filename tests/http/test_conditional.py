@@ -123,6 +123,15 @@ def test_gzip_in_and_out(api: Api) -> None:
     assert api("POST", "Patient", gzip.compress(b" " * 70_000_000), Content_Encoding="gzip").status == 413, "a small packet, a large body"
 
 
+def test_a_parameter_is_never_passed_over_in_silence(api: Api) -> None:
+    about = api.create(patient())
+    body = patient() | {"id": about.split("/")[1]}
+    for method, path, sent in (("POST", "Patient?identifier=urn:mrn|x", patient()), ("PUT", f"{about}?gender=male", body), ("GET", f"{about}?gender=male", None)):
+        assert api(method, path, sent).status == 400, (method, path)
+    assert api("GET", "Patient?_summary=count").json["total"] == 1
+    assert set(api("GET", f"{about}?_elements=gender&_pretty=true").json) == {"resourceType", "id", "meta", "gender"}, "the control"
+
+
 def test_pretty_and_lenient(api: Api) -> None:
     about = api.create(patient())
     assert b'\n  "resourceType": "Patient"' in api("GET", f"{about}?_pretty=true").body
