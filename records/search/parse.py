@@ -17,6 +17,7 @@ from records.search.view import WHOLE, View, elements, summary
 
 MOST, USUAL = 1000, 50
 COMMON = ("_id", "_lastUpdated", "_count", "_sort", "_total", "_summary", "_elements", *INCLUDES, "_format", "_pretty", "_cursor")
+SORTABLE = ("string", "date", "quantity", "number")
 SPLIT = re.compile(r"(?<!\\),")
 
 
@@ -26,13 +27,15 @@ class BadSearch(Problem):
 
 @dataclass(slots=True)
 class SearchRequest:
-    """subjects: only resources about these patients (ids in the base that is asked). sort: "dated", "updated" or "id"."""
+    """subjects: only resources about these patients (ids in the base that is asked). sort: "dated", "updated", "id" or "by" a
+    parameter."""
 
     type_name: str
     conditions: list[Condition] = field(default_factory=list)
     subjects: list[list[str]] = field(default_factory=list)
     ids: list[str] | None = None
     sort: str = "updated"
+    by: Parameter | None = None
     descending: bool = True
     count: int = USUAL
     counting: bool = False  # _summary=count: the total alone
@@ -183,9 +186,10 @@ def order(out: SearchRequest, text: str) -> None:
     if not text:
         out.sort = "dated" if out.subjects and clinical else "updated"
         return
-    name = text.lstrip("-")
+    name = text.removeprefix("-")
     columns = {"_lastUpdated": "updated", "_id": "id", clinical or "": "dated"}
-    if not name or name not in columns:
-        served = ", ".join(c for c in columns if c)
+    by = parameters(out.type_name).get(name)
+    if not name or (name not in columns and (by is None or by.kind not in SORTABLE)):
+        served = ", ".join(c for c in (*columns, *(p.code for p in parameters(out.type_name).values() if p.kind in SORTABLE)) if c)
         raise NotSupported(Issue("not-supported", f"Search parameter _sort: {out.type_name} can be sorted by one of {served} (with - for descending)."))
-    out.sort, out.descending = columns[name], text.startswith("-")
+    out.sort, out.by, out.descending = columns.get(name, "by"), by, text.startswith("-")
