@@ -1,0 +1,26 @@
+"""Every query of docs/how-to/ask.md is answered as the page says."""
+
+import re
+from pathlib import Path
+
+from tests.factories.fhir import Api, number, observation, patient
+
+PAGE = Path(__file__).resolve().parents[2] / "docs/how-to/ask.md"
+
+
+def test_the_queries_of_the_page(api: Api) -> None:
+    card = number()
+    api("PUT", "Patient/1", patient(resident=card) | {"id": "1"})
+    api.create(observation("Patient/1"))
+    person = api.raw("GET", f"/fhir/alliance/Patient?identifier={card}", None, {"Authorization": f"Bearer {api.token}"}).json["entry"][0]["resource"]["id"]
+    spans = [s.replace("\\|", "|") for line in PAGE.read_text().splitlines() if line.startswith("| ") for s in re.findall(r"`([^`]+)`", line)]
+    queries = [s for s in spans if re.match(r"[A-Z]\w+[?/]|/fhir/", s)]
+    assert len(queries) >= 10
+    for query in queries:
+        asked = query.replace("<system>", "urn:mrn").replace("<number>", "x").replace("<person id>", person).replace("?…", "?status=final")
+        base = "alliance" if asked.startswith("/fhir/alliance/") else ""
+        reply = api("GET", asked.removeprefix("/fhir/alliance/").replace("Encounter?status=final", "Encounter?status=finished"), base=base)
+        assert reply.status == 200, (query, reply.body)
+    refused = PAGE.read_text().split("Not served:")[1]
+    for name, query in (("_filter", "Patient?_filter=x"), ("composite", "Observation?code-value-quantity=x"), (":above", "ValueSet?url:above=x"), (":in", "Observation?code:in=x")):
+        assert name in refused and api("GET", query).status == 400, query
