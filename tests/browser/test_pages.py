@@ -4,8 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
 
 from alliance.roles import Role
+from records.models import SourcePatient
 from tests.browser.conftest import code
 from tests.factories import alliance
 from tests.factories.fhir import Api, number, observation, patient
@@ -32,6 +34,8 @@ def test_clinician_finds_opens_and_breaks_the_glass(enter: Enter, server: str, w
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "no sideways scrolling"
     page.click("details.hidden summary")
     page.click("a.button.danger")
+    page.fill("#id_password", alliance.PASSWORD)
+    page.click("main button.main")
     page.check("input[name=ground][value=rescue]")
     page.fill("textarea[name=reason]", "昏迷，需了解用药史")
     page.check("input[name=sure]")
@@ -76,3 +80,28 @@ def test_no_second_factor_no_page(chromium: Any, server: str) -> None:
     page.goto(server + "/patients/")
     assert page.locator("input[name=q]").count() == 1, "the control: with the second factor the page opens"
     context.close()
+
+
+def test_an_open_screen_breaks_no_glass(enter: Enter, server: str) -> None:
+    at, far = alliance.hospital("step"), alliance.hospital("far")
+    about = Api(server, far.code, credentials=alliance.credentials(far)).create(patient("长孙无忌"))
+    person = SourcePatient.objects.get(hospital=far, fhir_id=about.split("/")[1]).person_id
+    doctor = alliance.staff(at)
+    page = enter(doctor)
+    glass = f"{server}/person/{person}/emergency/"
+    page.goto(glass)
+    assert page.locator("input[name=sure]").count() == 0, "having signed in is not enough"
+    page.fill("#id_password", alliance.PASSWORD)
+    page.click("main button.main")
+    page.wait_for_selector("input[name=sure]")
+    page.goto(glass)
+    assert page.locator("input[name=sure]").count() == 1, "the control: just shown who he is"
+    session = SessionStore(next(c["value"] for c in page.context.cookies() if c["name"] == "sessionid"))
+    session["account_authentication_methods"] = [m | {"at": m["at"] - 600} for m in session["account_authentication_methods"]]
+    session.save()
+    page.goto(glass)
+    assert page.locator("input[name=sure]").count() == 0 and page.locator("#id_password").count() == 1
+    page.fill("#id_password", alliance.PASSWORD)
+    page.click("main button.main")
+    page.wait_for_selector("input[name=sure]")
+    assert page.url == glass and page.errors == []
