@@ -1,4 +1,4 @@
-"""POST /oauth/token: client credentials to a bearer token (RFC 6749 4.4; SMART Backend Services scopes)."""
+"""POST /oauth/token: client credentials, by secret or by the client's own key, to a bearer token (RFC 6749 4.4; SMART Backend Services)."""
 
 import base64
 import binascii
@@ -16,7 +16,9 @@ from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
+from alliance.auth import assertion
 from alliance.auth.bearer import address_of
+from alliance.auth.errors import AuthenticationFailed
 from alliance.auth.principal import Principal
 from alliance.models import AccessToken, Client
 from alliance.roles import Role
@@ -42,13 +44,7 @@ def failed(status: int, error: str, description: str) -> JsonResponse:
 
 
 def credentials(request: HttpRequest) -> tuple[str, str]:
-    """client_id and client_secret; "" for an id that no client can have."""
-    name, secret = given(request)
-    return (name, secret) if CLIENT_ID.fullmatch(name) else ("", "")
-
-
-def given(request: HttpRequest) -> tuple[str, str]:
-    """From HTTP Basic or the form (RFC 6749 2.3.1)."""
+    """client_id and client_secret, from HTTP Basic or the form (RFC 6749 2.3.1)."""
     scheme, _, value = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
     if scheme.lower() == "basic":
         try:
@@ -68,20 +64,38 @@ def token(request: HttpRequest) -> JsonResponse:
         return failed(400, "invalid_request", "Send the parameters as application/x-www-form-urlencoded.")
     if request.POST.get("grant_type") != "client_credentials":
         return failed(400, "unsupported_grant_type", "grant_type must be client_credentials.")
-    name, secret = credentials(request)
+    proof = request.POST.get("client_assertion", "")
+    if proof and request.POST.get("client_assertion_type") != assertion.TYPE:
+        return failed(400, "invalid_request", f"client_assertion_type must be {assertion.TYPE}.")
+    name, secret = (assertion.named(proof), "") if proof else credentials(request)
+    name = name if CLIENT_ID.fullmatch(name) else ""
     address = address_of(request)
     key = "token-failures:" + hashlib.sha256(f"{name}|{address}".encode()).hexdigest()
     if cache.get(key, 0) >= FAILURES:
         return failed(429, "slow_down", "Too many wrong secrets. Wait five minutes.")
     client = Client.objects.select_related("hospital").filter(client_id=name).first()
-    right = hmac.compare_digest(bytes(client.secret_hash) if client else b"\0" * 32, digest(secret))
+    wrong = "" if proof else secret_fault(client, secret)
+    if proof:
+        try:
+            assertion.check(proof, name, (client and client.jwks) or {"keys": []}, token_url(request))
+        except AuthenticationFailed as error:
+            wrong = str(error)
     acting = acting_client(client, address, getattr(request, "request_id", ""))
-    if not client or not right or client.revoked_at or not client.hospital.active:
+    if not client or wrong or client.revoked_at or not client.hospital.active:
         cache.add(key, 0, WINDOW)
         cache.incr(key)
         append(Event.of(acting, EventCode.TOKEN_ISSUE, outcome=Outcome.REFUSED))
-        return failed(401, "invalid_client", "Unknown client, wrong secret, revoked client or suspended hospital.")
+        return failed(401, "invalid_client", wrong if proof and wrong else "Unknown client, wrong secret, revoked client or suspended hospital.")
     return issue(client, acting)
+
+
+def secret_fault(client: Client | None, secret: str) -> str:
+    right = hmac.compare_digest(bytes(client.secret_hash) if client else b"\0" * 32, digest(secret))
+    return "" if right else "wrong secret"
+
+
+def token_url(request: HttpRequest) -> str:
+    return (settings.PUBLIC_URL or request.build_absolute_uri("/").rstrip("/")) + "/oauth/token"
 
 
 def acting_client(client: Client | None, address: str, request_id: str) -> Principal:
@@ -104,10 +118,10 @@ def issue(client: Client, acting: Principal) -> JsonResponse:
 
 def smart_configuration(request: HttpRequest, base: str) -> JsonResponse:
     """GET /fhir/<base>/.well-known/smart-configuration (SMART App Launch 2.2, conformance)."""
-    root = settings.PUBLIC_URL or request.build_absolute_uri("/").rstrip("/")
     return JsonResponse({
-        "token_endpoint": f"{root}/oauth/token",
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "token_endpoint": token_url(request),
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "private_key_jwt"],
+        "token_endpoint_auth_signing_alg_values_supported": assertion.ALGORITHMS,
         "grant_types_supported": ["client_credentials"],
         "scopes_supported": [SCOPE],
         "capabilities": ["permission-v2"],

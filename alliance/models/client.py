@@ -10,7 +10,8 @@ class Client(models.Model):
     client_id = models.CharField(max_length=64, unique=True)
     hospital = models.ForeignKey(Hospital, models.PROTECT, related_name="clients")
     name = models.CharField(_("Name"), max_length=100)
-    secret_hash = models.BinaryField(max_length=32)
+    secret_hash = models.BinaryField(max_length=32)  # empty: no secret fits
+    jwks = models.JSONField(null=True)  # public keys, for clients without a secret
     created_at = models.DateTimeField(auto_now_add=True)
     revoked_at = models.DateTimeField(null=True)
 

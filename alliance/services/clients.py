@@ -1,6 +1,7 @@
 """Register and revoke the systems of member hospitals."""
 
 import secrets
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,11 +16,12 @@ from consent.audit.event import Event, EventCode
 
 
 @transaction.atomic
-def do_register_client(hospital: Hospital, *, name: str, acting: Principal) -> tuple[Client, str]:
-    """(the client, its secret). The secret is shown once and kept only as a hash."""
+def do_register_client(hospital: Hospital, *, name: str, acting: Principal, jwks: dict[str, Any] | None = None) -> tuple[Client, str]:
+    """(the client, its secret). The secret is shown once and kept only as a hash; a client with keys of its own has none."""
     must(acting, Permission.CLIENT_MANAGE, hospital)
-    secret = secrets.token_urlsafe(32)
-    client = Client.objects.create(client_id=f"{hospital.code}-{secrets.token_hex(4)}", hospital=hospital, name=name, secret_hash=digest(secret))
+    secret = "" if jwks else secrets.token_urlsafe(32)
+    client = Client.objects.create(
+        client_id=f"{hospital.code}-{secrets.token_hex(4)}", hospital=hospital, name=name, jwks=jwks, secret_hash=digest(secret) if secret else b"")
     append(Event.of(acting, EventCode.CLIENT_REGISTER, target=f"client/{client.client_id}"))
     return client, secret
 
