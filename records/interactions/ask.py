@@ -16,6 +16,7 @@ from records.mpi import sources
 from records.store.rows import Row
 
 ALLIANCE = "alliance"
+NOBODY = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,8 @@ def own_request(ask: Ask, code: EventCode, target: str, *, permission: Permissio
 
 
 def person_request(ask: Ask, code: EventCode, target: str, person: UUID | None, detail: str = "") -> AccessRequest:
-    """A request about one person, through all of his source patients."""
-    found = sources.of_person(person) if person else ()
+    """A request about one person, through all of his source patients. Nobody costs the same steps as somebody."""
+    found = sources.of_person(person or NOBODY)
     return AccessRequest(ask.principal, Permission.RECORD_READ, code, f"{ask.base}/{target}", detail, person=person, sources=found)
 
 

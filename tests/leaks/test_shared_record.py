@@ -4,6 +4,8 @@ import datetime as dt
 from dataclasses import dataclass
 
 import pytest
+from django.db import connection
+from django.test import Client
 
 from alliance.auth.principal import Principal
 from alliance.models import Hospital
@@ -75,6 +77,28 @@ def same_as_absent(w: World, what: str) -> bool:
     drop = {"date", "x-request-id"}
     return (hidden.status, hidden.body, {k: v for k, v in hidden.headers.items() if k not in drop}) == (
         absent.status, absent.body, {k: v for k, v in absent.headers.items() if k not in drop})
+
+
+def steps(w: World, what: str) -> list[str]:
+    """The statements that one read at the other hospital's base takes."""
+    seen: list[str] = []
+
+    def note(execute, sql, params, many, context):  # type: ignore[no-untyped-def]
+        seen.append(sql)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        Client().get(f"/fhir/{w.b.code}/{what}", headers={"Authorization": f"Bearer {w.ask.token}"})
+    return seen
+
+
+def test_hidden_and_absent_take_the_same_steps(w: World) -> None:
+    absent = "Observation/00000000-0000-4000-8000-000000000000"
+    assert steps(w, w.plain) == steps(w, absent), "nothing agreed"
+    related(w)
+    w.permit()
+    assert steps(w, w.sensitive)[:5] == steps(w, absent)[:5] and len(steps(w, w.sensitive)) == len(steps(w, absent))
+    assert len(steps(w, w.plain)) == 6 and w.read(w.plain).status == 200, "the control: who, which hospital, whom, his stores, consents, the row"
 
 
 def test_nothing_without_relationship_and_consent(w: World) -> None:
