@@ -21,3 +21,5 @@ def expired(timestamp: int) -> None:
 
     AccessToken.objects.filter(expires_at__lt=timezone.now()).delete()
     call_command("clearsessions")
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM alliance_cache WHERE expires < now()")

@@ -1,0 +1,37 @@
+"""The half-hourly job takes away what has expired, and nothing else."""
+
+import datetime as dt
+import secrets
+
+from django.core.cache import cache
+from django.db import connection
+from django.utils import timezone
+
+from alliance.auth.tokens import digest
+from alliance.config.jobs import expired
+from alliance.models import AccessToken, Client
+from tests.factories import alliance
+
+
+def test_expired_tokens_and_counts_go_the_others_stay(world: None) -> None:
+    client = Client.objects.get(client_id=alliance.credentials(alliance.hospital("jobs"))[0])
+    now = timezone.now()
+    old, new = (AccessToken.objects.create(digest=digest(secrets.token_hex(8)), client=client, expires_at=now + dt.timedelta(seconds=s)) for s in (-1, 60))
+    stays, goes = secrets.token_hex(8), secrets.token_hex(8)
+    cache.set(stays, 1, 300)
+    cache.set(goes, 1, 300)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE alliance_cache SET expires = now() - interval '1 minute' WHERE cache_key LIKE %s", [f"%{goes}"])
+        expired(0)
+        cursor.execute("SELECT count(*) FROM alliance_cache WHERE cache_key LIKE %s OR cache_key LIKE %s", [f"%{stays}", f"%{goes}"])
+        assert cursor.fetchone()[0] == 1
+    assert cache.get(stays) == 1
+    assert not AccessToken.objects.filter(pk=old.pk).exists() and AccessToken.objects.filter(pk=new.pk).exists()
+
+
+def test_a_flood_does_not_push_counts_out(world: None) -> None:
+    mark = secrets.token_hex(8)
+    cache.set("0" + mark, 1, 300)
+    for i in range(400):
+        cache.set(f"flood-{mark}-{i}", 1, 300)
+    assert cache.get("0" + mark) == 1
