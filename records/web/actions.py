@@ -52,7 +52,7 @@ def emergency(request: HttpRequest, person_id: UUID, *, acting: Principal) -> Ht
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         do_break_glass(person_id, ground=data["ground"], reason=data["reason"], hours=data["hours"], acting=acting)
-        messages.warning(request, _("The record is open to you for %(hours)s h. Each look is reviewed.") % {"hours": data["hours"]})
+        messages.warning(request, _("The record is open to you for %(hours)s h. Each look is written down.") % {"hours": data["hours"]})
         return redirect("person", person_id)
     return render(request, "records/emergency.html", {"form": form, "face": face, "person": person_id})
 
