@@ -86,5 +86,5 @@ def first(rest: str) -> str:
 
 
 def numbered(found: Condition, start: int, alias: str) -> str:
-    """The condition for the row alias, its values counted from start."""
-    return found.sql.format(*(f"{{{start + i}}}" for i in range(len(found.values))), r=alias)
+    """The condition for the row alias, its values counted from start; in brackets, so that no OR inside it reaches past the gate."""
+    return "(" + found.sql.format(*(f"{{{start + i}}}" for i in range(len(found.values))), r=alias) + ")"

@@ -87,3 +87,15 @@ def test_everything_of_the_shared_record_is_what_the_gate_opens(w: World) -> Non
     w.permit(sensitive=True)
     assert f"{w.b.code}/{w.sensitive}" in seen()
     assert w.ask("GET", f"{w.at_b}/$everything", base=w.b.code).status in (403, 404), "another's own store stays closed"
+
+
+def test_alternatives_inside_a_chain_stay_behind_the_gate(w: World) -> None:
+    hidden = encounter(w, "finished", meta={"security": [{"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": "R"}]})
+    seen = w.hold.create(observation(w.at_b) | {"encounter": {"reference": hidden}})
+    related(w)
+    w.permit()
+    for chain in ("encounter._lastUpdated=ge2000-01-01,ge2001-01-01", "encounter.status=finished,planned", "encounter.date:missing=true"):
+        assert ask(w, f"Observation?patient=PERSON&{chain}")["total"] == 0, chain
+    w.permit(sensitive=True)
+    found = ask(w, "Observation?patient=PERSON&encounter._lastUpdated=ge2000-01-01,ge2001-01-01")
+    assert [e["resource"]["id"] for e in found["entry"]] == [seen.split("/")[1]], "the control, and nothing but it"
