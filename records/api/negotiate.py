@@ -53,8 +53,8 @@ def unpacked(data: bytes, coding: str, most: int) -> bytes:
         out = opened.decompress(data, most + 1)
     except zlib.error as error:
         raise Malformed(Issue("structure", "The body is not gzip, though its Content-Encoding says so.")) from error
-    if not opened.eof and len(out) <= most:
-        raise Malformed(Issue("structure", "The gzip body breaks off: send it whole."))
+    if len(out) <= most and (not opened.eof or opened.unused_data):
+        raise Malformed(Issue("structure", "The gzip body breaks off, or something follows it: send it whole, as one member."))
     return out
 
 

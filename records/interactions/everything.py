@@ -22,6 +22,9 @@ from records.store import query
 Pairs = list[tuple[str, str]]
 
 
+NOBODY = -1  # no row of the index
+
+
 class BadParameter(Problem):
     kind = "invalid"
 
@@ -46,10 +49,10 @@ def count(name: str, value: str) -> int:
     return min(int(value), MOST)
 
 
-# parameter -> (how it is read, the test on a row); the Patient himself is in every answer
+# parameter -> (how it is read, the test on a row); what has no date, an allergy for example, belongs to every time
 TESTS: dict[str, tuple[Callable[[str, str], Any], str]] = {
-    "start": (moment, "(r.type = 'Patient' OR r.dated_to > %(start)s)"),
-    "end": (moment, "(r.type = 'Patient' OR (r.dated < %(end)s AND r.dated > '-infinity'))"),
+    "start": (moment, "(r.dated = '-infinity' OR r.dated_to > %(start)s)"),
+    "end": (moment, "r.dated < %(end)s"),
     "_since": (moment, "r.last_updated >= %(_since)s"),
     "_type": (types, "r.type = ANY(%(_type)s)"),
 }
@@ -64,6 +67,8 @@ def everything(ask: Ask, fhir_id: str, pairs: Pairs) -> Answer:
             size = count(name, value)
         elif name == "_cursor":
             cursor = value
+        elif name in values:
+            raise BadParameter(Issue("invalid", f"Parameter {name} stands twice: give it once, several types with commas."))
         elif name in TESTS:
             values[name] = TESTS[name][0](name, value)
         elif name not in ("_format", "_pretty"):
@@ -83,7 +88,7 @@ def everything(ask: Ask, fhir_id: str, pairs: Pairs) -> Answer:
     if len(rows) > size:
         rows = rows[:size]
         links.append(("next", f"{here}?{urlencode([(k, v) for k, v in pairs if k != '_cursor'] + [('_cursor', page.write(scope, asked, [rows[-1].rid]))])}"))
-    if not rows and not cursor and not pairs:
+    if not rows and not cursor and (not pairs or about == NOBODY):
         raise NotFound(ABSENT)
     found = [bundle.entry(ask.url(r), r.body, search={"mode": "match"}) for r in rows]
     if ask.hospital_id is not None and rows:
@@ -98,4 +103,4 @@ def enter(ask: Ask, fhir_id: str, detail: str) -> tuple[Scope, int | None]:
         return gate.enter(person_request(ask, EventCode.RECORD_SEARCH, target, as_uuid(fhir_id), detail)), None
     scope = gate.enter(own_request(ask, EventCode.RECORD_SEARCH, target, detail=detail))
     known = sources.look_up(ask.hospital_id, [fhir_id]).get(fhir_id)
-    return scope, known.id if known else -1
+    return scope, known.id if known else NOBODY

@@ -26,9 +26,17 @@ DONE = {"Observation": ("registered",), "Procedure": ("preparation", "not-done")
 
 def check(resource: dict[str, Any]) -> None:
     """Raises Unprocessable with all faults."""
-    faults = [*future(resource), *twice(resource), *numbers(resource)]
+    faults = [*part(resource), *future(resource), *twice(resource), *numbers(resource)]
     if faults:
         raise Unprocessable(*faults)
+
+
+def part(resource: dict[str, Any]) -> list[Issue]:
+    """What _summary and _elements gave is a part: stored, it would replace the whole."""
+    tags = (resource.get("meta") or {}).get("tag") or []
+    if any(t.get("code") == "SUBSETTED" for t in tags):
+        return [Issue("business-rule", "This is a part of a resource (tag SUBSETTED): read it whole, then change it.", f"{resource['resourceType']}.meta.tag")]
+    return []
 
 
 def future(resource: dict[str, Any]) -> list[Issue]:

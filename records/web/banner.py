@@ -64,7 +64,7 @@ def banner(patients: list[Shown], allergies: list[Shown], flags: list[Shown]) ->
     harms = [allergy(s) for s in allergies if holds(s)]
     return Banner(
         name=(names_of(p) or [""])[0], gender=p.get("gender", ""), birth_date=birth,
-        age=age_on(birth, dt.date.fromisoformat(death) if len(death) == 10 else timezone.localdate()) if birth and death != "?" else "",
+        age=age_on(birth, dt.date.fromisoformat(death) if death else timezone.localdate()) if birth and len(death) in (0, 10) else "",
         number=masked_number(number), phone=phone, deceased=death,
         hospitals=tuple(dict.fromkeys(s.hospital.name for s in patients)), record_numbers=tuple(own[:6]),
         allergies=tuple(a for a in harms if a.code not in NO_KNOWN_ALLERGY), no_allergy=tuple(a for a in harms if a.code in NO_KNOWN_ALLERGY),

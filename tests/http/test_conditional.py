@@ -119,6 +119,7 @@ def test_gzip_in_and_out(api: Api) -> None:
     assert packed.headers["content-encoding"] == "gzip" and json.loads(gzip.decompress(packed.body))["total"] == 7
     assert api("POST", "Patient", b"no gzip", Content_Encoding="gzip").status == 400
     assert api("POST", "Patient", body[:-9], Content_Encoding="gzip").status == 400
+    assert api("POST", "Patient", body + gzip.compress(b"{}"), Content_Encoding="gzip").status == 400, "a second member is not passed over"
     assert api("POST", "Patient", body, Content_Encoding="br").status == 415
     assert api("POST", "Patient", gzip.compress(b" " * 70_000_000), Content_Encoding="gzip").status == 413, "a small packet, a large body"
 

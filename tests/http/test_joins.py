@@ -108,6 +108,7 @@ def test_views(ward: Ward) -> None:
     cut = one("Observation?value-quantity=gt9&_elements=value,subject")
     assert set(cut) == {"resourceType", "id", "meta", "status", "code", "subject", "valueQuantity"}, "required elements stay"
     assert cut["meta"]["tag"][0]["code"] == "SUBSETTED"
+    assert ward.api("PUT", ward.high, cut).status == 422 and ward.api("GET", ward.high).json["meta"]["versionId"] == "1", "a part never replaces the whole"
     assert "managingOrganization" in one("Patient?name=司马光&_summary=true") and "text" not in one("Patient?name=司马光&_summary=data")
     assert set(one("Encounter?_summary=text")) == {"resourceType", "id", "meta", "status", "class"}
     assert ward.api("GET", "Patient?_summary=count").json["total"] == 2

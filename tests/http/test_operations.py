@@ -1,5 +1,9 @@
 """$everything and $validate."""
 
+from typing import Any
+
+import pytest
+
 from tests.factories.fhir import Api, number, observation, patient
 
 
@@ -17,6 +21,10 @@ def test_everything_of_one_patient_and_of_nobody_else(api: Api) -> None:
     everything = f"{about}/$everything"
     assert sorted(kinds(api("GET", everything))) == [("include", "Practitioner"), *[("match", "Observation")] * 3, ("match", "Patient")]
     assert kinds(api("GET", f"{everything}?start=2025-01-01&end=2025-12-31")).count(("match", "Observation")) == 1
+    allergy = api.create({"resourceType": "AllergyIntolerance", "patient": {"reference": about}, "code": {"text": "青霉素"}})
+    for when in ("start=2025-01-01", "end=2025-12-31"):
+        assert ("match", "AllergyIntolerance") in kinds(api("GET", f"{everything}?{when}")), "what has no date belongs to every time"
+    assert api("DELETE", allergy).status == 204
     assert kinds(api("GET", f"{everything}?_type=Observation")).count(("match", "Observation")) == 3
     assert kinds(api("GET", f"{everything}?_type=Patient")) == [("match", "Patient")]
     assert kinds(api("GET", f"{everything}?_since=2999-01-01")) == []
@@ -30,8 +38,8 @@ def test_everything_of_one_patient_and_of_nobody_else(api: Api) -> None:
 
 def test_everything_refuses(api: Api, stranger: Api) -> None:
     about = api.create(patient())
-    assert api("GET", "Patient/nobody/$everything").status == 404
-    for query in ("_type=Nonsense", "start=soon", "_count=0", "shoe=44"):
+    assert api("GET", "Patient/nobody/$everything").status == api("GET", "Patient/nobody/$everything?_count=9").status == 404
+    for query in ("_type=Nonsense", "start=soon", "_count=0", "shoe=44", "start=2025&start=2026"):
         assert api("GET", f"{about}/$everything?{query}").status == 400, query
     assert api("GET", "Observation/x/$everything").status == 400 and api("POST", f"{about}/$everything").status == 405
     assert stranger("GET", f"{about}/$everything", base=api.base).status in (403, 404)
@@ -48,3 +56,9 @@ def test_validate_tells_and_stores_nothing(api: Api) -> None:
     assert "check digit" in api("POST", "Patient/$validate", patient(resident=number()[:-1] + "#")).says
     assert "JSON object" in api("POST", "Patient/$validate", {"resourceType": "Parameters"}).says
     assert api("GET", "Observation?_summary=count").json["total"] == 0 and api("GET", "Patient?_summary=count").json["total"] == 1
+
+
+@pytest.mark.parametrize("parameter", [5, "x", [5], [{"name": []}], [{"name": {}}], [{"name": "mode", "valueCode": "delete"}], [{"name": "profile", "valueUri": "urn:x"}], None])
+def test_validate_refuses_what_it_would_not_look_at(api: Api, parameter: Any) -> None:
+    reply = api("POST", "Patient/$validate", {"resourceType": "Parameters", "parameter": parameter})
+    assert reply.status in (200, 400) and reply.json["issue"][0]["severity"] == "error", reply.body

@@ -34,6 +34,8 @@ def test_the_dead_have_the_age_of_their_death() -> None:
         assert made and (made.age, made.deceased) == ("84 y", "2008-12-23")
         unknown = banner([shown(birthDate="1924-06-16", deceasedBoolean=True)], [], [])
         assert unknown and (unknown.age, unknown.deceased) == ("", "?")
+        year = banner([shown(birthDate="1924-06-16", deceasedDateTime="2008")], [], [])
+        assert year and (year.age, year.deceased) == ("", "2008"), "he does not go on ageing"
 
 
 def test_only_allergies_that_hold_and_flags_that_are_active() -> None:
