@@ -13,7 +13,8 @@ from records.interactions.write import bury, good_id, matching, put, request, va
 
 
 def update(ask: Ask, type_name: str, condition: str, resource: Any, if_match: str = "") -> Answer:
-    """No match: created, with the id that the body names, if any. Raises PreconditionFailed for several matches."""
+    """No match: created, with the id that the body names, if any. Raises PreconditionFailed for several matches, Conflict where that
+    id belongs to a resource that does not fit."""
     known_type(type_name)
     with gate.writing(request(ask, EventCode.RECORD_UPDATE, type_name)) as (scope, written):
         valid(type_name, resource)
@@ -22,7 +23,7 @@ def update(ask: Ask, type_name: str, condition: str, resource: Any, if_match: st
             raise Malformed(Issue("value", f"The condition finds {type_name}/{there}, the body says {named}: leave the id out, or correct one of them.", f"{type_name}.id"))
         fhir_id = there or named or str(uuid.uuid4())
         good_id(fhir_id)
-        return put(ask, scope, written, type_name, fhir_id, resource, if_match)
+        return put(ask, scope, written, type_name, fhir_id, resource, if_match, new=not there)
 
 
 def delete(ask: Ask, type_name: str, condition: str, if_match: str = "") -> Answer:

@@ -11,7 +11,7 @@ from django.conf import settings
 from consent import gate
 from consent.audit.event import EventCode
 from consent.terms import Scope
-from records.fhir.issues import Issue, Malformed, NotSupported, Problem, TooLarge, Unprocessable
+from records.fhir.issues import Conflict, Issue, Malformed, NotSupported, Problem, TooLarge, Unprocessable
 from records.fhir.json import dump
 from records.fhir.references import rewrite, target
 from records.fhir.types import TYPES
@@ -19,7 +19,7 @@ from records.fhir.validate import validate
 from records.interactions import plausible
 from records.interactions.ask import Answer, Ask
 from records.interactions.filing import Item, file, now, remove
-from records.interactions.write import good_id, matching, request, tombstone, unchanged_since
+from records.interactions.write import TAKEN, canonical, good_id, matching, request, tombstone, unchanged_since
 from records.store import write as store
 from records.store.find import existing
 from records.store.rows import Draft
@@ -41,6 +41,7 @@ class Entry:
     condition: str = ""
     if_match: str = ""
     there: bool = False  # a conditional create found it, so there is nothing to do
+    new: bool = False  # a conditional update found nothing
     item: Item | None = None
     draft: Draft | None = None
 
@@ -102,8 +103,9 @@ def understand(raw: Any, place: str) -> Entry:
             raise Malformed(Issue("value", "POST goes to a type, without an id: use PUT to choose the id.", f"{place}.request.url"))
         return Entry(place, method, parts[0], str(uuid.uuid4()), resource, full_url, condition=asked.get("ifNoneExist") or "")
     if url.query:
-        named = resource.get("id") if method == "PUT" else None
-        return Entry(place, method, parts[0], str(named or uuid.uuid4()), resource, full_url, condition=url.query, if_match=asked.get("ifMatch") or "")
+        fhir_id = str((resource.get("id") if method == "PUT" else None) or uuid.uuid4())
+        good_id(fhir_id)
+        return Entry(place, method, parts[0], fhir_id, resource, full_url, condition=url.query, if_match=asked.get("ifMatch") or "")
     if len(parts) != 2:
         raise Malformed(Issue("value", f"{method} goes to Type/id or Type?condition.", f"{place}.request.url"))
     good_id(parts[1])
@@ -117,7 +119,7 @@ def distinct(entries: list[Entry]) -> None:
     seen: dict[str, str] = {}
     issues = []
     for e in entries:
-        made = f"{e.type_name}?{e.condition}" if e.condition and e.method != "DELETE" and not e.there else ""
+        made = canonical(e.type_name, e.condition) if e.condition and e.method != "DELETE" and not e.there else ""
         for key in filter(None, (e.full_url, made, "" if e.there else f"{e.type_name}/{e.fhir_id}")):
             if key in seen and seen[key] != e.place:
                 issues.append(Issue("duplicate", f"{seen[key]} means the same resource: a transaction may name each only once.", e.place))
@@ -133,6 +135,7 @@ def find(scope: Scope, e: Entry) -> None:
     except Problem as problem:
         raise problem.at(f"{e.place}.request") from problem
     if there is None:
+        e.new = e.method == "PUT"
         return
     if e.method == "POST":
         e.there = True
@@ -144,9 +147,8 @@ def find(scope: Scope, e: Entry) -> None:
 def resolve(scope: Scope, entries: list[Entry]) -> None:
     """Give conditions their match, and rewrite references: urn:uuid and full urls to Type/id, conditions to what
     they find. Literal references must exist, here or in the bundle."""
-    for e in entries:
-        if e.condition:
-            find(scope, e)
+    for e in sorted((e for e in entries if e.condition), key=lambda e: canonical(e.type_name, e.condition)):
+        find(scope, e)  # in one order, so that two writers with the same conditions never wait in a circle
     distinct(entries)
     urls = {e.full_url: f"{e.type_name}/{e.fhir_id}" for e in entries if e.full_url}
     coming = {(e.type_name, e.fhir_id) for e in entries if e.method != "DELETE"}
@@ -210,6 +212,8 @@ def apply(scope: Scope, written: gate.Ledger, entries: list[Entry]) -> None:
         if e.method != "POST":
             try:
                 unchanged_since(row, e.if_match)
+                if e.new and row and not row[2]:
+                    raise Conflict(TAKEN)
             except Problem as problem:
                 raise problem.at(e.place) from problem
         if e.method == "DELETE":

@@ -9,7 +9,7 @@ from alliance.roles import Permission
 from consent import gate
 from consent.audit.event import EventCode
 from consent.terms import Scope
-from records.fhir.issues import Issue, Malformed, NotFound, PreconditionFailed
+from records.fhir.issues import Conflict, Issue, Malformed, NotFound, PreconditionFailed
 from records.fhir.outcome import ABSENT
 from records.fhir.references import ID
 from records.fhir.validate import validate
@@ -23,6 +23,7 @@ from records.store import find
 from records.store import write as store
 from records.store.rows import Draft
 
+TAKEN = Issue("conflict", "The condition fits nothing, but the id is another resource's: leave the id out, or correct one of them.")
 ETAG = re.compile(r'(?:W/)?"(\d{1,9})"')
 
 
@@ -47,12 +48,17 @@ def request(ask: Ask, code: EventCode, target: str):  # type: ignore[no-untyped-
     return own_request(ask, code, target, permission=Permission.RECORD_WRITE, writing=True)
 
 
+def canonical(type_name: str, query: str) -> str:
+    """One text for one condition, in whatever order its parameters stand."""
+    return f"{type_name}?{'&'.join(sorted(f'{k}={v}' for k, v in parse_qsl(query, keep_blank_values=True)))}"
+
+
 def matching(scope: Scope, type_name: str, query: str) -> str | None:
     """The id of the one resource that fits a condition, or None. Raises PreconditionFailed where several do."""
     pairs = parse_qsl(query, keep_blank_values=True)
     if not pairs:
         raise Malformed(Issue("value", "The condition is empty: write for example identifier=system|value."))
-    found = find.matches(scope, plan(parse(type_name, pairs), scope.whole, None), f"{type_name}?{'&'.join(sorted(f'{k}={v}' for k, v in pairs))}")
+    found = find.matches(scope, plan(parse(type_name, pairs), scope.whole, None), canonical(type_name, query))
     if len(found) > 1:
         raise PreconditionFailed(Issue("multiple-matches", f"More than one {type_name} fits the condition: make it narrower."))
     return found[0] if found else None
@@ -81,9 +87,11 @@ def update(ask: Ask, type_name: str, fhir_id: str, resource: Any, if_match: str 
         return put(ask, scope, written, type_name, fhir_id, resource, if_match)
 
 
-def put(ask: Ask, scope: Scope, written: gate.Ledger, type_name: str, fhir_id: str, resource: Any, if_match: str) -> Answer:
-    """The next version of a valid resource, or its first one; inside the writer's transaction."""
+def put(ask: Ask, scope: Scope, written: gate.Ledger, type_name: str, fhir_id: str, resource: Any, if_match: str, new: bool = False) -> Answer:
+    """The next version of a valid resource, or its first one; inside the writer's transaction. new: nobody else may have the id."""
     current = store.lock(scope, [(type_name, fhir_id)]).get((type_name, fhir_id))
+    if new and current and not current[2]:
+        raise Conflict(TAKEN)
     unchanged_since(current, if_match)
     [made] = file(scope, written, [Item(resource, fhir_id, current[1] + 1 if current else 1, current[0] if current else 0)], now())
     return answer(ask, 200 if current and not current[2] else 201, made)

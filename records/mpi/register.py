@@ -1,6 +1,7 @@
 """do_register: Patients were written, so the index learns who they are and decides LINK, REVIEW or NEW, in the writer's transaction.
 
-However many Patients arrive in one write: one statement for the locks, one for what the index keeps, one for the candidates.
+However many Patients arrive in one write: one statement for the locks, one for what the index keeps; then for each who has a citizen
+number one for those who carry it too.
 """
 
 import re

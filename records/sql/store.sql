@@ -42,7 +42,7 @@ CREATE INDEX record_history_type ON record_history (hospital, type, last_updated
 
 CREATE TABLE record_string (
   rid       bigint NOT NULL,
-  parameter bigint NOT NULL,                      -- hash of hospital, type and parameter
+  parameter bigint NOT NULL,                      -- hash of type and parameter
   value     text COLLATE "C" NOT NULL
 );
 CREATE INDEX record_string_value ON record_string (parameter, value, rid);

@@ -31,6 +31,15 @@ def test_conditional_update(api: Api) -> None:
     assert api("PUT", "Patient", patient()).status == 400, "no condition at all"
 
 
+def test_an_id_that_is_anothers_is_not_overwritten(api: Api) -> None:
+    api("PUT", "Patient/HIS-9", patient("原有", mrn="M-9") | {"id": "HIS-9"})
+    other = patient("新来", mrn="M-10") | {"id": "HIS-9"}
+    assert api("PUT", "Patient?identifier=urn:mrn|M-10", other).status == 409
+    assert api("POST", "", bundle(("PUT", "Patient?identifier=urn:mrn|M-10", other))).status == 409
+    assert api("GET", "Patient/HIS-9").json["name"][0]["text"] == "原有"
+    assert api("PUT", "Patient?identifier=urn:mrn|M-9", patient("改名", mrn="M-9") | {"id": "HIS-9"}).status == 200, "the control"
+
+
 def test_racing_conditional_updates_make_one_resource(api: Api) -> None:
     with ThreadPoolExecutor(12) as pool:
         replies = list(pool.map(lambda i: api("PUT", "Patient?identifier=urn:mrn|RACE", patient(f"张{i}", mrn="RACE")), range(36)))
@@ -157,6 +166,7 @@ def test_conditions_inside_a_transaction(api: Api) -> None:
     [("PUT", "Patient?identifier=urn:mrn|M-1", patient(mrn="M-1")), ("PUT", "Patient/FIX", patient(mrn="M-1") | {"id": "FIX"})],
     [("PUT", "Patient?identifier=urn:mrn|M-1", patient(mrn="M-1")), ("DELETE", "Patient?gender=male", None)],
     [("POST", "Organization", {"resourceType": "Organization", "name": "x", "ifNoneExist": "name=x"})] * 2,
+    [("PUT", "Patient?gender=female&active=true", patient("甲", gender="female")), ("PUT", "Patient?active=true&gender=female", patient("乙", gender="female"))],
     [("PUT", "Patient?gender=female", patient("甲", gender="female")), ("PUT", "Patient?gender=female", patient("乙", gender="female"))],
 ])
 def test_one_resource_twice_in_a_transaction_is_refused_whole(api: Api, entries: list[Any]) -> None:

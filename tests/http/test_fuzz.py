@@ -54,7 +54,8 @@ def test_mutilated_bodies(api: Api) -> None:
     whole = bundle(("POST", "Patient", patient(resident=number()) | {"fullUrl": "urn:uuid:6f7b3c1e-0000-4000-8000-000000000001"}),
                    ("POST", "Observation", observation("urn:uuid:6f7b3c1e-0000-4000-8000-000000000001")), ("PUT", "Observation/o1", observation(about) | {"id": "o1"}))
     sources = [("POST", "Patient", patient(resident=number())), ("POST", "Observation", observation(about)), ("PUT", "Observation/o1", observation(about) | {"id": "o1"}),
-               ("POST", "", whole), ("POST", "", whole | {"type": "batch"}),
+               ("POST", "", whole), ("POST", "", whole | {"type": "batch"}), ("PUT", "Observation?code=4548-4&status=amended", observation(about)),
+               ("POST", "Observation/$validate", {"resourceType": "Parameters", "parameter": [{"name": "mode", "valueCode": "create"}, {"name": "resource", "resource": observation(about)}]}),
                ("POST", "Encounter", {"resourceType": "Encounter", "status": "finished", "class": {"code": "AMB"}, "subject": {"reference": about},
                                       "period": {"start": "2026-01-01", "end": "2026-01-02"}})]
     seen: dict[int, int] = {}
