@@ -29,3 +29,11 @@ def secret(name: str) -> str:
     with os.fdopen(fd, "w") as file:
         file.write(secrets.token_hex(32))
     return path.read_text().strip()
+
+
+def secret_if_there(name: str) -> str:
+    """The named secret, or "" where nobody has made it."""
+    if value := os.environ.get(f"XINGLIN_{name.upper()}"):
+        return value
+    path = home() / "secrets" / name
+    return path.read_text().strip() if path.exists() else ""

@@ -85,10 +85,14 @@ def if_match(request: HttpRequest) -> str:
     return request.headers.get("If-Match", "")
 
 
-# (method, shape) -> interaction. Shapes: B base, T type, I id, V version; H _history, S _search, $name an operation.
+# (method, shape) -> interaction. Shapes: B base, T type, I id, V version; C types of a compartment, H _history, S _search, $name an operation.
 INTERACTIONS: dict[tuple[str, str], Handler] = {
     ("POST", "B"): post_bundle,
     ("GET", "BH"): lambda r, a, p: history.feed(a, query(r)),
+    ("GET", "B"): lambda r, a, p: search.search(a, "", query(r), lenient(r)),
+    ("POST", "BS"): lambda r, a, p: search.search(a, "", form(r), lenient(r)),
+    ("GET", "TIC"): lambda r, a, p: search.in_compartment(a, p[0], p[1], p[2], query(r), lenient(r)),
+    ("POST", "TICS"): lambda r, a, p: search.in_compartment(a, p[0], p[1], p[2], form(r), lenient(r)),
     ("GET", "T"): lambda r, a, p: search.search(a, p[0], query(r), lenient(r)),
     ("POST", "TS"): lambda r, a, p: search.search(a, p[0], form(r), lenient(r)),
     ("POST", "T"): lambda r, a, p: write.create(a, p[0], plain(r, "If-None-Exist"), r.headers.get("If-None-Exist", "")),
@@ -120,6 +124,10 @@ def shape(parts: list[str]) -> str:
             return "B"
         case ["_history"]:
             return "BH"
+        case ["_search"]:
+            return "BS"
+        case [op] if op.startswith("$"):
+            return "B" + op
         case [_]:
             return "T"
         case [_, op] if op.startswith("$"):
@@ -136,6 +144,10 @@ def shape(parts: list[str]) -> str:
             return "TIH"
         case [_, _, "_history", _]:
             return "TIHV"
+        case [_, _, _]:
+            return "TIC"
+        case [_, _, _, "_search"]:
+            return "TICS"
     return ""
 
 

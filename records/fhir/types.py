@@ -11,11 +11,12 @@ FOLDER = Path(__file__).parent / "definitions"
 
 @dataclass(frozen=True, slots=True)
 class ResourceType:
-    """subject: the element that names the patient; subject_params: search parameters that ask for just that element;
+    """number: what stored rows carry instead of the name; subject: the element that names the patient; subject_params: search parameters that ask for just that element;
     date: the search parameter that is the clinical date; summary, required: elements of _summary=true, and those without which
     a resource is none."""
 
     name: str
+    number: int
     subject: str | None
     subject_params: frozenset[str]
     date: str | None
@@ -29,8 +30,9 @@ def table(name: str) -> dict[str, Any]:
 
 
 TYPES: dict[str, ResourceType] = {
-    name: ResourceType(name, row["subject"], frozenset(row["subject_params"]), row["date"], frozenset(row["summary"]), frozenset(row["required"]))
+    name: ResourceType(name, row["number"], row["subject"], frozenset(row["subject_params"]), row["date"], frozenset(row["summary"]), frozenset(row["required"]))
     for name, row in table("types").items()
 }
+NAMES: dict[int, str] = {t.number: name for name, t in TYPES.items()}
 # Records about no patient: any member may read them by id, to resolve what a shared record refers to.
 DIRECTORY = frozenset({"Organization", "Practitioner", "PractitionerRole", "Location", "HealthcareService", "Medication", "Substance"})

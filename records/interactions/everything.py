@@ -36,11 +36,11 @@ def moment(name: str, value: str) -> Any:
         raise BadParameter(Issue("invalid", f"Parameter {name}: {error}.")) from error
 
 
-def types(name: str, value: str) -> list[str]:
+def types(name: str, value: str) -> list[int]:
     chosen = value.split(",")
     if wrong := [t for t in chosen if t not in TYPES]:
         raise BadParameter(Issue("invalid", f"Parameter {name}: {wrong[0]!r} is no resource type that is hosted here."))
-    return chosen
+    return [TYPES[t].number for t in chosen]
 
 
 def count(name: str, value: str) -> int:

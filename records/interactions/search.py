@@ -1,4 +1,4 @@
-"""search-type at a member's base and at the shared base (FHIR R4 http.html#search)."""
+"""search-type, search of a whole base and of a compartment, at a member's base and at the shared base (FHIR R4 http.html#search)."""
 
 from urllib.parse import urlencode
 from uuid import UUID
@@ -8,10 +8,13 @@ from consent.audit.event import EventCode
 from consent.terms import AccessRequest, Refused, Scope
 from records.facade import golden
 from records.fhir import bundle
-from records.fhir.issues import Issue, NotSupported, Problem, TooLarge
+from records.fhir.issues import Issue, NotFound, NotSupported, Problem, TooLarge
+from records.fhir.outcome import ABSENT
+from records.fhir.references import ID
 from records.interactions.ask import Answer, Ask, as_uuid, known_type, own_request, person_request, summary
 from records.mpi import find
 from records.search import page
+from records.search.compartment import belongs, members
 from records.search.include import MOST
 from records.search.parse import SearchRequest, parse
 from records.search.plan import plan
@@ -22,43 +25,67 @@ Pairs = list[tuple[str, str]]
 
 
 def search(ask: Ask, type_name: str, pairs: Pairs, lenient: bool = False) -> Answer:
-    """A searchset Bundle. Raises Problem for what cannot be understood, Refused by the gate. lenient: leave that out."""
-    known_type(type_name)
+    """A searchset Bundle; type_name "" for all types of the base. Raises Problem for what cannot be understood, Refused by the gate.
+    lenient: leave that out."""
+    if type_name:
+        known_type(type_name)
     if ask.hospital_id is None and type_name == "Patient":
         return find_person(ask, pairs)
+    types = (type_name,) if type_name else ()
     if lenient:
-        pairs = understood(type_name, pairs)
-    request = parse(type_name, pairs)
-    scope = gate.enter(access(ask, request))
-    return run(ask, scope, request, pairs)
+        pairs = understood(types, pairs)
+    request = parse(types, pairs)
+    scope = gate.enter(access(ask, request, type_name))
+    return run(ask, scope, request, pairs, type_name)
 
 
-def understood(type_name: str, pairs: Pairs) -> Pairs:
+def in_compartment(ask: Ask, kind: str, fhir_id: str, type_name: str, pairs: Pairs, lenient: bool = False) -> Answer:
+    """Patient/1/Observation?…, Encounter/7/*: what belongs to the one resource (FHIR R4 compartmentdefinition.html)."""
+    if type_name != "*":
+        known_type(type_name)
+    if not ID.fullmatch(fhir_id):
+        raise NotFound(ABSENT)
+    types = members(kind, type_name)
+    if lenient:
+        pairs = understood(types, pairs)
+    request = parse(types, pairs)
+    if type_name == "*" or len(request.types) > 1:
+        request.types = tuple(t for t in request.types if t in types)
+    if ask.hospital_id is None and kind == "Patient":
+        request.subjects.append([fhir_id])
+    else:
+        request.conditions.append(belongs(kind, fhir_id, request.types))
+    address = f"{kind}/{fhir_id}/{type_name}"
+    return run(ask, gate.enter(access(ask, request, address)), request, pairs, address)
+
+
+def understood(types: tuple[str, ...], pairs: Pairs) -> Pairs:
     """Those that can be served, each looked at alone."""
     out = []
     for pair in pairs:
         try:
-            parse(type_name, [pair])
+            parse(types, [pair])
         except Problem:
             continue
         out.append(pair)
     return out
 
 
-def access(ask: Ask, request: SearchRequest) -> AccessRequest:
+def access(ask: Ask, request: SearchRequest, target: str) -> AccessRequest:
     detail = summary(request.names)
     if ask.hospital_id is not None:
-        return own_request(ask, EventCode.RECORD_SEARCH, request.type_name, detail=detail)
+        return own_request(ask, EventCode.RECORD_SEARCH, target, detail=detail)
     people = {i for ids in request.subjects for i in ids}
     if len(people) != 1:
         raise NotSupported(Issue("not-supported", "A search of the shared record names one patient: add patient=<person id>."))
-    return person_request(ask, EventCode.RECORD_SEARCH, request.type_name, as_uuid(people.pop()), detail)
+    return person_request(ask, EventCode.RECORD_SEARCH, target, as_uuid(people.pop()), detail)
 
 
-def run(ask: Ask, scope: Scope, request: SearchRequest, pairs: Pairs) -> Answer:
-    query_text = urlencode(sorted((k, v) for k, v in pairs if k != "_cursor"))
-    position = page.read(scope, f"{ask.base}/{request.type_name}?{query_text}", request.cursor) if request.cursor else None
-    here = f"{ask.root}/{ask.base}/{request.type_name}"
+def run(ask: Ask, scope: Scope, request: SearchRequest, pairs: Pairs, address: str) -> Answer:
+    """address: what was asked, below the base."""
+    asked = f"{ask.base}/{address}?{urlencode(sorted((k, v) for k, v in pairs if k != '_cursor'))}"
+    position = page.read(scope, asked, request.cursor) if request.cursor else None
+    here = f"{ask.root}/{ask.base}/{address}"
     links = [("self", f"{here}?{urlencode([(k, v) for k, v in pairs])}" if pairs else here)]
     chosen = plan(request, ask.hospital_id, position)
     if request.counting:
@@ -72,7 +99,7 @@ def run(ask: Ask, scope: Scope, request: SearchRequest, pairs: Pairs) -> Answer:
     elif not more and position is None:
         total = len(rows)
     if more:
-        cursor = page.write(scope, f"{ask.base}/{request.type_name}?{query_text}", [rows[-1].key, rows[-1].rid])
+        cursor = page.write(scope, asked, [rows[-1].key, rows[-1].rid])
         links.append(("next", f"{here}?{urlencode([(k, v) for k, v in pairs if k != '_cursor'] + [('_cursor', cursor)])}"))
     found = [bundle.entry(ask.url(r), request.view(r.body), search={"mode": "match"}) for r in rows]
     found += [bundle.entry(ask.url(r), request.view(r.body), search={"mode": "include"}) for r in follow(scope, request, rows)]

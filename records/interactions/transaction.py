@@ -1,7 +1,6 @@
 """transaction: all entries or none, with internal, conditional and literal references resolved (FHIR R4 http.html#transaction)."""
 
 import re
-import uuid
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,7 +18,7 @@ from records.fhir.validate import validate
 from records.interactions import plausible
 from records.interactions.ask import Answer, Ask
 from records.interactions.filing import Item, file, now, remove
-from records.interactions.write import TAKEN, canonical, good_id, matching, request, tombstone, unchanged_since
+from records.interactions.write import TAKEN, canonical, good_id, matching, new_ids, request, tombstone, unchanged_since
 from records.store import write as store
 from records.store.find import existing
 from records.store.rows import Draft
@@ -63,6 +62,8 @@ def transaction(ask: Ask, bundle: Any) -> Answer:
     with gate.writing(request(ask, EventCode.BUNDLE, "transaction")) as (scope, written):
         raw = entries_of(bundle)
         entries = every(raw, understand)
+        for e, fhir_id in zip(entries, new_ids(len(entries)), strict=True):
+            e.fhir_id = e.fhir_id or fhir_id
         resolve(scope, entries)
         every(entries, check)
         apply(scope, written, entries)
@@ -101,10 +102,11 @@ def understand(raw: Any, place: str) -> Entry:
     if method == "POST":
         if len(parts) != 1:
             raise Malformed(Issue("value", "POST goes to a type, without an id: use PUT to choose the id.", f"{place}.request.url"))
-        return Entry(place, method, parts[0], str(uuid.uuid4()), resource, full_url, condition=asked.get("ifNoneExist") or "")
+        return Entry(place, method, parts[0], "", resource, full_url, condition=asked.get("ifNoneExist") or "")
     if url.query:
-        fhir_id = str((resource.get("id") if method == "PUT" else None) or uuid.uuid4())
-        good_id(fhir_id)
+        fhir_id = str((resource.get("id") if method == "PUT" else None) or "")
+        if fhir_id:
+            good_id(fhir_id)
         return Entry(place, method, parts[0], fhir_id, resource, full_url, condition=url.query, if_match=asked.get("ifMatch") or "")
     if len(parts) != 2:
         raise Malformed(Issue("value", f"{method} goes to Type/id or Type?condition.", f"{place}.request.url"))

@@ -1,5 +1,6 @@
 """create, update and delete in a member's own store (FHIR R4 http.html#create, #update, #delete)."""
 
+import os
 import re
 import uuid
 from typing import Any
@@ -39,6 +40,12 @@ def valid(type_name: str, resource: Any) -> None:
     plausible.check(resource)
 
 
+def new_ids(count: int) -> list[str]:
+    """Random UUIDs, as random as uuid4's, from one call to the system's source."""
+    bits = os.urandom(16 * count)
+    return [str(uuid.UUID(bytes=bits[16 * i : 16 * i + 16], version=4)) for i in range(count)]
+
+
 def good_id(fhir_id: str) -> None:
     if not ID.fullmatch(fhir_id):
         raise Malformed(Issue("value", "An id has 1 to 64 letters (A-Z, a-z), digits, hyphens or dots.", "Resource.id"))
@@ -58,7 +65,7 @@ def matching(scope: Scope, type_name: str, query: str) -> str | None:
     pairs = parse_qsl(query, keep_blank_values=True)
     if not pairs:
         raise Malformed(Issue("value", "The condition is empty: write for example identifier=system|value."))
-    found = find.matches(scope, plan(parse(type_name, pairs), scope.whole, None), canonical(type_name, query))
+    found = find.matches(scope, plan(parse([type_name], pairs), scope.whole, None), canonical(type_name, query))
     if len(found) > 1:
         raise PreconditionFailed(Issue("multiple-matches", f"More than one {type_name} fits the condition: make it narrower."))
     return found[0] if found else None

@@ -7,6 +7,8 @@ from uuid import UUID, uuid4
 from django.db import connection
 
 from consent.terms import Source
+from records.fhir.hashes import named
+from records.fhir.types import TYPES
 
 
 class Known(NamedTuple):
@@ -33,7 +35,7 @@ WHERE s.person_id = %s ORDER BY s.id
 """
 PERSON_OF = """
 SELECT p.person_id FROM record_resource r JOIN records_sourcepatient p ON p.id = r.patient
-WHERE r.hospital = %s AND r.type = %s AND r.fhir_id = %s
+WHERE r.named = %s AND r.hospital = %s AND r.type = %s AND r.fhir_id = %s
 """
 
 
@@ -66,7 +68,7 @@ def of_person(person: UUID) -> tuple[Source, ...]:
 def person_of_resource(hospital_id: int, type_name: str, fhir_id: str) -> UUID | None:
     """Whom a stored resource is about; asked before the gate decides, and never told to the caller."""
     with connection.cursor() as cursor:
-        cursor.execute(PERSON_OF, [hospital_id, type_name, fhir_id])
+        cursor.execute(PERSON_OF, [named(f"{type_name}/{fhir_id}"), hospital_id, TYPES[type_name].number, fhir_id])
         row = cursor.fetchone()
     return row[0] if row else None
 

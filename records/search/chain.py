@@ -6,10 +6,10 @@ writes the scope's test on the sub-select's alias.
 
 from collections.abc import Callable
 
+from records.fhir.hashes import hashed
 from records.fhir.issues import Issue, NotSupported
 from records.fhir.types import TYPES
 from records.search.definitions import Parameter, parameters
-from records.search.hashes import hashed
 from records.search.terms import Condition
 
 DEEPEST = 8
@@ -43,7 +43,7 @@ def join(type_name: str, parameter: Parameter, target: str, found: Condition, at
     """EXISTS a visible target; {at} is the hash of the parameter, the inner values follow it."""
     t, x = f"t{depth}", f"x{depth}"
     inside = numbered(found, at + 1, t)
-    live = f"{t}.type = '{target}' AND NOT {t}.deleted AND {VISIBLE.format(alias=t)} AND {inside}"
+    live = f"{t}.type = {TYPES[target].number} AND NOT {t}.deleted AND {VISIBLE.format(alias=t)} AND {inside}"
     by_reference = (f"EXISTS (SELECT FROM record_reference {x} JOIN record_resource {t} ON {t}.named = {x}.target WHERE {x}.rid = {{r}}.rid "
                     f"AND {x}.parameter = {{{at}}} AND {t}.hospital = {{r}}.hospital AND {live})")
     if target == "Patient" and parameter.code in TYPES[type_name].subject_params:
@@ -62,7 +62,7 @@ def has(type_name: str, key: str, value: str, depth: int, inner: Inner) -> Condi
         raise refuse(f"{key}: {other}.{code} does not refer to {type_name}.")
     found = inner(other, rest, value, depth + 1)
     t, x = f"t{depth}", f"x{depth}"
-    live = f"{t}.type = '{other}' AND NOT {t}.deleted AND {VISIBLE.format(alias=t)} AND {numbered(found, 1, t)}"
+    live = f"{t}.type = {TYPES[other].number} AND NOT {t}.deleted AND {VISIBLE.format(alias=t)} AND {numbered(found, 1, t)}"
     if type_name == "Patient" and code in TYPES[other].subject_params:
         sql = f"{{r}}.patient IN (SELECT {t}.patient FROM record_resource {t} WHERE {live})"
     else:

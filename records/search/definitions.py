@@ -36,25 +36,62 @@ class Path:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a composite parameter; paths from its context down."""
+
+    kind: str
+    paths: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Where a composite looks. single: it occurs at most once, so its parts are parameters of the resource, all of which must hold."""
+
+    path: Path
+    single: bool
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Parameter:
-    """bit: its place among the parameters of its type, for :missing."""
+    """bit: its place among the parameters of its type, for :missing; names: the codes that its index rows carry (its own, or those of
+    the parameters that together have its paths); contexts: of a composite."""
 
     type_name: str
     code: str
     kind: str
-    paths: tuple[Path, ...]
-    bit: int
+    paths: tuple[Path, ...] = ()
+    bit: int = 0
     targets: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    contexts: tuple[Context, ...] = ()
+
+
+def path(row: dict[str, Any]) -> Path:
+    return Path(tuple(row["path"]), row["type"], tuple(row["where"]) if "where" in row else None, row.get("target"))
+
+
+def context(row: dict[str, Any]) -> Context:
+    parts = tuple(Part(p["kind"], tuple(path(x) for x in p["paths"])) for p in row["parts"])
+    return Context(Path(tuple(row["path"]), ""), row["single"], parts)
+
+
+def names(code: str, rows: dict[str, Any]) -> tuple[str, ...]:
+    """Of combo-code these are code and component-code, so that nothing is indexed twice."""
+    mine = rows[code].get("paths", [])
+    parts = [c for c, row in rows.items() if c != code and row["kind"] == rows[code]["kind"] and row.get("paths") and all(p in mine for p in row["paths"])]
+    if len(mine) > 1 and all(any(p in rows[c]["paths"] for c in parts) for p in mine) and all(len(rows[c]["paths"]) < len(mine) for c in parts):
+        return tuple(parts)
+    return (code,)
 
 
 @cache
 def parameters(type_name: str) -> dict[str, Parameter]:
     """The parameters of one type by their code."""
+    rows = table("parameters").get(type_name, {})
     return {
         code: Parameter(
-            type_name, code, row["kind"],
-            tuple(Path(tuple(p["path"]), p["type"], tuple(p["where"]) if "where" in p else None, p.get("target")) for p in row["paths"]), bit,
-            tuple(row.get("target", ())),
-        )
-        for bit, (code, row) in enumerate(table("parameters").get(type_name, {}).items())
+            type_name, code, row["kind"], tuple(path(p) for p in row.get("paths", ())), bit, tuple(row.get("target", ())),
+            names(code, rows), tuple(context(c) for c in row.get("contexts", ())))
+        for bit, (code, row) in enumerate(rows.items())
     }

@@ -1,5 +1,6 @@
 """_include and _revinclude: which references to follow from the rows of a page (FHIR R4 search.html#include)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from records.fhir.issues import Issue, NotSupported
@@ -22,19 +23,19 @@ class Include:
     again: bool
 
 
-def include(type_name: str, name: str, modifier: str, value: str) -> Include:
+def include(types: Sequence[str], name: str, modifier: str, value: str) -> Include:
     """Raises NotSupported naming what there is."""
     if modifier not in ("", "iterate", "recurse"):
         raise refuse(f"{name}:{modifier}: only :iterate is served.")
     backward = name == "_revinclude"
-    if value == "*" and not backward:
-        return Include(type_name, references(type_name), None, False, bool(modifier))
+    if value == "*" and not backward and len(types) == 1:
+        return Include(types[0], references(types[0]), None, False, bool(modifier))
     source, _, rest = value.partition(":")
     code, _, target = rest.partition(":")
     if source not in TYPES or not code or (target and target not in TYPES):
         raise refuse(f"{name}={value[:80]}: write Type:parameter or Type:parameter:TargetType.")
-    if not backward and not modifier and source != type_name:
-        raise refuse(f"{name}={value[:80]}: a search for {type_name} includes {type_name}:…; for others add :iterate.")
+    if not backward and not modifier and source not in types:
+        raise refuse(f"{name}={value[:80]}: a search for {types[0]} includes {types[0]}:…; for others add :iterate.")
     chosen = references(source) if code == "*" else tuple(p for p in references(source) if p.code == code)
     if not chosen:
         some = ", ".join(p.code for p in references(source)) or "none"

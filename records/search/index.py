@@ -3,7 +3,8 @@
 from typing import Any
 
 from records.fhir.types import TYPES
-from records.search.definitions import parameters
+from records.search import composite
+from records.search.definitions import Parameter, parameters
 from records.search.kinds import KINDS
 from records.search.terms import Index
 
@@ -14,7 +15,10 @@ def index_of(resource: dict[str, Any]) -> Index:
     type_name = resource["resourceType"]
     covered = TYPES[type_name].subject_params
     for parameter in parameters(type_name).values():
-        add = KINDS[parameter.kind].add
+        if parameter.contexts:
+            composite.add(out, parameter, resource)
+            continue
+        add = KINDS[parameter.kind].add if parameter.names == (parameter.code,) else nothing
         subject = parameter.code in covered
         for path in parameter.paths:
             for value in path.values(resource):
@@ -22,6 +26,10 @@ def index_of(resource: dict[str, Any]) -> Index:
                 if not (subject and is_local(value)):
                     add(out, parameter, value)
     return out
+
+
+def nothing(index: Index, parameter: Parameter, value: Any) -> None:
+    """For a parameter whose paths others index."""
 
 
 def is_local(value: Any) -> bool:

@@ -1,42 +1,56 @@
 """Query string -> SearchRequest. What is unknown is an error that says what is known (FHIR R4 search.html)."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from records.fhir.dates import span
+from records.fhir.hashes import hashed, named
 from records.fhir.issues import Issue, NotSupported, Problem
 from records.fhir.references import ID, target
 from records.fhir.types import TYPES
-from records.search.chain import chained, has
+from records.search import composite
+from records.search.chain import VISIBLE, chained, has
 from records.search.definitions import Parameter, parameters
 from records.search.include import INCLUDES, Include, include
 from records.search.kinds import KINDS, date
-from records.search.terms import BadValue, Condition
+from records.search.terms import BadValue, Condition, unescaped
 from records.search.view import WHOLE, View, elements, summary
 
 MOST, USUAL = 1000, 50
-COMMON = ("_id", "_lastUpdated", "_count", "_sort", "_total", "_summary", "_elements", *INCLUDES, "_format", "_pretty", "_cursor")
+COMMON = ("_id", "_lastUpdated", "_count", "_sort", "_total", "_summary", "_elements", "_type", "_list", *INCLUDES, "_format", "_pretty", "_cursor")
+INSTEAD = {
+    "_filter": "write its conditions as parameters of their own, joined by &", "_text": "narratives are not searched",
+    "_content": "contents are not searched as text: use the parameters of the type", "_query": "no named queries are kept",
+    "_contained": "contained resources are found through the one that holds them", "_containedType": "contained resources are found through the one that holds them",
+}
 SORTABLE = ("string", "date", "quantity", "number")
 SPLIT = re.compile(r"(?<!\\),")
+PARTS = re.compile(r"(?<!\\)\$")
 
 
 class BadSearch(Problem):
     kind = "invalid"
 
 
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """By a column of the row ("dated", "updated", "id") or by a parameter."""
+
+    column: str = "updated"
+    by: Parameter | None = None
+    descending: bool = True
+
+
 @dataclass(slots=True)
 class SearchRequest:
-    """subjects: only resources about these patients (ids in the base that is asked). sort: "dated", "updated", "id" or "by" a
-    parameter."""
+    """types: of what; none named means all. subjects: only resources about these patients (ids in the base that is asked)."""
 
-    type_name: str
+    types: tuple[str, ...]
     conditions: list[Condition] = field(default_factory=list)
     subjects: list[list[str]] = field(default_factory=list)
     ids: list[str] | None = None
-    sort: str = "updated"
-    by: Parameter | None = None
-    descending: bool = True
+    sorts: list[Sort] = field(default_factory=list)
     count: int = USUAL
     counting: bool = False  # _summary=count: the total alone
     total: bool = False  # _total=accurate
@@ -46,9 +60,10 @@ class SearchRequest:
     names: list[str] = field(default_factory=list)  # for the audit line: which parameters, never their values
 
 
-def parse(type_name: str, pairs: Iterable[tuple[str, str]]) -> SearchRequest:
-    """Raises BadSearch or NotSupported naming the parameter and the mend."""
-    out = SearchRequest(type_name)
+def parse(types: Sequence[str], pairs: Iterable[tuple[str, str]]) -> SearchRequest:
+    """types: of one search, or () for all that _type does not exclude. Raises BadSearch or NotSupported naming the parameter and the mend."""
+    pairs = list(pairs)
+    out = SearchRequest(tuple(types) or chosen(pairs))
     sorted_by = ""
     for key, value in pairs:
         name, _, modifier = key.partition(":")
@@ -59,16 +74,28 @@ def parse(type_name: str, pairs: Iterable[tuple[str, str]]) -> SearchRequest:
             raise wrong(key.replace("\x00", "␀"), "it holds a NUL character.")
         if value == "" and name not in ("_format", "_pretty"):
             raise wrong(key, "The value is empty: give one, or leave the parameter out.")
+        if name in INSTEAD:
+            raise NotSupported(Issue("not-supported", f"Search parameter {name} is not served: {INSTEAD[name]}."))
         if name == "_sort":
             sorted_by = value
+        elif name == "_type" and types:
+            raise wrong(key, "it belongs to a search of the whole base; here the address names the type.")
         elif name in INCLUDES:
-            out.includes.append(include(type_name, name, modifier, value))
+            out.includes.append(include(out.types, name, modifier, value))
         elif name in COMMON:
             common(out, name, value)
         else:
             add(out, key, value)
     order(out, sorted_by)
     return out
+
+
+def chosen(pairs: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """The types that _type names; all where it is not there."""
+    found = [t for k, v in pairs if k == "_type" for t in split(v)]
+    if wrong_ones := [t for t in found if t not in TYPES]:
+        raise wrong("_type", f"{wrong_ones[0][:60]!r} is no resource type that is hosted here.")
+    return tuple(dict.fromkeys(found)) or tuple(TYPES)
 
 
 def wrong(key: str, says: str) -> BadSearch:
@@ -99,6 +126,8 @@ def common(out: SearchRequest, name: str, value: str) -> None:
         case "_format":
             if value not in ("json", "application/json", "application/fhir+json", "text/json"):
                 raise NotSupported(Issue("not-supported", "Only JSON is served: _format=json."))
+        case "_list":
+            out.conditions.append(listed(value))
         case "_cursor":
             out.cursor = value
 
@@ -116,18 +145,33 @@ def updated(value: str) -> Condition:
     return Condition(" OR ".join(tests), tuple(bound))
 
 
+def listed(value: str) -> Condition:
+    """What the items of a List of the same store refer to (FHIR R4 search.html#list)."""
+    local = target(value)
+    if (local and local[0] != "List") or not ID.fullmatch(local[1] if local else value):
+        raise wrong("_list", "it is the id of a List.")
+    sql = (f"{{r}}.named IN (SELECT x.target FROM record_resource t9 JOIN record_reference x ON x.rid = t9.rid AND x.parameter = {{0}} "
+           f"WHERE t9.named = {{1}} AND NOT t9.deleted AND t9.hospital = {{r}}.hospital AND {VISIBLE.format(alias='t9')})")
+    return Condition(sql, (hashed("List", "item"), named(f"List/{local[1] if local else value}")), rare=True)
+
+
 def add(out: SearchRequest, key: str, value: str) -> None:
     name, _, modifier = key.partition(":")
-    if name in TYPES[out.type_name].subject_params and modifier in ("", "Patient"):
+    if modifier in ("", "Patient") and all(name in TYPES[t].subject_params for t in out.types):
         ids = local_patients(split(value), modifier, name == "patient")
         if ids is not None:
             out.subjects.append(ids)
             return
-    out.conditions.append(condition(out.type_name, key, value))
+    if len(out.types) == 1:
+        out.conditions.append(condition(out.types[0], key, value))
+        return
+    each = [condition(t, key, value) for t in out.types]  # in each type's own way: what one of them lacks is refused
+    typed = [Condition(f"{{r}}.type = {TYPES[t].number} AND ({c.sql})", c.values) for t, c in zip(out.types, each, strict=True)]
+    out.conditions.append(composite.joined(" OR ", typed))
 
 
 def split(value: str) -> list[str]:
-    return [v.replace("\\,", ",").replace("\\|", "|").replace("\\$", "$").strip() for v in SPLIT.split(value)]
+    return [unescaped(v) for v in SPLIT.split(value)]
 
 
 def condition(type_name: str, key: str, value: str, depth: int = 0) -> Condition:
@@ -148,6 +192,8 @@ def condition(type_name: str, key: str, value: str, depth: int = 0) -> Condition
     parameter = known[name]
     if modifier == "missing":
         return missing(key, parameter, value)
+    if parameter.contexts:
+        return composed(key, parameter, modifier, value)
     values = split(value)
     if name in TYPES[type_name].subject_params and (ids := local_patients(values, modifier, name == "patient")) is not None:
         return Condition("{r}.patient IN (SELECT p.id FROM records_sourcepatient p WHERE p.hospital_id = {r}.hospital AND p.fhir_id = ANY({0}))", (ids,))
@@ -157,6 +203,15 @@ def condition(type_name: str, key: str, value: str, depth: int = 0) -> Condition
         raise NotSupported(Issue("not-supported", f"Search parameter {key}: this modifier is not served (served: {served})."))
     try:
         return kind.condition(parameter, modifier, values)
+    except BadValue as error:
+        raise wrong(key, f"{error}.") from error
+
+
+def composed(key: str, parameter: Parameter, modifier: str, value: str) -> Condition:
+    if modifier:
+        raise NotSupported(Issue("not-supported", f"Search parameter {key}: a composite parameter has no modifier but :missing."))
+    try:
+        return composite.condition(parameter, [PARTS.split(v) for v in SPLIT.split(value)], lambda name, parts: condition(parameter.type_name, name, parts[0]))
     except BadValue as error:
         raise wrong(key, f"{error}.") from error
 
@@ -182,14 +237,19 @@ def local_patients(values: list[str], modifier: str, patient: bool) -> list[str]
 
 
 def order(out: SearchRequest, text: str) -> None:
-    clinical = TYPES[out.type_name].date
+    clinical = {TYPES[t].date for t in out.types}
+    common_date = clinical.pop() if len(clinical) == 1 else None
     if not text:
-        out.sort = "dated" if out.subjects and clinical else "updated"
+        out.sorts = [Sort("dated" if out.subjects and common_date else "updated")]
         return
-    name = text.removeprefix("-")
-    columns = {"_lastUpdated": "updated", "_id": "id", clinical or "": "dated"}
-    by = parameters(out.type_name).get(name)
-    if not name or (name not in columns and (by is None or by.kind not in SORTABLE)):
-        served = ", ".join(c for c in (*columns, *(p.code for p in parameters(out.type_name).values() if p.kind in SORTABLE)) if c)
-        raise NotSupported(Issue("not-supported", f"Search parameter _sort: {out.type_name} can be sorted by one of {served} (with - for descending)."))
-    out.sort, out.by, out.descending = columns.get(name, "by"), by, text.startswith("-")
+    known = parameters(out.types[0]) if len(out.types) == 1 else {}
+    columns = {"_lastUpdated": "updated", "_id": "id", **({common_date: "dated"} if common_date else {})}
+    for part in text.split(","):
+        name = part.removeprefix("-")
+        by = known.get(name)
+        if name not in columns and (by is None or by.kind not in SORTABLE):
+            served = ", ".join((*columns, *(p.code for p in known.values() if p.kind in SORTABLE)))
+            raise NotSupported(Issue("not-supported", f"Search parameter _sort: {name[:60]!r} is not sorted by here; served are {served} (with - for descending, several with commas)."))
+        out.sorts.append(Sort(columns.get(name, ""), None if name in columns else by, part.startswith("-")))
+    if len(out.sorts) > 5:
+        raise wrong("_sort", "at most five keys are taken.")

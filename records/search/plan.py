@@ -3,24 +3,26 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from records.fhir.hashes import hashed
+from records.fhir.types import TYPES
 from records.search.definitions import Parameter
-from records.search.hashes import hashed
-from records.search.parse import SearchRequest
+from records.search.parse import SearchRequest, Sort
 
 # sort -> (column, its type for the cursor's text)
 SORTS = {"dated": ("r.dated", "timestamptz"), "updated": ("r.last_updated", "timestamptz"), "id": ("r.fhir_id", "text")}
 # sort by a parameter -> (its side table and column, ascending and descending; what stands for a resource without a value: the end)
 VALUES = {
-    "string": ("record_string", "value", "value", "text", "\U0010ffff", ""),
-    "date": ("record_date", "low", "high", "timestamptz", "infinity", "-infinity"),
-    "quantity": ("record_quantity", "low", "high", "float8", "infinity", "-infinity"),
-    "number": ("record_quantity", "low", "high", "float8", "infinity", "-infinity"),
+    "string": ("record_string", "v.value", "v.value", "text", "\U0010ffff", ""),
+    "date": ("record_date", "v.low", "v.high", "timestamptz", "infinity", "-infinity"),
+    "quantity": ("record_quantity", "v.low", "coalesce(v.high, v.low)", "float8", "infinity", "-infinity"),
+    "number": ("record_quantity", "v.low", "coalesce(v.high, v.low)", "float8", "infinity", "-infinity"),
 }
 
 
 @dataclass(slots=True)
 class Plan:
-    """where: tests joined by AND, without the scope's; order: ORDER BY; key: the expression that the cursor keeps."""
+    """where: tests joined by AND, without the scope's; order: ORDER BY; key: the expression that the cursor keeps, text, or an array
+    of texts for several sort keys."""
 
     where: str
     order: str
@@ -31,8 +33,14 @@ class Plan:
 
 def plan(request: SearchRequest, hospital_id: int | None, position: list[Any] | None) -> Plan:
     """hospital_id: whose patient ids `subjects` are; None where the scope itself holds the patients."""
-    tests = ["r.type = %(type)s", "NOT r.deleted"]
-    bound: dict[str, Any] = {"type": request.type_name}
+    tests = ["NOT r.deleted"]
+    bound: dict[str, Any] = {}
+    if len(request.types) == 1:
+        tests.append("r.type = %(type)s")
+        bound["type"] = TYPES[request.types[0]].number
+    elif request.types:
+        tests.append("r.type = ANY(%(types)s)")
+        bound["types"] = [TYPES[t].number for t in request.types]
     if hospital_id is not None:
         for i, ids in enumerate(request.subjects):
             choose = "SELECT id FROM records_sourcepatient WHERE hospital_id = %(subject_hospital)s AND fhir_id"
@@ -46,21 +54,44 @@ def plan(request: SearchRequest, hospital_id: int | None, position: list[Any] | 
         names = [f"%(c{i}_{j})s" for j in range(len(condition.values))]
         tests.append("(" + condition.sql.format(*names, r="r") + ")")
         bound.update({f"c{i}_{j}": v for j, v in enumerate(condition.values)})
-    column, cast = SORTS[request.sort] if request.by is None or request.sort != "by" else sorted_by(request.by, request.descending, bound)
-    if request.sort != "by" and any(c.rare for c in request.conditions) and cast == "timestamptz":
-        column = f"({column} + interval '0')"  # not by walking an index in its order until the few rows have come along
-    way, beyond = ("DESC", "<") if request.descending else ("ASC", ">")
+    columns = [column(s, f"sort{i}", bound) for i, s in enumerate(request.sorts)]
+    if len(columns) == 1 and request.sorts[0].by is None and any(c.rare for c in request.conditions) and columns[0][1] == "timestamptz":
+        columns = [(f"({columns[0][0]} + interval '0')", "timestamptz", columns[0][2])]  # not by walking an index in its order until the few rows come along
+    last = columns[-1][2]
     if position:
-        tests.append(f"({column}, r.rid) {beyond} (%(at_key)s::{cast}, %(at_rid)s)")
-        bound["at_key"], bound["at_rid"] = position
-    return Plan(" AND ".join(tests), f"{column} {way}, r.rid {way}", f"{column}::text", request.count + 1, bound)
+        *at, rid = position
+        keys = at[0] if isinstance(at[0], list) else at
+        bound |= {f"at{i}": k for i, k in enumerate(keys)} | {"at_rid": rid}
+        tests.append(beyond(columns, last))
+    order = ", ".join(f"{c} {'DESC' if down else 'ASC'}" for c, _, down in columns)
+    key = f"{columns[0][0]}::text" if len(columns) == 1 else f"ARRAY[{', '.join(f'{c}::text' for c, _, _ in columns)}]"
+    return Plan(" AND ".join(tests), f"{order}, r.rid {'DESC' if last else 'ASC'}", key, request.count + 1, bound)
 
 
-def sorted_by(parameter: Parameter, descending: bool, bound: dict[str, Any]) -> tuple[str, str]:
+def beyond(columns: list[tuple[str, str, bool]], last: bool) -> str:
+    """Rows after the position: of one key by comparing pairs, which an index can walk; of several, key by key."""
+    if len(columns) == 1:
+        column, cast, down = columns[0]
+        return f"({column}, r.rid) {'<' if down else '>'} (%(at0)s::{cast}, %(at_rid)s)"
+    out = f"r.rid {'<' if last else '>'} %(at_rid)s"
+    for i, (column, cast, down) in reversed(list(enumerate(columns))):
+        at = f"%(at{i})s::{cast}"
+        out = f"({column} {'<' if down else '>'} {at} OR ({column} = {at} AND {out}))"
+    return out
+
+
+def column(sort: Sort, name: str, bound: dict[str, Any]) -> tuple[str, str, bool]:
+    """(expression, its type, descending)."""
+    if sort.by is None:
+        return *SORTS[sort.column], sort.descending
+    return *sorted_by(sort.by, sort.descending, name, bound), sort.descending
+
+
+def sorted_by(parameter: Parameter, descending: bool, name: str, bound: dict[str, Any]) -> tuple[str, str]:
     """The least value ascending, the greatest descending (FHIR R4 search.html#sort); those without a value come last."""
     table, low, high, cast, last, first = VALUES[parameter.kind]
-    bound["sort"] = hashed(parameter.type_name, parameter.code)
-    bound["absent"] = first if descending else last
-    chosen = f"max(v.{high})" if descending else f"min(v.{low})"
+    bound[name] = [hashed(parameter.type_name, n) for n in parameter.names]
+    bound[f"{name}_absent"] = first if descending else last
+    chosen = f"max({high})" if descending else f"min({low})"
     collate = ' COLLATE "C"' if cast == "text" else ""
-    return f"coalesce((SELECT {chosen} FROM {table} v WHERE v.rid = r.rid AND v.parameter = %(sort)s), %(absent)s::{cast}){collate}", cast
+    return f"coalesce((SELECT {chosen} FROM {table} v WHERE v.rid = r.rid AND v.parameter = ANY(%({name})s)), %({name}_absent)s::{cast}){collate}", cast

@@ -2,6 +2,21 @@
 
 import datetime as dt
 from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class Quantity(NamedTuple):
+    """One amount: as written and in base units; high and base_to only where it is a range. unit: hash of the dimension, or of system and
+    code; code, label: hashes of the unit as written."""
+
+    parameter: int
+    low: float
+    high: float | None
+    base: float | None
+    base_to: float | None
+    unit: int
+    code: int
+    label: int
 
 
 @dataclass(slots=True)
@@ -12,7 +27,7 @@ class Index:
     strings: set[tuple[int, str]] = field(default_factory=set)
     dates: set[tuple[int, dt.datetime, dt.datetime]] = field(default_factory=set)
     references: set[tuple[int, int]] = field(default_factory=set)  # parameter, target
-    quantities: set[tuple[int, float, float, int, int]] = field(default_factory=set)  # parameter, low, high, unit, label
+    quantities: set[Quantity] = field(default_factory=set)
     present: int = 0  # bit n: it has a value of the type's n-th parameter
     spans: list[tuple[dt.datetime, dt.datetime]] = field(default_factory=list)  # of the clinical date
 
@@ -28,3 +43,8 @@ class Condition:
 
 class BadValue(ValueError):
     """A search value that cannot be understood; the message says why."""
+
+
+def unescaped(text: str) -> str:
+    """A value whose commas, bars and dollars were escaped (FHIR R4 search.html#escaping)."""
+    return text.replace("\\,", ",").replace("\\|", "|").replace("\\$", "$").strip()

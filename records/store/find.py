@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from django.db import connection
 
 from consent.terms import Scope
+from records.fhir.hashes import named
+from records.fhir.types import NAMES
 from records.search.plan import Plan
 from records.store.rows import where
 
-# index: record_resource_id
-EXISTING = """
-SELECT type, fhir_id FROM record_resource WHERE hospital = %(hospital)s AND NOT deleted
-  AND (type, fhir_id) IN (SELECT * FROM unnest(%(types)s::text[], %(ids)s::text[]))
-"""
+# index: record_resource_named
+EXISTING = "SELECT type, fhir_id FROM record_resource WHERE named = ANY((SELECT %(named)s::bigint[])::bigint[]) AND hospital = %(hospital)s AND NOT deleted"
 MATCHES = "SELECT fhir_id FROM record_resource r WHERE {where} ORDER BY r.rid LIMIT 2"
 
 
@@ -21,8 +20,8 @@ def existing(scope: Scope, keys: Sequence[tuple[str, str]]) -> set[tuple[str, st
     if not keys:
         return set()
     with connection.cursor() as cursor:
-        cursor.execute(EXISTING, {"hospital": scope.whole, "types": [k[0] for k in keys], "ids": [k[1] for k in keys]})
-        return set(cursor.fetchall())
+        cursor.execute(EXISTING, {"hospital": scope.whole, "named": [named(f"{t}/{i}") for t, i in keys]})
+        return {(NAMES[t], i) for t, i in cursor.fetchall()} & set(keys)
 
 
 def matches(scope: Scope, plan: Plan, condition: str) -> list[str]:

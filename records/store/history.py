@@ -4,19 +4,23 @@ from dataclasses import dataclass
 
 from consent.audit.append import witnessed
 from consent.terms import Scope
-from records.store.rows import COLUMNS, JOINS, Row, row, visible
+from records.store.rows import COLUMNS, JOINS, Row, key, rows, visible
 
 FIELDS = "rid, hospital, type, fhir_id, version, last_updated, deleted, body, patient, others, labels, xid"
-# index: record_resource_id and record_history_pkey; record_resource_updated and record_history_type
-VERSIONS = f"""
+# index: record_resource_updated and record_history_type
+OF_TYPE = f"""
 SELECT {{columns}} FROM (
-  SELECT {FIELDS} FROM record_resource WHERE hospital = %(hospital)s AND type = %(type)s AND (%(id)s::text IS NULL OR fhir_id = %(id)s)
+  SELECT {FIELDS} FROM record_resource WHERE hospital = %(hospital)s AND type = %(type)s
   UNION ALL
-  SELECT {FIELDS} FROM record_history WHERE hospital = %(hospital)s AND type = %(type)s AND (%(id)s::text IS NULL OR fhir_id = %(id)s)
+  SELECT {FIELDS} FROM record_history WHERE hospital = %(hospital)s AND type = %(type)s
 ) r {{joins}} WHERE {{visible}} AND (%(since)s::timestamptz IS NULL OR r.last_updated >= %(since)s)
   AND (%(at_key)s::timestamptz IS NULL OR (r.last_updated, r.rid, r.version) < (%(at_key)s, %(at_rid)s, %(at_version)s))
 ORDER BY r.last_updated DESC, r.rid DESC, r.version DESC LIMIT %(limit)s
 """
+# A resource's row stays when it is deleted, so it leads to every version.
+# index: record_resource_named, record_history_pkey
+OF_ONE = OF_TYPE.replace("FROM record_resource WHERE", "FROM record_resource WHERE named = %(named)s AND fhir_id = %(id)s AND").replace(
+    "FROM record_history WHERE", "FROM record_history WHERE rid = (SELECT rid FROM record_resource WHERE named = %(named)s AND hospital = %(hospital)s) AND fhir_id = %(id)s AND")
 # Transactions commit out of the order of their numbers. Only versions of transactions older than every running one are
 # served, in that order, so a reader who remembers the last one that he saw misses none.
 # index: record_resource_feed, record_history_feed
@@ -44,9 +48,8 @@ class Position:
 
 def versions(scope: Scope, hospital_id: int, type_name: str, fhir_id: str | None, since: object, at: Position, limit: int) -> list[Row]:
     """Newest first, deletions included."""
-    return fetch(scope, VERSIONS, "r.last_updated::text", {
-        "hospital": hospital_id, "type": type_name, "id": fhir_id, "since": since, "at_key": at.key, "at_rid": at.rid,
-        "at_version": at.version, "limit": limit})
+    return fetch(scope, OF_ONE if fhir_id else OF_TYPE, "r.last_updated::text", {
+        **key(hospital_id, type_name, fhir_id or ""), "since": since, "at_key": at.key, "at_rid": at.rid, "at_version": at.version, "limit": limit})
 
 
 def feed(scope: Scope, hospital_id: int, since: object, at: Position, limit: int) -> list[Row]:
@@ -55,9 +58,9 @@ def feed(scope: Scope, hospital_id: int, since: object, at: Position, limit: int
         "hospital": hospital_id, "since": since, "xid": at.key or "0", "at_rid": at.rid, "at_version": at.version, "limit": limit})
 
 
-def fetch(scope: Scope, sql: str, key: str, parameters: dict[str, object]) -> list[Row]:
+def fetch(scope: Scope, sql: str, position: str, parameters: dict[str, object]) -> list[Row]:
     test, bound = visible(scope, frozenset())
     newest = "r.xid, r.rid, r.version" if sql is FEED else "r.last_updated DESC, r.rid DESC, r.version DESC"
     shown = f"row_number() OVER (ORDER BY {newest}) < %(limit)s"
-    select = sql.format(columns=COLUMNS.format(key=key, shown=shown), joins=JOINS, visible=test)
-    return [row(r) for r in witnessed(select, {**parameters, **bound}, scope.event)]
+    select = sql.format(columns=COLUMNS.format(key=position, shown=shown), joins=JOINS, visible=test)
+    return rows(witnessed(select, {**parameters, **bound}, scope.event))

@@ -2,11 +2,11 @@
 
 from consent.audit.append import witnessed
 from consent.terms import Scope
+from records.fhir.hashes import hashed
 from records.fhir.types import DIRECTORY, TYPES
-from records.search.hashes import hashed
 from records.search.include import Include
 from records.search.plan import Plan
-from records.store.rows import COLUMNS, JOINS, Row, row, visible, where
+from records.store.rows import COLUMNS, JOINS, Row, rows, visible, where
 
 # index: record_resource_patient, record_resource_tokens, record_resource_updated
 PAGE = """
@@ -20,7 +20,7 @@ def page(scope: Scope, plan: Plan) -> list[Row]:
     """At most plan.limit rows; the last of so many only tells of a next page, and the audit line does not name it."""
     tests, bound = where(scope, DIRECTORY, plan.where)
     select = PAGE.format(columns=COLUMNS.format(key=plan.key, shown=f"row_number() OVER (ORDER BY {plan.order}) < %(limit)s"), joins=JOINS, where=tests, order=plan.order)
-    return [row(r) for r in witnessed(select, {**plan.parameters, **bound, "limit": plan.limit}, scope.event)]
+    return rows(witnessed(select, {**plan.parameters, **bound, "limit": plan.limit}, scope.event))
 
 
 def total(scope: Scope, plan: Plan) -> int:
@@ -29,22 +29,23 @@ def total(scope: Scope, plan: Plan) -> int:
     return int(witnessed(select, {**plan.parameters, **bound}, scope.event)[0][0])
 
 
+PATIENT = TYPES["Patient"].number
 INCLUDED = "SELECT {columns} FROM record_resource r {joins} WHERE r.rid IN ({rids}) AND {visible} AND r.rid <> ALL(%(have)s) ORDER BY r.rid LIMIT %(limit)s"
 # index: record_reference_rid, record_resource_named, record_resource_patient
-FORWARD = """
+FORWARD = f"""
 SELECT t.rid FROM record_reference x JOIN record_resource s ON s.rid = x.rid
   JOIN record_resource t ON t.named = x.target AND t.hospital = s.hospital AND NOT t.deleted
-  WHERE x.rid = ANY(%(rids)s) AND x.parameter = ANY(%(parameters)s) AND (%(target)s::text IS NULL OR t.type = %(target)s)
-UNION SELECT t.rid FROM record_resource s JOIN record_resource t ON t.patient = s.patient AND t.type = 'Patient' AND NOT t.deleted
+  WHERE x.rid = ANY(%(rids)s) AND x.parameter = ANY(%(parameters)s) AND (%(target)s::smallint IS NULL OR t.type = %(target)s)
+UNION SELECT t.rid FROM record_resource s JOIN record_resource t ON t.patient = s.patient AND t.type = {PATIENT} AND NOT t.deleted
   WHERE s.rid = ANY(%(rids)s) AND s.patient <> 0 AND %(about)s
 """
 # index: record_reference_target, record_resource_patient
-BACKWARD = """
+BACKWARD = f"""
 SELECT t.rid FROM record_resource s JOIN record_reference x ON x.target = s.named AND x.parameter = ANY(%(parameters)s)
   JOIN record_resource t ON t.rid = x.rid AND t.hospital = s.hospital AND t.type = %(source)s AND NOT t.deleted
   WHERE s.rid = ANY(%(rids)s)
 UNION SELECT t.rid FROM record_resource s JOIN record_resource t ON t.patient = s.patient AND t.type = %(source)s AND NOT t.deleted
-  WHERE s.rid = ANY(%(rids)s) AND s.type = 'Patient' AND %(about)s
+  WHERE s.rid = ANY(%(rids)s) AND s.type = {PATIENT} AND %(about)s
 """
 
 
@@ -53,9 +54,9 @@ def included(scope: Scope, step: Include, rids: list[int], have: list[int], limi
     test, bound = visible(scope, DIRECTORY)
     select = INCLUDED.format(columns=COLUMNS.format(key="''", shown="true"), joins=JOINS, visible=test, rids=BACKWARD if step.backward else FORWARD)
     about = step.target in (None, "Patient") and any(p.code in TYPES[step.source].subject_params for p in step.parameters)
-    parameters = {"rids": rids, "have": have, "limit": limit, "target": step.target, "source": step.source, "about": about,
+    parameters = {"rids": rids, "have": have, "limit": limit, "target": TYPES[step.target].number if step.target else None, "source": TYPES[step.source].number, "about": about,
                   "parameters": [hashed(step.source, p.code) for p in step.parameters]}
-    return [row(r) for r in witnessed(select, {**parameters, **bound}, scope.event)]
+    return rows(witnessed(select, {**parameters, **bound}, scope.event))
 
 
 # index: record_reference_rid, record_resource_named
@@ -70,4 +71,4 @@ def referred(scope: Scope, rids: list[int]) -> list[Row]:
     """What the rows refer to that is about no patient."""
     test, bound = visible(scope, DIRECTORY)
     select = INCLUDED.format(columns=COLUMNS.format(key="''", shown="true"), joins=JOINS, visible=test, rids=REFERRED)
-    return [row(r) for r in witnessed(select, {"rids": rids, "have": rids, "limit": 10 * len(rids), **bound}, scope.event)]
+    return rows(witnessed(select, {"rids": rids, "have": rids, "limit": 10 * len(rids), **bound}, scope.event))

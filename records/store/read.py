@@ -3,35 +3,35 @@
 from consent.audit.append import witnessed
 from consent.terms import Scope
 from records.fhir.types import DIRECTORY
-from records.store.rows import COLUMNS, JOINS, Row, row, visible
+from records.store.rows import COLUMNS, JOINS, Row, key, rows, visible
 
-# index: record_resource_id
-ONE = "SELECT {columns} FROM record_resource r {joins} WHERE r.hospital = %(hospital)s AND r.type = %(type)s AND r.fhir_id = %(id)s AND {visible}"
+# index: record_resource_named
+ONE = "SELECT {columns} FROM record_resource r {joins} WHERE r.named = %(named)s AND r.hospital = %(hospital)s AND r.type = %(type)s AND r.fhir_id = %(id)s AND {visible}"
 # An old version is never less protected than the current one.
-# index: record_resource_id, record_history_pkey
+# index: record_resource_named, record_history_pkey
 VERSION = """
 SELECT {columns} FROM (
   SELECT rid, hospital, type, fhir_id, version, last_updated, deleted, body, patient, others, labels FROM record_resource
-    WHERE hospital = %(hospital)s AND type = %(type)s AND fhir_id = %(id)s AND version = %(version)s
+    WHERE named = %(named)s AND hospital = %(hospital)s AND type = %(type)s AND fhir_id = %(id)s AND version = %(version)s
   UNION ALL
   SELECT v.rid, v.hospital, v.type, v.fhir_id, v.version, v.last_updated, v.deleted, v.body, v.patient, v.others, v.labels | c.labels
     FROM record_resource c JOIN record_history v ON v.rid = c.rid AND v.version = %(version)s
-    WHERE c.hospital = %(hospital)s AND c.type = %(type)s AND c.fhir_id = %(id)s
+    WHERE c.named = %(named)s AND c.hospital = %(hospital)s AND c.type = %(type)s AND c.fhir_id = %(id)s
 ) r {joins} WHERE {visible}
 """
 
 
 def one(scope: Scope, hospital_id: int, type_name: str, fhir_id: str) -> Row | None:
     """The current version, which may be a deletion."""
-    return fetch(scope, ONE, {"hospital": hospital_id, "type": type_name, "id": fhir_id})
+    return fetch(scope, ONE, key(hospital_id, type_name, fhir_id))
 
 
 def version(scope: Scope, hospital_id: int, type_name: str, fhir_id: str, number: int) -> Row | None:
-    return fetch(scope, VERSION, {"hospital": hospital_id, "type": type_name, "id": fhir_id, "version": number})
+    return fetch(scope, VERSION, {**key(hospital_id, type_name, fhir_id), "version": number})
 
 
 def fetch(scope: Scope, sql: str, parameters: dict[str, object]) -> Row | None:
     test, bound = visible(scope, DIRECTORY)
     select = sql.format(columns=COLUMNS.format(key="''", shown="true"), joins=JOINS, visible=test)
     found = witnessed(select, {**parameters, **bound}, scope.event, one=True)
-    return row(found[0]) if found else None
+    return rows(found)[0] if found else None

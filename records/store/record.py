@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from consent.audit.append import witnessed
 from consent.terms import Scope
-from records.fhir.types import DIRECTORY
-from records.store.rows import COLUMNS, JOINS, Row, row, visible
+from records.fhir.types import DIRECTORY, TYPES
+from records.store.rows import COLUMNS, JOINS, Row, rows, visible
 
 # index: record_resource_patient
 SECTION = "(SELECT * FROM record_resource r WHERE {visible} AND r.type = %(type{i})s AND NOT r.deleted ORDER BY r.dated DESC, r.rid DESC LIMIT %(most{i})s)"
@@ -17,8 +17,8 @@ def sections(scope: Scope, most: Mapping[str, int]) -> list[Row]:
     parts, parameters = [], dict(bound)
     for i, (type_name, limit) in enumerate(most.items()):
         parts.append(SECTION.format(visible=test, i=i))
-        parameters[f"type{i}"], parameters[f"most{i}"] = type_name, limit
+        parameters[f"type{i}"], parameters[f"most{i}"] = TYPES[type_name].number, limit
     select = f"SELECT {COLUMNS.format(key='r.dated::text', shown='true')} FROM ({' UNION ALL '.join(parts)}) r {JOINS}"
-    rows = [row(r) for r in witnessed(select, parameters, scope.event)]
+    found = rows(witnessed(select, parameters, scope.event))
     order = {name: i for i, name in enumerate(most)}
-    return sorted(rows, key=lambda r: order[r.type_name])
+    return sorted(found, key=lambda r: order[r.type_name])

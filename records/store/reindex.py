@@ -4,15 +4,18 @@ from collections.abc import Sequence
 
 from django.db import connection
 
-from records.search.hashes import VERSION
+from records.fhir.hashes import VERSION
+from records.fhir.types import NAMES
 from records.search.terms import Index
+from records.store.codec import Place, unseal
+from records.store.drafts import indexed
 from records.store.rows import Draft
-from records.store.write import INDEX, SIDES_OUT, whole
+from records.store.write import INDEX, SIDES_OUT
 
 BATCH = 500
 # index: record_resource_pkey
 NEXT = """
-SELECT rid, hospital, type, fhir_id, version, last_updated, patient, others, labels, substr(body, 2) FROM record_resource
+SELECT rid, hospital, type, fhir_id, version, last_updated, patient, others, labels, body FROM record_resource
 WHERE rid > %s AND NOT deleted ORDER BY rid LIMIT %s FOR UPDATE
 """
 ANEW = f"""
@@ -38,10 +41,12 @@ def following(rid: int) -> list[tuple[int, Draft]]:
     """(hospital, draft) of the next resources, locked; each draft has its stored body and no index yet."""
     with connection.cursor() as cursor:
         cursor.execute(NEXT, [rid, BATCH])
-        return [(hospital, Draft(type_name, fhir_id, version, updated, patient, others, labels, Index(), bytes(body), rid=rid))
-                for rid, hospital, type_name, fhir_id, version, updated, patient, others, labels, body in cursor.fetchall()]
+        found = cursor.fetchall()
+    bodies = unseal([(bytes(r[-1]), Place(*r[1:6])) for r in found])
+    return [(hospital, Draft(NAMES[number], fhir_id, version, updated, patient, others, labels, Index(), body, rid=rid))
+            for (rid, hospital, number, fhir_id, version, updated, patient, others, labels, _), body in zip(found, bodies, strict=True)]
 
 
 def write(found: Sequence[tuple[int, Draft]]) -> None:
     with connection.cursor() as cursor:
-        cursor.executemany(ANEW, [whole(hospital, draft) for hospital, draft in found])
+        cursor.executemany(ANEW, [indexed(hospital, draft) for hospital, draft in found])

@@ -2,13 +2,15 @@
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from consent.terms import Scope
+from records.fhir.hashes import named
+from records.fhir.types import NAMES, TYPES
 from records.search.terms import Index
-
-PLAIN = b"\x00"  # body format 0: the canonical JSON itself
+from records.store.codec import Place, unseal
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,8 @@ class Draft:
 
 # {key}: what the caller's cursor keeps; {shown}: whether the answer will show the row (and so the audit line names it).
 COLUMNS = """
-r.rid, h.code AS hospital, r.type, r.fhir_id, r.version, r.last_updated, r.deleted, substr(r.body, 2) AS body,
-{key} AS key, r.patient, CASE WHEN {shown} THEN h.code || '/' || r.type || '/' || r.fhir_id || '/' || r.version END AS ref, p.person_id AS person
+r.rid, h.code AS hospital, r.type, r.fhir_id, r.version, r.last_updated, r.deleted, r.body, {key} AS key, r.patient, r.hospital AS owner,
+CASE WHEN {shown} THEN h.code || '/' || record_type_name(r.type) || '/' || r.fhir_id || '/' || r.version END AS ref, p.person_id AS person
 """
 JOINS = """
 JOIN alliance_hospital h ON h.id = r.hospital
@@ -56,8 +58,15 @@ LEFT JOIN records_sourcepatient p ON p.id = r.patient
 """
 
 
-def row(values: tuple[Any, ...]) -> Row:
-    return Row(*values[:7], bytes(values[7]), *values[8:10])
+def rows(found: Sequence[tuple[Any, ...]]) -> list[Row]:
+    """Of what a statement with COLUMNS gave."""
+    bodies = unseal([(bytes(r[7]), Place(r[10], *r[2:6])) for r in found])
+    return [Row(r[0], r[1], NAMES[r[2]], *r[3:7], body, *r[8:10]) for r, body in zip(found, bodies, strict=True)]
+
+
+def key(hospital_id: int, type_name: str, fhir_id: str) -> dict[str, Any]:
+    """What finds one resource: the hash for the index, and what it is of, for certainty."""
+    return {"hospital": hospital_id, "type": TYPES[type_name].number, "id": fhir_id, "named": named(f"{type_name}/{fhir_id}")}
 
 
 OTHERS = re.compile(r"<visible:(t\d)>")
@@ -78,7 +87,7 @@ def visible(scope: Scope, directory: frozenset[str], r: str = "r") -> tuple[str,
     if scope.whole is not None:
         return f"{r}.hospital = %(scope_hospital)s", {"scope_hospital": scope.whole}
     if scope.directory:
-        return f"{r}.patient = 0 AND {r}.others IS NULL AND {r}.type = ANY(%(scope_types)s)", {"scope_types": sorted(directory)}
+        return f"{r}.patient = 0 AND {r}.others IS NULL AND {r}.type = ANY(%(scope_types)s)", {"scope_types": sorted(TYPES[t].number for t in directory)}
     by_mask: dict[int, list[int]] = {}
     for patient, mask in scope.patients:
         by_mask.setdefault(mask, []).append(patient)

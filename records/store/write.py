@@ -1,22 +1,21 @@
 """Insert, replace and delete resources of the scope's own store, by COPY; the version before goes to the history."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from django.db import IntegrityError, connection
 
 from consent.terms import Scope
+from records.fhir.hashes import named
 from records.fhir.issues import Conflict, Issue
-from records.search.hashes import named
-from records.store.rows import PLAIN, Draft
+from records.fhir.types import NAMES
+from records.store.codec import Place, unseal
+from records.store.drafts import COLUMNS, columns, whole
+from records.store.rows import Draft
 
-COLUMNS = ("rid", "hospital", "type", "fhir_id", "version", "last_updated", "deleted", "patient", "others", "labels", "dated",
-           "dated_to", "tokens", "named", "present", "body")
-# index: record_resource_id
+# index: record_resource_named
 LOCK = """
 SELECT type, fhir_id, rid, version, deleted, patient FROM record_resource
-WHERE hospital = %(hospital)s AND (type, fhir_id) IN (SELECT * FROM unnest((SELECT %(types)s::text[]), (SELECT %(ids)s::text[])))
-ORDER BY type, fhir_id FOR UPDATE
+WHERE named = ANY((SELECT %(named)s::bigint[])::bigint[]) AND hospital = %(hospital)s ORDER BY named FOR UPDATE
 """
 VALUES = ", ".join(f"%({c})s" for c in COLUMNS[1:])
 INDEX = """
@@ -26,9 +25,9 @@ dates AS (INSERT INTO record_date (rid, parameter, low, high)
   SELECT rid, p, l, h FROM kept, unnest(%(date_parameters)s::bigint[], %(lows)s::timestamptz[], %(highs)s::timestamptz[]) AS t(p, l, h)),
 refs AS (INSERT INTO record_reference (rid, parameter, target)
   SELECT rid, p, n FROM kept, unnest(%(reference_parameters)s::bigint[], %(targets)s::bigint[]) AS t(p, n)),
-quantities AS (INSERT INTO record_quantity (rid, parameter, low, high, unit, label)
-  SELECT rid, p, l, h, u, n FROM kept, unnest(%(quantity_parameters)s::bigint[], %(least)s::float8[], %(most)s::float8[], %(units)s::bigint[],
-    %(unit_labels)s::bigint[]) AS t(p, l, h, u, n))
+quantities AS (INSERT INTO record_quantity (rid, parameter, low, high, base, base_to, unit, code, label)
+  SELECT rid, t.* FROM kept, unnest(%(quantity_parameters)s::bigint[], %(least)s::float8[], %(most)s::float8[], %(bases)s::float8[],
+    %(bases_to)s::float8[], %(units)s::int4[], %(unit_codes)s::int4[], %(unit_labels)s::int4[]) AS t)
 SELECT rid FROM kept
 """
 SIDES_OUT = """
@@ -62,37 +61,16 @@ def lock(scope: Scope, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str],
     if not keys:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(LOCK, {"hospital": own(scope), "types": [k[0] for k in keys], "ids": [k[1] for k in keys]})
-        return {(t, i): (rid, version, deleted, patient) for t, i, rid, version, deleted, patient in cursor.fetchall()}
+        cursor.execute(LOCK, {"hospital": own(scope), "named": [named(f"{t}/{i}") for t, i in keys]})
+        return {(NAMES[t], i): (rid, version, deleted, patient) for t, i, rid, version, deleted, patient in cursor.fetchall()}
 
 
 def held(scope: Scope, rid: int) -> bytes:
     """The body of a row that this writer has locked; the write's own audit line names it."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT substr(body, 2) FROM record_resource WHERE rid = %s AND hospital = %s", [rid, own(scope)])
-        return bytes(cursor.fetchone()[0])
-
-
-def columns(hospital: int, d: Draft) -> dict[str, Any]:
-    """The row of record_resource."""
-    spans = d.index.spans
-    low, high = (min(s[0] for s in spans), max(s[1] for s in spans)) if spans else ("-infinity", "-infinity")
-    return {"rid": d.rid, "hospital": hospital, "type": d.type_name, "fhir_id": d.fhir_id, "version": d.version,
-            "last_updated": d.last_updated, "deleted": d.deleted, "patient": d.patient, "others": d.others, "labels": d.labels,
-            "dated": low, "dated_to": high, "tokens": sorted(d.index.tokens), "named": named(f"{d.type_name}/{d.fhir_id}"),
-            "present": d.index.present, "body": PLAIN + d.body}
-
-
-def whole(hospital: int, d: Draft) -> dict[str, Any]:
-    """The row, and those of its index."""
-    out = columns(hospital, d)
-    for rows, names in (
-        (d.index.strings, ("string_parameters", "strings")), (d.index.dates, ("date_parameters", "lows", "highs")),
-        (d.index.references, ("reference_parameters", "targets")),
-        (d.index.quantities, ("quantity_parameters", "least", "most", "units", "unit_labels")),
-    ):
-        out |= {name: [row[i] for row in sorted(rows)] for i, name in enumerate(names)}
-    return out
+        cursor.execute("SELECT body, hospital, type, fhir_id, version, last_updated FROM record_resource WHERE rid = %s AND hospital = %s", [rid, own(scope)])
+        body, *where = cursor.fetchone()
+        return unseal([(bytes(body), Place(*where))])[0]
 
 
 def insert(scope: Scope, drafts: Sequence[Draft]) -> None:
@@ -101,7 +79,7 @@ def insert(scope: Scope, drafts: Sequence[Draft]) -> None:
     try:
         if len(drafts) == 1:
             with connection.cursor() as cursor:
-                cursor.execute(INSERT, whole(hospital, drafts[0]))
+                cursor.execute(INSERT, whole(hospital, drafts)[0])
                 drafts[0].rid = cursor.fetchone()[0]
         elif drafts:
             copy(hospital, drafts)
@@ -116,9 +94,9 @@ def replace(scope: Scope, drafts: Sequence[Draft]) -> None:
         return
     with connection.cursor() as cursor:
         if len(drafts) == 1:
-            cursor.execute(REPLACE, whole(hospital, drafts[0]))
+            cursor.execute(REPLACE, whole(hospital, drafts)[0])
         else:
-            cursor.executemany(REPLACE, [whole(hospital, d) for d in drafts])
+            cursor.executemany(REPLACE, whole(hospital, drafts))
 
 
 def copy(hospital: int, drafts: Sequence[Draft]) -> None:
@@ -127,11 +105,11 @@ def copy(hospital: int, drafts: Sequence[Draft]) -> None:
         for draft, (rid,) in zip(drafts, cursor.fetchall(), strict=True):
             draft.rid = rid
     for table, names, rows in (
-        ("record_resource", ", ".join(COLUMNS), [tuple(columns(hospital, d)[c] for c in COLUMNS) for d in drafts]),
-        ("record_string", "rid, parameter, value", [(d.rid, *s) for d in drafts for s in sorted(d.index.strings)]),
-        ("record_date", "rid, parameter, low, high", [(d.rid, *s) for d in drafts for s in sorted(d.index.dates)]),
-        ("record_reference", "rid, parameter, target", [(d.rid, *s) for d in drafts for s in sorted(d.index.references)]),
-        ("record_quantity", "rid, parameter, low, high, unit, label", [(d.rid, *s) for d in drafts for s in sorted(d.index.quantities)]),
+        ("record_resource", ", ".join(COLUMNS), [tuple(row[c] for c in COLUMNS) for row in columns(hospital, drafts)]),
+        ("record_string", "rid, parameter, value", [(d.rid, *s) for d in drafts for s in d.index.strings]),
+        ("record_date", "rid, parameter, low, high", [(d.rid, *s) for d in drafts for s in d.index.dates]),
+        ("record_reference", "rid, parameter, target", [(d.rid, *s) for d in drafts for s in d.index.references]),
+        ("record_quantity", "rid, parameter, low, high, base, base_to, unit, code, label", [(d.rid, *s) for d in drafts for s in d.index.quantities]),
     ):
         if rows:
             with connection.wrap_database_errors, connection.connection.cursor().copy(f"COPY {table} ({names}) FROM STDIN") as out:

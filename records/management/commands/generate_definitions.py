@@ -1,7 +1,8 @@
 """Write the compact FHIR tables (hosted types, elements, search parameters) from the official R4 and R4B packages.
 
 Source: the packages hl7.fhir.r4.examples 4.0.1 and hl7.fhir.r4b.core 4.3.0 (CC0), unpacked. A type is hosted when every
-element of its R4 and R4B definition agrees in cardinality, types and required binding (ADR 0003).
+element of its R4 and R4B definition agrees in cardinality, types and required binding (ADR 0003). A type keeps its number for ever:
+stored rows carry it.
 """
 
 import json
@@ -18,7 +19,15 @@ OUT = Path(__file__).resolve().parents[2] / "fhir" / "definitions"
 SAME_CODES = {
     "http://terminology.hl7.org/ValueSet/v3-Confidentiality": "http://terminology.hl7.org/ValueSet/v3-ConfidentialityClassification"
 }
-KINDS = {"token", "string", "reference", "date", "uri", "number", "quantity"}
+KINDS = {"token", "string", "reference", "date", "uri", "number", "quantity", "composite", "special"}
+SPECIAL = {"Location-near": [{"path": ["position"], "type": "Location.position"}]}
+# Parameters of every resource; what the others of this kind mean is not in the resource's elements.
+META = {
+    "_profile": {"kind": "uri", "paths": [{"path": ["meta", "profile"], "type": "canonical"}]},
+    "_security": {"kind": "token", "paths": [{"path": ["meta", "security"], "type": "Coding"}]},
+    "_source": {"kind": "uri", "paths": [{"path": ["meta", "source"], "type": "uri"}]},
+    "_tag": {"kind": "token", "paths": [{"path": ["meta", "tag"], "type": "Coding"}]},
+}
 # What a record "is about" in time: the first of these parameters that a type has becomes its clinical date.
 CLINICAL_DATE = (
     "onset-date", "authoredon", "started", "whenhandedover", "effective-time", "date", "authored", "effective", "issued",
@@ -163,8 +172,9 @@ class Paths:
             extra["where"] = [before.count("."), m.group(1), m.group(2)]
             text = text.replace(m.group(0), "")
         text = text.replace("[0]", "")
-        steps = text.split(".")
-        if steps[0] not in (type_name, "Resource", "DomainResource") or not re.fullmatch(r"[\w.]+", text):
+        whole = text.startswith(type_name + ".")
+        steps = (text.removeprefix(type_name) if whole else text).split(".")
+        if (not whole and steps[0] not in ("Resource", "DomainResource")) or not re.fullmatch(r"[\w.]+", text):
             return []
         found = [([], type_name)]
         for i, key in enumerate(steps[1:]):
@@ -174,19 +184,73 @@ class Paths:
 
 
 def parameters(folder: Path, types: list[str], paths: Paths) -> Json:
-    out: Json = {t: {} for t in types}
-    for p in load(folder, "SearchParameter"):
-        if p["type"] not in KINDS or "expression" not in p or p["code"].startswith("_"):
-            continue
-        if not re.match(r"http://hl7.org/fhir/SearchParameter/[A-Za-z]+-[a-z]", p.get("url", "")):
+    out: Json = {t: dict(META) for t in types}
+    known = {p["url"]: p for p in load(folder, "SearchParameter") if "url" in p}
+    for url, p in known.items():
+        if p.get("type") not in KINDS or "base" not in p or p["code"].startswith("_") or not re.match(r"http://hl7.org/fhir/SearchParameter/[A-Za-z]+-[a-z]", url):
             continue
         for base in p["base"]:
             if base not in out:
                 continue
-            found = paths.expand(base, p["expression"])
-            if found:
+            if p["type"] == "composite":
+                if found := composite(base, p, known, paths):
+                    out[base][p["code"]] = {"kind": "composite", "contexts": found}
+            elif found := SPECIAL.get(p["id"]) or ("expression" in p and paths.expand(base, p["expression"])):
                 out[base][p["code"]] = {"kind": p["type"], "paths": found, **({"target": sorted(p["target"])} if p.get("target") else {})}
     return {t: dict(sorted(v.items())) for t, v in out.items()}
+
+
+def composite(base: str, definition: Json, known: Json, paths: Paths) -> list[Json]:
+    """[{path, single, parts: [{kind, paths}]}]: single where the context occurs at most once, so that AND of the parts is exact. None at
+    all where a part but the last is a range in a context that repeats (two of MolecularSequence)."""
+    out = []
+    for context in definition["expression"].split("|"):
+        steps = context.strip().split(".")
+        if steps[0] != base:
+            continue
+        single = all(paths.elements[".".join(steps[: i + 1])]["max"] == "1" for i in range(1, len(steps)))
+        parts = []
+        for c in definition["component"]:
+            owner, expression = (base, c["expression"].removeprefix("%resource.")) if c["expression"].startswith("%resource.") else (".".join(steps), c["expression"])
+            before = steps[1:] if owner != base else []
+            found = [x for b in expression.split("|") for x in paths.branch(owner, f"{owner}.{b.strip()}")]
+            parts.append({"kind": known[c["definition"]]["type"], "paths": [{**x, "path": [*before, *x["path"]] if single else x["path"]} for x in found]})
+        if not single and (any(p["kind"] != "token" for p in parts[:-1]) or any("%resource" in c["expression"] for c in definition["component"])):
+            return []
+        out.append({"path": steps[1:], "single": single, "parts": parts})
+    return out
+
+
+ARBITRARY = re.compile(r"\[(?:iU|IU|arb|USP|GPL|MPL|APL|beth|todd|dye|smgy|bdsk|ka'U|knk|mclg|tb'U|CCID|TCID|EID|PFU|FFU|CFU|BAU|AU|Amb|PNU|Lf|D'ag|FEU|ELU|EU|IR)[^\]]*\]")
+
+
+def units(folder: Path) -> Json:
+    """{UCUM code: [factor, offset, dimension]} of the codes of the value set ucum-common that have a size: value * factor + offset is the
+    value in base units. Needs the package ucumvert. Arbitrary units (UCUM 24) have a dimension of their own."""
+    from ucumvert import PintUcumRegistry
+
+    registry, out = PintUcumRegistry(), {}
+    for code in sorted({c["code"] for i in json.loads((folder / "ValueSet-ucum-common.json").read_text())["compose"]["include"] for c in i["concept"]}):
+        try:
+            unit = registry.from_ucum(code)
+            if isinstance(unit, str):
+                zero, one, dimension = 0.0, 1.0, ""
+            else:
+                zero, one = (registry.Quantity(float(n), getattr(unit, "units", unit)).to_base_units() for n in (0, 1))
+                zero, one, dimension = zero.magnitude, one.magnitude, str(one.units)
+        except Exception:  # noqa: S112
+            continue  # logarithmic and similar units have no factor: they are compared as written
+        out[code] = [float(f"{one - zero:.12g}"), float(f"{zero:.12g}"), "+".join([dimension.replace("dimensionless", ""), *ARBITRARY.findall(code)])]
+    return out
+
+
+def compartments(folder: Path, table: Json) -> Json:
+    """{compartment: {type: [reference parameters that put a resource of the type into it]}}; "{def}" is the resource itself."""
+    return {
+        d["code"]: {r["code"]: [p for p in r["param"] if p == "{def}" or table[r["code"]].get(p, {}).get("kind") == "reference"]
+                    for r in d["resource"] if r.get("param") and r["code"] in table}
+        for d in load(folder, "CompartmentDefinition") if d["code"] in table and d["id"] != "example"
+    }
 
 
 def subject(type_name: str, table: Json, paths: Paths) -> list[str] | None:
@@ -214,6 +278,7 @@ class Command(BaseCommand):
         ]
         paths = Paths(ours)
         table = parameters(r4, hosted, paths)
+        numbers = {n: t["number"] for n, t in json.loads((OUT / "types.json").read_text()).items() if "number" in t}
         types = {}
         for name in hosted:
             dated = [c for c in CLINICAL_DATE if table[name].get(c, {}).get("kind") == "date"]
@@ -222,8 +287,11 @@ class Command(BaseCommand):
             same = [c for c, p in table[name].items() if about and p["kind"] == "reference" and all(x["path"] == about for x in p["paths"])]
             summary = [e["path"].split(".")[1] for e in ours[name]["snapshot"]["element"] if e.get("isSummary") and e["path"].count(".") == 1]
             required = [e["path"].split(".")[1] for e in ours[name]["snapshot"]["element"] if e["min"] and e["path"].count(".") == 1]
-            types[name] = {"summary": summary, "required": required, "subject": about and about[0], "subject_params": same if single else [], "date": dated[0] if dated else None}
-        for file, data in (("types", types), ("elements", structure(ours, Terminology(r4))), ("parameters", table)):
+            numbers.setdefault(name, 1 + max(numbers.values(), default=0))
+            types[name] = {"number": numbers[name], "summary": summary, "required": required, "subject": about and about[0],
+                           "subject_params": same if single else [], "date": dated[0] if dated else None}
+        for file, data in (("types", types), ("elements", structure(ours, Terminology(r4))), ("parameters", table), ("units", units(r4)),
+                           ("compartments", compartments(r4, table))):
             rows = ",\n".join(f"{json.dumps(k)}: {json.dumps(v, separators=(',', ':'))}" for k, v in data.items())
             (OUT / f"{file}.json").write_text("{\n" + rows + "\n}\n")
         self.stdout.write(f"{len(hosted)} types, {sum(map(len, table.values()))} search parameters")

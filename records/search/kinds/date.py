@@ -4,9 +4,9 @@ import re
 from typing import Any
 
 from records.fhir.dates import HIGH, LOW, Range, span
+from records.fhir.hashes import hashed
 from records.fhir.types import TYPES
 from records.search.definitions import Parameter
-from records.search.hashes import hashed
 from records.search.terms import BadValue, Condition, Index
 
 MODIFIERS = frozenset({""})

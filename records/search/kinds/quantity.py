@@ -1,26 +1,28 @@
-"""Search kinds quantity and number: prefixes and implicit precision (FHIR R4 search.html#quantity). Units meet as written: none is
-converted."""
+"""Search kinds quantity and number: prefixes and implicit precision (FHIR R4 search.html#quantity). With a UCUM unit, amounts are
+compared in base units; without a unit, or with one that has no table row, as written."""
 
 import math
 import re
 from decimal import Decimal
 from typing import Any
 
+from records.fhir.hashes import hashed, short
 from records.search.definitions import Parameter
-from records.search.hashes import hashed
-from records.search.terms import BadValue, Condition, Index
+from records.search.terms import BadValue, Condition, Index, Quantity
+from records.search.units import base, converted
 
 MODIFIERS = frozenset({""})
 FORM = re.compile(r"(eq|ne|gt|ge|lt|le|sa|eb|ap)?([+-]?\d{1,40}(?:\.\d{1,40})?(?:[eE][+-]?\d{1,3})?)")
 # of a stored range [low, high]; {v}: the number that is asked for, [{a}, {b}): what it stands for by its precision
 TESTS = {
-    "eq": "q.low >= {a} AND q.high < {b}", "ne": "NOT (q.low >= {a} AND q.high < {b})", "gt": "q.high > {v}", "ge": "q.high >= {v}",
-    "lt": "q.low < {v}", "le": "q.low <= {v}", "sa": "q.low > {v}", "eb": "q.high < {v}", "ap": "q.low >= {a} AND q.high <= {b}",
+    "eq": "{low} >= {a} AND {high} < {b}", "ne": "NOT ({low} >= {a} AND {high} < {b})", "gt": "{high} > {v}", "ge": "{high} >= {v}",
+    "lt": "{low} < {v}", "le": "{low} <= {v}", "sa": "{low} > {v}", "eb": "{high} < {v}", "ap": "{low} >= {a} AND {high} <= {b}",
 }
+CURRENCY = "urn:iso:std:iso:4217"
 
 
 def bounds(value: Any) -> tuple[float, float] | None:
-    """The range of a number, Quantity (with its comparator), Money, Range or SampledData's origin; None for no number."""
+    """The range of a number, Quantity (with its comparator), Money or Range; None for no number."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
@@ -47,38 +49,58 @@ def add(index: Index, parameter: Parameter, value: Any) -> None:
     found = bounds(value)
     if found is None:
         return
+    low, high = found
     told = value if isinstance(value, dict) else {}
     told = told.get("low") or told.get("high") or told
     code = str(told.get("code") or told.get("currency") or "")
-    system = str(told.get("system") or ("urn:iso:std:iso:4217" if "currency" in told else ""))
-    name = hashed(parameter.type_name, parameter.code)
-    for label in {code, str(told.get("unit") or "")}:
-        index.quantities.add((name, *found, hashed("unit", system, code) if code else 0, hashed("unit", label) if label else 0))
+    system = str(told.get("system") or (CURRENCY if "currency" in told else ""))
+    by = base(system, code)
+    index.quantities.add(Quantity(
+        hashed(parameter.type_name, parameter.code), low, high if high != low else None,
+        converted(low, by) if by else None, converted(high, by) if by and high != low else None,
+        unit(system, code), short("label", code) if code else 0, short("label", str(told["unit"])) if told.get("unit") else 0))
+
+
+def unit(system: str, code: str) -> int:
+    by = base(system, code)
+    return short("dimension", by[2]) if by else short("unit", system, code) if code else 0
 
 
 def condition(parameter: Parameter, modifier: str, values: list[str]) -> Condition:
     tests = []
-    bound: list[object] = [hashed(parameter.type_name, parameter.code)]
+    bound: list[object] = [[hashed(parameter.type_name, n) for n in parameter.names]]
     for text in values:
-        number, _, unit = text.partition("|")
+        number, _, asked = text.partition("|")
         m = FORM.fullmatch(number)
-        if not m or (parameter.kind == "number" and unit):
+        if not m or (parameter.kind == "number" and asked):
             raise BadValue("a quantity is a number, number|system|code or number||unit, with a prefix such as gt before it")
-        test, more = compare(m.group(1) or "eq", Decimal(m.group(2)), len(bound))
+        system, _, code = asked.rpartition("|")
+        by = base(system, code) if system else None
+        test, more = compare(m.group(1) or "eq", Decimal(m.group(2)), len(bound), by)
         bound += more
-        if unit:
-            system, _, code = unit.rpartition("|")
-            test += f" AND q.{'unit' if system else 'label'} = {{{len(bound)}}}"
-            bound.append(hashed("unit", system, code) if system else hashed("unit", code))
+        if system:
+            test += f" AND q.unit = {{{len(bound)}}}"
+            bound.append(unit(system, code))
+        elif asked:
+            test += f" AND {{{len(bound)}}} IN (q.code, q.label)"
+            bound.append(short("label", code))
         tests.append(f"({test})")
-    inner = f"SELECT q.rid FROM record_quantity q WHERE q.parameter = {{0}} AND ({' OR '.join(tests)})"
+    one = "= {0}" if len(parameter.names) == 1 else "= ANY({0})"
+    if len(parameter.names) == 1:
+        bound[0] = hashed(parameter.type_name, parameter.names[0])
+    inner = f"SELECT q.rid FROM record_quantity q WHERE q.parameter {one} AND ({' OR '.join(tests)})"
     return Condition(f"{{r}}.rid IN ({inner})", tuple(bound))
 
 
-def compare(prefix: str, exact: Decimal, at: int) -> tuple[str, list[object]]:
-    """The test, and the values from {at} on that it binds."""
+def compare(prefix: str, exact: Decimal, at: int, by: tuple[float, float, str] | None) -> tuple[str, list[object]]:
+    """The test, and the values from {at} on that it binds. Points and ranges apart: each has an index of its own."""
     half = Decimal(5).scaleb(int(exact.as_tuple().exponent) - 1)
     if prefix == "ap":
         half = abs(exact) / 10
-    value: list[object] = [float(exact)] if "{v}" in TESTS[prefix] else [float(exact - half), float(exact + half)]
-    return TESTS[prefix].format(v=f"{{{at}}}", a=f"{{{at}}}", b=f"{{{at + 1}}}"), value
+    numbers = [float(exact)] if "{v}" in TESTS[prefix] else [float(exact - half), float(exact + half)]
+    value: list[object] = [converted(n, by) if by else n for n in numbers]
+    low, high = ("q.base", "q.base_to") if by else ("q.low", "q.high")
+    places = {"v": f"{{{at}}}", "a": f"{{{at}}}", "b": f"{{{at + 1}}}"}
+    point = TESTS[prefix].format(low=low, high=low, **places)
+    span = TESTS[prefix].format(low=low, high=high, **places)
+    return f"(({high} IS NULL AND {point}) OR ({high} IS NOT NULL AND {span}))", value

@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from records.fhir.hashes import hashed, named
 from records.fhir.references import ID, target
 from records.fhir.types import TYPES
 from records.search.definitions import Parameter
-from records.search.hashes import hashed, named
 from records.search.terms import BadValue, Condition, Index
 
 MODIFIERS = frozenset({"", "identifier", *TYPES})

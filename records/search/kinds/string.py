@@ -3,8 +3,8 @@
 import unicodedata
 from typing import Any
 
+from records.fhir.hashes import hashed
 from records.search.definitions import Parameter
-from records.search.hashes import hashed
 from records.search.terms import BadValue, Condition, Index
 
 MODIFIERS = frozenset({"", "exact", "contains"})

@@ -2,20 +2,22 @@
 
 from typing import Any
 
+from records.fhir.hashes import hashed
 from records.search.definitions import Parameter
-from records.search.hashes import hashed
 from records.search.terms import BadValue, Condition, Index
 
 MODIFIERS = frozenset({"", "not", "of-type"})
+PLAIN = frozenset({"code", "boolean", "string", "id", "uri", "canonical", "integer", "positiveInt", "date", "dateTime"})  # types without a system
 
 
 def add(index: Index, parameter: Parameter, value: Any) -> None:
-    """Hash each code in the forms that a search may name it: code, system|code, |code, system|."""
+    """Hash each code in the forms that a search may name it: code, system|code, |code, system|. A plain code has one form only."""
     for system, code in pairs(value):
         name = (parameter.type_name, parameter.code)
         if code:
             index.tokens.add(hashed(*name, "code", code))
-            index.tokens.add(hashed(*name, "both", system, code))
+            if isinstance(value, dict):
+                index.tokens.add(hashed(*name, "both", system, code))
         if system:
             index.tokens.add(hashed(*name, "system", system))
     if isinstance(value, dict) and isinstance(value.get("type"), dict) and isinstance(value.get("value"), str):
@@ -37,28 +39,29 @@ def pairs(value: Any) -> list[tuple[str, str]]:
     return [(str(value.get("system") or ""), str(code))] if isinstance(code, str) else []
 
 
-def hash_of(parameter: Parameter, text: str) -> int:
-    name = (parameter.type_name, parameter.code)
+def hash_of(type_name: str, name: str, text: str) -> int:
     system, bar, code = text.partition("|")
     if not text.strip("|"):
         raise BadValue("a token is code, system|code, |code or system|")
     if not bar:
-        return hashed(*name, "code", text)
+        return hashed(type_name, name, "code", text)
     if not code:
-        return hashed(*name, "system", system)
-    return hashed(*name, "both", system, code)
+        return hashed(type_name, name, "system", system)
+    return hashed(type_name, name, "both", system, code)
 
 
-def of_type(parameter: Parameter, text: str) -> int:
+def of_type(type_name: str, name: str, text: str) -> int:
     parts = text.split("|")
     if len(parts) != 3 or not all(parts):
         raise BadValue("an identifier of a type is type-system|type-code|value")
-    return hashed(parameter.type_name, parameter.code, "of-type", *parts)
+    return hashed(type_name, name, "of-type", *parts)
 
 
 def condition(parameter: Parameter, modifier: str, values: list[str]) -> Condition:
     hash_one = of_type if modifier == "of-type" else hash_of
-    hashes = [hash_one(parameter, v) for v in values]
+    if parameter.paths and all(p.type in PLAIN for p in parameter.paths):
+        values = [v.removeprefix("|") for v in values]
+    hashes = [hash_one(parameter.type_name, n, v) for n in parameter.names for v in values]
     sql = "{r}.tokens @> {0}" if len(hashes) == 1 else "{r}.tokens && {0}"
     rare = modifier != "not" and any(p.type == "Identifier" for p in parameter.paths)
     return Condition(f"NOT ({sql})" if modifier == "not" else sql, (hashes,), rare)

@@ -4,7 +4,7 @@ import hashlib
 
 SEPARATOR = "\x1f"
 
-VERSION = 2  # of all that is kept for searching: a greater one makes `manage.py setup` index everything anew
+VERSION = 3  # of all that is kept for searching: a greater one makes `manage.py setup` index everything anew
 
 
 def named(text: str) -> int:
@@ -16,3 +16,9 @@ def hashed(*parts: str) -> int:
     """A signed 64-bit integer of the parts, as PostgreSQL's bigint."""
     data = SEPARATOR.join(parts).encode()
     return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "big", signed=True)
+
+
+def short(*parts: str) -> int:
+    """A signed 32-bit integer, for sets of some hundred names such as units."""
+    data = SEPARATOR.join(parts).encode()
+    return int.from_bytes(hashlib.blake2b(data, digest_size=4).digest(), "big", signed=True)

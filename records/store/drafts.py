@@ -1,0 +1,52 @@
+"""A draft as the values of its rows: the resource's own row with its sealed body, and those of the side tables. Nothing is read or written."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from records.fhir.hashes import named
+from records.fhir.types import TYPES
+from records.store.codec import Place, seal
+from records.store.rows import Draft
+
+COLUMNS = ("rid", "hospital", "type", "fhir_id", "version", "last_updated", "deleted", "patient", "others", "labels", "dated",
+           "dated_to", "tokens", "named", "present", "body")
+
+
+def columns(hospital: int, drafts: Sequence[Draft]) -> list[dict[str, Any]]:
+    """The rows of record_resource."""
+    sealed = seal([(d.body, Place(hospital, TYPES[d.type_name].number, d.fhir_id, d.version, d.last_updated)) for d in drafts])
+    return [column(hospital, d, body) for d, body in zip(drafts, sealed, strict=True)]
+
+
+def column(hospital: int, d: Draft, body: bytes) -> dict[str, Any]:
+    return {"rid": d.rid, "hospital": hospital, "type": TYPES[d.type_name].number, "fhir_id": d.fhir_id, "version": d.version, "last_updated": d.last_updated,
+            "deleted": d.deleted, "patient": d.patient, "others": d.others, "labels": d.labels, **found_by(d), "body": body}
+
+
+def found_by(d: Draft) -> dict[str, Any]:
+    """The columns of the row that searches look at."""
+    spans = d.index.spans
+    low, high = (min(s[0] for s in spans), max(s[1] for s in spans)) if spans else ("-infinity", "-infinity")
+    return {"dated": low, "dated_to": high, "tokens": sorted(d.index.tokens), "named": named(f"{d.type_name}/{d.fhir_id}"), "present": d.index.present}
+
+
+def whole(hospital: int, drafts: Sequence[Draft]) -> list[dict[str, Any]]:
+    """The rows, each with those of its index."""
+    return [{**row, **sides(d)} for row, d in zip(columns(hospital, drafts), drafts, strict=True)]
+
+
+def indexed(hospital: int, d: Draft) -> dict[str, Any]:
+    """What an index written anew needs; the body stays."""
+    return {"rid": d.rid, **found_by(d), **sides(d)}
+
+
+def sides(d: Draft) -> dict[str, list[Any]]:
+    """The rows of the side tables, as columns."""
+    out: dict[str, list[Any]] = {}
+    for rows, names in (
+        (d.index.strings, ("string_parameters", "strings")), (d.index.dates, ("date_parameters", "lows", "highs")),
+        (d.index.references, ("reference_parameters", "targets")),
+        (d.index.quantities, ("quantity_parameters", "least", "most", "bases", "bases_to", "units", "unit_codes", "unit_labels")),
+    ):
+        out |= {name: [row[i] for row in rows] for i, name in enumerate(names)}
+    return out

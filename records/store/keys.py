@@ -1,0 +1,91 @@
+"""Data keys: one for each hospital at a time, wrapped with the installation's master key, each a row that is part of every backup.
+
+A key is committed by a connection of its own before anything is encrypted with it, so that no rolled-back transaction takes with it the
+key of what others wrote. Keys stay for ever: old bodies, and old backups, name them.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.db import connection
+
+from alliance.config.home import secret, secret_if_there
+
+FRESH = 60.0  # seconds that a process may go on with a key, or a dictionary, after another one has become the current
+MASTER, NEXT = "body_key", "body_key_next"
+
+
+class NoKey(Exception):
+    """The database names a key that the secrets of this installation do not open."""
+
+
+lock = threading.Lock()
+ciphers: dict[int, AESGCM] = {}
+newest: dict[int, tuple[int, float]] = {}  # hospital -> (key, until when it is believed)
+
+
+@contextmanager
+def apart() -> Iterator[Any]:
+    """A cursor of a connection and transaction of its own."""
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            yield cursor
+    finally:
+        other.close()
+
+
+def masters() -> list[bytes]:
+    """The master key; while it is being changed, its successor too."""
+    return [bytes.fromhex(k) for k in (secret(MASTER), secret_if_there(NEXT)) if k]
+
+
+def wrap(master: bytes, content: bytes, purpose: str) -> bytes:
+    nonce = os.urandom(12)
+    return nonce + AESGCM(master).encrypt(nonce, content, purpose.encode())
+
+
+def unwrap(wrapped: bytes, purpose: str) -> bytes:
+    """Raises NoKey."""
+    for master in masters():
+        try:
+            return AESGCM(master).decrypt(bytes(wrapped[:12]), bytes(wrapped[12:]), purpose.encode())
+        except InvalidTag:
+            continue
+    raise NoKey("the master key (secrets/body_key, or XINGLIN_BODY_KEY) is not the one that this database was written with: restore it from the backup of the secrets")
+
+
+def current(hospital: int) -> tuple[int, AESGCM]:
+    """The key that new bodies of the hospital get; made when there is none."""
+    key, until = newest.get(hospital, (0, 0.0))
+    if until < time.monotonic():
+        with lock, apart() as cursor:
+            cursor.execute("SELECT max(id) FROM record_key WHERE hospital = %s AND retired_at IS NULL", [hospital])
+            key = cursor.fetchone()[0] or create(cursor, hospital)
+            newest[hospital] = (key, time.monotonic() + FRESH)
+    return key, named(key)
+
+
+def create(cursor: Any, hospital: int) -> int:
+    """A new key, committed; of two processes that find none, each makes one, and both are good."""
+    cursor.execute("INSERT INTO record_key (hospital, wrapped) VALUES (%s, %s) RETURNING id", [hospital, wrap(masters()[0], AESGCM.generate_key(256), f"hospital/{hospital}")])
+    return int(cursor.fetchone()[0])
+
+
+def named(key: int) -> AESGCM:
+    """Raises NoKey."""
+    found = ciphers.get(key)
+    if found is None:
+        with apart() as cursor:
+            cursor.execute("SELECT hospital, wrapped FROM record_key WHERE id = %s", [key])
+            row = cursor.fetchone()
+        if row is None:
+            raise NoKey(f"the database has no key {key}: it is a row of record_key, which every backup holds")
+        found = ciphers[key] = AESGCM(unwrap(row[1], f"hospital/{row[0]}"))
+    return found
