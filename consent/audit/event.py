@@ -44,6 +44,7 @@ class EventCode(StrEnum):
     STAFF_ENROL = "alliance:staff:enrol"
     STAFF_END = "alliance:staff:end"
     CLIENT_REGISTER = "alliance:client:register"
+    STORE_KEY = "records:store:key"
     CLIENT_REVOKE = "alliance:client:revoke"
 
 

@@ -43,6 +43,9 @@ class Place(NamedTuple):
     def bound(self) -> bytes:
         return f"{self.hospital}/{self.type_number}/{self.fhir_id}/{self.version}".encode()
 
+    def __str__(self) -> str:
+        return f"{self.hospital}/{NAMES[self.type_number]}/{self.fhir_id}/{self.version}"
+
     @property
     def known(self) -> tuple[bytes, bytes]:
         """How the canonical JSON begins, and how its meta ends (records.interactions.filing.draft)."""
@@ -123,13 +126,13 @@ def unseal(stored: Sequence[tuple[bytes, Place]]) -> list[bytes]:
 def opened(body: bytes, place: Place) -> tuple[int, bytes]:
     """(dictionary, what it packed)."""
     if body[:1] != SEALED or len(body) < HEAD.size + NONCE:
-        raise Unreadable("a body of a format that this release does not know")
+        raise Unreadable(f"{place} has a format that this release does not know")
     _, dictionary, key = HEAD.unpack_from(body)
     at = HEAD.size + NONCE
     try:
         return dictionary, keys.named(key).decrypt(body[HEAD.size : at], body[at:], place.bound)
     except InvalidTag as error:
-        raise Unreadable("a body was altered, or belongs to another row") from error
+        raise Unreadable(f"{place} was altered, or is another row's") from error
 
 
 def made_with(stored: bytes) -> tuple[int, int]:

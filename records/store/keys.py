@@ -42,7 +42,7 @@ def apart() -> Iterator[Any]:
 
 
 def masters() -> list[bytes]:
-    """The master key; while it is being changed, its successor too."""
+    """The master key; while it is being changed its successor too, which is the one to wrap with."""
     return [bytes.fromhex(k) for k in (secret(MASTER), secret_if_there(NEXT)) if k]
 
 
@@ -73,9 +73,14 @@ def current(hospital: int) -> tuple[int, AESGCM]:
 
 
 def create(cursor: Any, hospital: int) -> int:
-    """A new key, committed; of two processes that find none, each makes one, and both are good."""
-    cursor.execute("INSERT INTO record_key (hospital, wrapped) VALUES (%s, %s) RETURNING id", [hospital, wrap(masters()[0], AESGCM.generate_key(256), f"hospital/{hospital}")])
-    return int(cursor.fetchone()[0])
+    """A new key, committed; of two processes that find none, each makes one, and both are good. The table's lock comes before the look at
+    the master key, so that a change of master (rewrite.rewrap) sees either the row or its lock."""
+    cursor.execute("BEGIN")
+    cursor.execute("LOCK TABLE record_key IN ROW EXCLUSIVE MODE")
+    cursor.execute("INSERT INTO record_key (hospital, wrapped) VALUES (%s, %s) RETURNING id", [hospital, wrap(masters()[-1], AESGCM.generate_key(256), f"hospital/{hospital}")])
+    made = int(cursor.fetchone()[0])
+    cursor.execute("COMMIT")
+    return made
 
 
 def named(key: int) -> AESGCM:

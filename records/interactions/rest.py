@@ -1,0 +1,77 @@
+"""Bodies at rest: change keys, train dictionaries, write anew what older ones wrote; beside the running site."""
+
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterator
+
+from django.db import transaction
+
+from alliance.auth.principal import operator
+from alliance.config.home import home
+from alliance.models import Hospital
+from consent.audit.append import append
+from consent.audit.event import Event, EventCode
+from records.store import keys, rewrite
+from records.store.training import Trained, train
+
+
+class Refused(Exception):
+    """An operator's order that cannot be carried out; the message says why and what to do."""
+
+
+def note(by: str, target: str, detail: str) -> None:
+    append(Event.of(operator(by), EventCode.STORE_KEY, target=target, detail=detail))
+
+
+def new_key(hospital: Hospital, by: str, wait: Callable[[float], None] = time.sleep, lost: list[str] | None = None) -> Iterator[int]:
+    """A new data key, then every body under it; yields how many were looked at. lost: gets those that do not open, which stay as they are."""
+    with keys.apart() as cursor:
+        made = keys.create(cursor, hospital.pk)
+    keys.newest.clear()
+    note(by, f"key/{made}", f"hospital/{hospital.code}")
+    wait(keys.FRESH + 1)  # until no other process writes with the old one
+    yield from rewrite.rewrite(hospital.pk, lost)
+    rewrite.retire(hospital.pk)
+
+
+def new_master(by: str) -> int:
+    """A new master key; how many keys and dictionaries were wrapped anew. Broken off at any point, all of them still open: while both files
+    are there, both keys are tried."""
+    folder = home() / "secrets"
+    if os.environ.get("XINGLIN_BODY_KEY"):
+        raise Refused("The master key comes from the environment (XINGLIN_BODY_KEY), so this command cannot put another in its place: "
+                      "unset it and keep the key in secrets/body_key, or rotate in two steps with XINGLIN_BODY_KEY_NEXT (docs/how-to/keys.md).")
+    following = folder / keys.NEXT
+    if not following.exists():
+        fd = os.open(following, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(fd, "w") as file:
+            file.write(secrets.token_hex(32))
+            file.flush()
+            os.fsync(file.fileno())
+    done = rewrap(bytes.fromhex(following.read_text().strip()))
+    os.replace(following, folder / keys.MASTER)
+    note(by, "key/master", f"{done} wrapped anew")
+    return done
+
+
+@transaction.atomic
+def rewrap(master: bytes) -> int:
+    return rewrite.rewrap(master)
+
+
+def pack_anew(lost: list[str] | None = None) -> Iterator[int]:
+    """Every body with the current dictionary; yields how many were looked at."""
+    before = 0
+    for hospital in Hospital.objects.order_by("pk"):
+        done = 0
+        for done in rewrite.rewrite(hospital.pk, lost):
+            yield before + done
+        before += done
+
+
+def learn(by: str, most: int) -> Trained | None:
+    found = train(most)
+    if found and found.version:
+        note(by, f"dictionary/{found.version}", f"{found.samples} samples")
+    return found

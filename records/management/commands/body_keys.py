@@ -1,0 +1,41 @@
+"""Change the keys that records are encrypted with, beside the running site: a hospital's data key, or the master key."""
+
+import getpass
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from alliance.models import Hospital
+from records.interactions import rest
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        what = parser.add_mutually_exclusive_group(required=True)
+        what.add_argument("--hospital", metavar="CODE", help="a new data key for this member; every body of it is written anew")
+        what.add_argument("--all", action="store_true", help="the same for every member")
+        what.add_argument("--master", action="store_true", help="a new master key; no body is touched. Back up secrets/ afterwards")
+
+    def handle(self, *args: Any, hospital: str | None, all: bool, master: bool, **options: Any) -> None:
+        by = getpass.getuser()
+        if master:
+            try:
+                done = rest.new_master(by)
+            except rest.Refused as error:
+                raise CommandError(str(error)) from error
+            self.stdout.write(f"a new master key is in secrets/body_key; {done} keys and dictionaries are wrapped with it. Back up secrets/ now.")
+            return
+        chosen = Hospital.objects.order_by("pk") if all else Hospital.objects.filter(code=hospital)
+        if not chosen:
+            raise CommandError(f"No member hospital has the code {hospital!r}.")
+        for member in chosen:
+            done, lost = 0, []  # type: int, list[str]
+            self.stdout.write(f"{member.code}: a new key; waiting until every process uses it …")
+            for done in rest.new_key(member, by, lost=lost):
+                if done % 100_000 < 1000:
+                    self.stdout.write(f"{member.code}: {done} bodies …")
+            self.stdout.write(f"{member.code}: {done} bodies are under the new key")
+            for place in lost:
+                self.stderr.write(f"does not open, left as it is: {place} (hospital/type/id/version); restore it from a backup")
