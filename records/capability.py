@@ -21,7 +21,7 @@ def statement(base: str, root: str) -> bytes:
     names = [n for n, t in TYPES.items() if not shared or n == "Patient" or t.subject_params]
     return dump({
         "resourceType": "CapabilityStatement", "status": "active", "date": STARTED, "kind": "instance", "fhirVersion": "4.0.1",
-        "format": ["application/fhir+json"], "patchFormat": ["application/json-patch+json"], "software": {"name": "Xinglin"},
+        "format": ["application/fhir+json"], "patchFormat": ["application/json-patch+json", "application/fhir+json"], "software": {"name": "Xinglin"},
         "implementation": {"description": f"Xinglin, base {base}", "url": f"{root}/{base}"},
         "rest": [{
             "mode": "server",

@@ -69,6 +69,16 @@ def plain(request: HttpRequest, instead: str) -> Any:
     return negotiate.body(request)
 
 
+def operations(request: HttpRequest) -> Any:
+    """A JSON Patch is an array, a FHIRPath Patch a Parameters resource, and each has its media type."""
+    body = negotiate.body(request, negotiate.PATCH_IN)
+    if request.content_type == negotiate.JSON_PATCH and not isinstance(body, list):
+        raise Malformed(Issue("structure", 'A JSON Patch is an array of operations such as {"op": "replace", "path": "/gender", "value": "female"}.'))
+    if request.content_type != negotiate.JSON_PATCH and not isinstance(body, dict):
+        raise WrongMediaType(Issue("not-supported", f"A JSON Patch is sent as Content-Type: {negotiate.JSON_PATCH}."))
+    return body
+
+
 def viewed(request: HttpRequest, answer: Answer) -> Answer:
     """A read with _elements or _summary."""
     for name, value in query(request):
@@ -100,8 +110,8 @@ INTERACTIONS: dict[tuple[str, str], Handler] = {
     ("GET", "TI"): lambda r, a, p: viewed(r, read.read(a, p[0], p[1])),
     ("PUT", "T"): lambda r, a, p: conditional.update(a, p[0], condition(r), negotiate.body(r), if_match(r)),
     ("DELETE", "T"): lambda r, a, p: conditional.delete(a, p[0], condition(r), if_match(r)),
-    ("PATCH", "T"): lambda r, a, p: conditional.patch(a, p[0], condition(r), negotiate.body(r, negotiate.PATCH_IN), if_match(r)),
-    ("PATCH", "TI"): lambda r, a, p: patch.patch(a, p[0], p[1], negotiate.body(r, negotiate.PATCH_IN), if_match(r)),
+    ("PATCH", "T"): lambda r, a, p: conditional.patch(a, p[0], condition(r), operations(r), if_match(r)),
+    ("PATCH", "TI"): lambda r, a, p: patch.patch(a, p[0], p[1], operations(r), if_match(r)),
     ("PUT", "TI"): lambda r, a, p: write.update(a, p[0], p[1], plain(r, "PUT Type?condition"), if_match(r)),
     ("DELETE", "TI"): lambda r, a, p: write.delete(a, p[0], p[1], if_match(r)),
     ("GET", "TIH"): lambda r, a, p: history.versions(a, p[0], p[1], query(r)),

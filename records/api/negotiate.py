@@ -10,7 +10,8 @@ from records.fhir.issues import Issue, Malformed, NotAcceptable, TooLarge, Wrong
 from records.fhir.json import InvalidJson, parse
 
 JSON_IN = ("application/fhir+json", "application/json")
-PATCH_IN = ("application/json-patch+json",)
+JSON_PATCH = "application/json-patch+json"
+PATCH_IN = (JSON_PATCH, "application/fhir+json")
 JSON_OUT = ("application/fhir+json", "application/json", "application/*", "*/*", "text/json")
 
 

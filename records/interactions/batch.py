@@ -3,12 +3,12 @@
 import logging
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from records.fhir import outcome
 from records.fhir.issues import Issue, Malformed, NotSupported, Problem
 from records.fhir.json import dump, parse
-from records.interactions import conditional, read, search, write
+from records.interactions import conditional, fetch, patch, write
 from records.interactions.ask import Answer, Ask
 from records.interactions.transaction import entries_of
 
@@ -43,6 +43,8 @@ def one(ask: Ask, raw: Any) -> Answer:
         return conditional.update(ask, parts[0], url.query, resource, asked.get("ifMatch") or "")
     if url.query and len(parts) == 1 and asked.get("method") == "DELETE":
         return conditional.delete(ask, parts[0], url.query, asked.get("ifMatch") or "")
+    if url.query and len(parts) == 1 and asked.get("method") == "PATCH":
+        return conditional.patch(ask, parts[0], url.query, resource, asked.get("ifMatch") or "")
     match (asked.get("method"), len(parts)):
         case ("POST", 1):
             return write.create(ask, parts[0], resource, asked.get("ifNoneExist") or "")
@@ -50,11 +52,11 @@ def one(ask: Ask, raw: Any) -> Answer:
             return write.update(ask, parts[0], parts[1], resource, asked.get("ifMatch") or "")
         case ("DELETE", 2):
             return write.delete(ask, parts[0], parts[1], asked.get("ifMatch") or "")
-        case ("GET", 2):
-            return read.read(ask, parts[0], parts[1])
-        case ("GET", 1):
-            return search.search(ask, parts[0], parse_qsl(url.query, keep_blank_values=True))
-    raise NotSupported(Issue("not-supported", "A batch takes POST Type, PUT Type/id, DELETE Type/id, PUT and DELETE Type?condition, GET Type/id and GET Type?….", "request"))
+        case ("PATCH", 2):
+            return patch.patch(ask, parts[0], parts[1], resource, asked.get("ifMatch") or "")
+        case ("GET", _):
+            return fetch.get(ask, asked["url"])
+    raise NotSupported(Issue("not-supported", "A batch takes GET, POST Type, and PUT, PATCH and DELETE of Type/id or Type?condition.", "request"))
 
 
 def phrase(status: int) -> str:

@@ -1,5 +1,8 @@
-"""patch: JSON Patch on the current version (FHIR R4 http.html#patch; RFC 6902). The result is validated like any other write."""
+"""patch: JSON Patch (RFC 6902) or FHIRPath Patch on the current version (FHIR R4 http.html#patch). The result is validated like any other
+write."""
 
+import base64
+import binascii
 from typing import Any
 
 import jsonpatch
@@ -8,8 +11,9 @@ import jsonpointer
 from consent import gate
 from consent.audit.event import EventCode
 from consent.terms import Scope
+from records.fhir import fhirpatch
 from records.fhir.issues import Gone, Issue, Malformed, NotFound, TooLarge, Unprocessable
-from records.fhir.json import dump, parse
+from records.fhir.json import InvalidJson, dump, parse
 from records.fhir.outcome import ABSENT
 from records.interactions.ask import Answer, Ask, known_type
 from records.interactions.filing import Item, file, now
@@ -34,12 +38,30 @@ def changed(ask: Ask, scope: Scope, written: gate.Ledger, type_name: str, fhir_i
     if current[2]:
         raise Gone(Issue("deleted", f"{type_name}/{fhir_id} was deleted at version {current[1]}: PUT it to bring it back."))
     unchanged_since(current, if_match)
-    resource = applied(parse(store.held(scope, current[0])), operations)
-    if not isinstance(resource, dict) or resource.get("id") != fhir_id:
-        raise Unprocessable(Issue("value", "A patch does not change the id: remove that operation.", f"{type_name}.id"))
+    resource = patched(type_name, fhir_id, store.held(scope, current[0]), operations)
     valid(type_name, resource)
     [made] = file(scope, written, [Item(resource, fhir_id, current[1] + 1, current[0])], now())
     return answer(ask, 200, made)
+
+
+def patched(type_name: str, fhir_id: str, body: bytes, operations: Any) -> Any:
+    """The changed resource, not yet validated. operations: a JSON Patch, Parameters, or a Binary that holds a JSON Patch (in Bundles)."""
+    if isinstance(operations, dict) and operations.get("resourceType") == "Binary":
+        operations = unpacked(operations)
+    change = fhirpatch.applied if isinstance(operations, dict) else applied
+    resource = change(parse(body), operations)
+    if not isinstance(resource, dict) or resource.get("id") != fhir_id or resource.get("resourceType") != type_name:
+        raise Unprocessable(Issue("value", "A patch does not change the id or the type: remove that operation.", f"{type_name}.id"))
+    return resource
+
+
+def unpacked(binary: dict[str, Any]) -> Any:
+    if binary.get("contentType") != "application/json-patch+json":
+        raise Malformed(Issue("value", "A patch in a Bundle is Parameters, or a Binary of contentType application/json-patch+json.", "Binary.contentType"))
+    try:
+        return parse(base64.b64decode(str(binary.get("data") or ""), validate=True))
+    except (binascii.Error, InvalidJson) as error:
+        raise Malformed(Issue("structure", f"The Binary's data is no JSON in Base64: {error}.", "Binary.data")) from error
 
 
 def applied(resource: Any, operations: Any) -> Any:

@@ -10,20 +10,22 @@ from django.conf import settings
 from consent import gate
 from consent.audit.event import EventCode
 from consent.terms import Scope
-from records.fhir.issues import Conflict, Issue, Malformed, NotSupported, Problem, TooLarge, Unprocessable
-from records.fhir.json import dump
+from records.fhir.issues import Conflict, Issue, Malformed, NotFound, NotSupported, Problem, TooLarge, Unprocessable
+from records.fhir.json import dump, parse
 from records.fhir.references import rewrite, target
 from records.fhir.types import TYPES
 from records.fhir.validate import validate
 from records.interactions import plausible
 from records.interactions.ask import Answer, Ask
+from records.interactions.fetch import get
 from records.interactions.filing import Item, file, now, remove
+from records.interactions.patch import patched
 from records.interactions.write import TAKEN, canonical, good_id, matching, new_ids, request, tombstone, unchanged_since
 from records.store import write as store
 from records.store.find import existing
 from records.store.rows import Draft
 
-METHODS = ("POST", "PUT", "DELETE")
+METHODS = ("POST", "PUT", "PATCH", "DELETE", "GET")
 CONDITIONAL = re.compile(r"([A-Z][A-Za-z]+)\?(.+)")
 
 
@@ -43,6 +45,7 @@ class Entry:
     new: bool = False  # a conditional update found nothing
     item: Item | None = None
     draft: Draft | None = None
+    answer: Answer | None = None  # of a GET
 
 
 def entries_of(bundle: Any) -> list[Any]:
@@ -67,6 +70,9 @@ def transaction(ask: Ask, bundle: Any) -> Answer:
         resolve(scope, entries)
         every(entries, check)
         apply(scope, written, entries)
+        for e in entries:
+            if e.method == "GET":
+                e.answer = got(ask, e)
     return Answer(200, response(entries))
 
 
@@ -91,10 +97,12 @@ def understand(raw: Any, place: str) -> Entry:
         raise Malformed(Issue("required", "Each entry has a request with a method and a url.", f"{place}.request"))
     method, url = asked["method"], urlsplit(asked["url"])
     if method not in METHODS:
-        raise NotSupported(Issue("not-supported", f"A transaction takes POST, PUT and DELETE; send {method} in a batch.", f"{place}.request.method"))
+        raise NotSupported(Issue("not-supported", f"A transaction takes {', '.join(METHODS)}.", f"{place}.request.method"))
+    if method == "GET":
+        return Entry(place, method, "", "", condition=asked["url"])
     parts = [p for p in url.path.split("/") if p]
     if not parts or parts[0] not in TYPES or len(parts) > 2 or (url.query and (method == "POST" or len(parts) != 1)):
-        raise NotSupported(Issue("not-supported", "The url is Type for POST, Type/id or Type?condition for PUT and DELETE, of a hosted type.", f"{place}.request.url"))
+        raise NotSupported(Issue("not-supported", "The url is Type for POST, Type/id or Type?condition for PUT, PATCH and DELETE, of a hosted type.", f"{place}.request.url"))
     resource = raw.get("resource")
     if method != "DELETE" and not isinstance(resource, dict):
         raise Malformed(Issue("required", f"{method} needs a resource.", f"{place}.resource"))
@@ -121,7 +129,9 @@ def distinct(entries: list[Entry]) -> None:
     seen: dict[str, str] = {}
     issues = []
     for e in entries:
-        made = canonical(e.type_name, e.condition) if e.condition and e.method != "DELETE" and not e.there else ""
+        if e.method == "GET":
+            continue
+        made = canonical(e.type_name, e.condition) if e.condition and e.method in ("POST", "PUT") and not e.there else ""
         for key in filter(None, (e.full_url, made, "" if e.there else f"{e.type_name}/{e.fhir_id}")):
             if key in seen and seen[key] != e.place:
                 issues.append(Issue("duplicate", f"{seen[key]} means the same resource: a transaction may name each only once.", e.place))
@@ -137,6 +147,8 @@ def find(scope: Scope, e: Entry) -> None:
     except Problem as problem:
         raise problem.at(f"{e.place}.request") from problem
     if there is None:
+        if e.method == "PATCH":
+            raise NotFound(Issue("not-found", f"No {e.type_name} fits the condition.", f"{e.place}.request.url"))
         e.new = e.method == "PUT"
         return
     if e.method == "POST":
@@ -149,11 +161,11 @@ def find(scope: Scope, e: Entry) -> None:
 def resolve(scope: Scope, entries: list[Entry]) -> None:
     """Give conditions their match, and rewrite references: urn:uuid and full urls to Type/id, conditions to what
     they find. Literal references must exist, here or in the bundle."""
-    for e in sorted((e for e in entries if e.condition), key=lambda e: canonical(e.type_name, e.condition)):
+    for e in sorted((e for e in entries if e.condition and e.method != "GET"), key=lambda e: canonical(e.type_name, e.condition)):
         find(scope, e)  # in one order, so that two writers with the same conditions never wait in a circle
     distinct(entries)
     urls = {e.full_url: f"{e.type_name}/{e.fhir_id}" for e in entries if e.full_url}
-    coming = {(e.type_name, e.fhir_id) for e in entries if e.method != "DELETE"}
+    coming = {(e.type_name, e.fhir_id) for e in entries if e.method not in ("DELETE", "GET")}
     literal: dict[tuple[str, str], str] = {}
     cache: dict[str, str] = {}
     issues: list[Issue] = []
@@ -192,7 +204,7 @@ def resolve(scope: Scope, entries: list[Entry]) -> None:
 
 
 def check(e: Entry, place: str) -> None:
-    if e.method == "DELETE":
+    if e.method in ("DELETE", "GET", "PATCH"):
         return
     try:
         found = validate(e.resource)
@@ -204,12 +216,14 @@ def check(e: Entry, place: str) -> None:
 
 
 def apply(scope: Scope, written: gate.Ledger, entries: list[Entry]) -> None:
-    """FHIR's order: deletes, creates, updates."""
+    """FHIR's order: deletes, creates, updates and patches."""
     at = now()
-    named = sorted({(e.type_name, e.fhir_id) for e in entries if e.method != "POST"})
+    named = sorted({(e.type_name, e.fhir_id) for e in entries if e.method not in ("POST", "GET")})
     current = store.lock(scope, named)
     gone = []
     for e in entries:
+        if e.method == "GET":
+            continue
         row = current.get((e.type_name, e.fhir_id)) if e.method != "POST" else None
         if e.method != "POST":
             try:
@@ -223,6 +237,8 @@ def apply(scope: Scope, written: gate.Ledger, entries: list[Entry]) -> None:
                 e.draft = tombstone(e.type_name, e.fhir_id, row)
                 gone.append(e.draft)
         elif not e.there:
+            if e.method == "PATCH":
+                patch(scope, e, row)
             e.item = Item(e.resource, e.fhir_id, row[1] + 1 if row else 1, row[0] if row else 0, place=f"{e.place}.resource")
     if gone:
         remove(scope, written, gone)
@@ -231,13 +247,36 @@ def apply(scope: Scope, written: gate.Ledger, entries: list[Entry]) -> None:
         e.draft = d
 
 
-STATUS = {"POST": "201 Created", "PUT": "200 OK", "DELETE": "204 No Content"}
+def patch(scope: Scope, e: Entry, row: tuple[int, int, bool, int] | None) -> None:
+    """Put what the patch makes of the locked resource in its place."""
+    try:
+        if row is None or row[2]:
+            raise NotFound(Issue("not-found", f"{e.type_name}/{e.fhir_id} is not in this store, or was deleted.", "request.url"))
+        made = patched(e.type_name, e.fhir_id, store.held(scope, row[0]), e.resource)
+    except Problem as problem:
+        raise problem.at(e.place) from problem
+    e.resource = made
+    check(Entry(e.place, "PUT", e.type_name, e.fhir_id, made), e.place)
+
+
+def got(ask: Ask, e: Entry) -> Answer:
+    """A GET sees what the transaction wrote, and a thing that is not there makes it fail as a whole."""
+    try:
+        return get(ask, e.condition)
+    except Problem as problem:
+        raise problem.at(e.place) from problem
+
+
+STATUS = {"POST": "201 Created", "PUT": "200 OK", "PATCH": "200 OK", "DELETE": "204 No Content"}
 
 
 def response(entries: list[Entry]) -> bytes:
-    rows = []
+    rows: list[dict[str, Any]] = []
     for e in entries:
         d = e.draft
+        if e.answer:
+            rows.append({"resource": parse(e.answer.body), "response": {"status": "200 OK"}})
+            continue
         if e.there:
             row: dict[str, str] = {"status": "200 OK", "location": f"{e.type_name}/{e.fhir_id}"}
         elif d is None:

@@ -130,6 +130,25 @@ def structure(defs: dict[str, Json], terms: Terminology) -> Json:
     }
 
 
+def shapes(defs: dict[str, Json], hosted: list[str]) -> Json:
+    """{type: {json key: type of the value, with * before it where it repeats}}, of hosted types and what they are made of."""
+    out: Json = {}
+    for definition in defs.values():
+        for e in definition["snapshot"]["element"][1:]:
+            parent, _, key = e["path"].rpartition(".")
+            many = "*" if e["max"] != "1" else ""
+            if "contentReference" in e:
+                out.setdefault(parent, {})[key] = many + e["contentReference"].lstrip("#")
+            for t in e.get("type", []):
+                code = t["code"]
+                if code.startswith("http"):
+                    code = "string"
+                kind = e["path"] if code in ("BackboneElement", "Element") else code
+                out.setdefault(parent, {})[key.replace("[x]", code[0].upper() + code[1:])] = many + kind
+    complex_types = {n for n, d in defs.items() if d["kind"] == "complex-type"}
+    return {n: v for n, v in sorted(out.items()) if n.partition(".")[0] in complex_types or n.partition(".")[0] in hosted}
+
+
 class Paths:
     """Search expressions cut down to lists of JSON keys, with the choice elements spelled out."""
 
@@ -291,7 +310,7 @@ class Command(BaseCommand):
             types[name] = {"number": numbers[name], "summary": summary, "required": required, "subject": about and about[0],
                            "subject_params": same if single else [], "date": dated[0] if dated else None}
         for file, data in (("types", types), ("elements", structure(ours, Terminology(r4))), ("parameters", table), ("units", units(r4)),
-                           ("compartments", compartments(r4, table))):
+                           ("compartments", compartments(r4, table)), ("shapes", shapes(ours, hosted))):
             rows = ",\n".join(f"{json.dumps(k)}: {json.dumps(v, separators=(',', ':'))}" for k, v in data.items())
             (OUT / f"{file}.json").write_text("{\n" + rows + "\n}\n")
         self.stdout.write(f"{len(hosted)} types, {sum(map(len, table.values()))} search parameters")

@@ -1,0 +1,96 @@
+"""FHIRPath as far as it names places in a resource, for FHIRPath Patch (FHIR R4 fhirpatch.html; FHIRPath 2.0 3.5).
+
+Steps, indexes, where(key = 'value') on one level or deeper (coding.code), first(), last() and ofType(); nothing that computes.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from records.fhir.types import table
+
+TOKEN = re.compile(
+    r"\.?(?:(?P<where>where)\(\s*(?P<key>\w+(?:\.\w+)*)\s*=\s*(?P<literal>'(?:[^'\\]|\\.)*'|true|false|-?\d+(?:\.\d+)?)\s*\)"
+    r"|(?P<function>first|last)\(\)|ofType\((?P<type>\w+)\)|\[(?P<index>\d{1,6})\]|(?P<step>\w+))")
+
+
+class BadPath(ValueError):
+    """The text is no path that is served here; the message says where it stops."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One value: holder[key], and its FHIR type ("" where it is not known)."""
+
+    holder: Any
+    key: Any
+    type_name: str
+
+    @property
+    def value(self) -> Any:
+        return self.holder[self.key]
+
+
+def shape(type_name: str, key: str) -> tuple[str, bool] | None:
+    """(type, repeats) of an element, by its JSON key; None for one that the type has not."""
+    found = table("shapes").get(type_name, {}).get(key)
+    return (found.lstrip("*"), found.startswith("*")) if found else None
+
+
+def spelled(type_name: str, name: str) -> list[str]:
+    """The JSON keys that a FHIRPath name means: value is valueQuantity, valueString …"""
+    known = table("shapes").get(type_name, {})
+    if name in known:
+        return [name]
+    return [k for k in known if k.startswith(name) and k[len(name) : len(name) + 1].isupper() and k[len(name) :].lower() == known[k].lstrip("*").rpartition(".")[2].lower()]
+
+
+def locate(resource: dict[str, Any], path: str) -> list[Place]:
+    """All places that the path names, in order; [] for none. Raises BadPath."""
+    kind = str(resource["resourceType"])
+    root, at = {"": resource}, 0
+    places = [Place(root, "", kind)]
+    first = True
+    while at < len(path):
+        m = TOKEN.match(path, at)
+        if not m or (not first and m.group("step") and path[at] != "."):
+            raise BadPath(f"it is not understood from {path[at:][:30]!r} on")
+        if first and m.group("step") in (kind, "Resource", "DomainResource", "%resource"):
+            pass
+        elif m.group("step"):
+            places = [p for place in places for p in below(place, m.group("step"))]
+        elif m.group("where"):
+            places = [p for p in places if m.group("literal") in literals(p.value, m.group("key").split("."))]
+        elif m.group("type"):
+            places = [p for p in places if p.type_name.lower() == m.group("type").lower()]
+        elif m.group("function"):
+            places = places[:1] if m.group("function") == "first" else places[-1:]
+        else:
+            places = places[int(m.group("index")) :][:1]
+        at, first = m.end(), False
+    return places
+
+
+def below(place: Place, name: str) -> list[Place]:
+    node = place.value
+    if not isinstance(node, dict):
+        return []
+    out = []
+    kind = str(node.get("resourceType") or place.type_name)
+    for key in spelled(kind, name) or ([name] if name in node else []):
+        if key not in node:
+            continue
+        told = shape(kind, key)
+        if isinstance(node[key], list):
+            out += [Place(node[key], i, told[0] if told else "") for i in range(len(node[key]))]
+        else:
+            out.append(Place(node, key, told[0] if told else ""))
+    return out
+
+
+def literals(node: Any, keys: list[str]) -> list[str]:
+    """The values at the keys, written as FHIRPath literals."""
+    nodes = [node]
+    for key in keys:
+        nodes = [v for n in nodes if isinstance(n, dict) and key in n for v in (n[key] if isinstance(n[key], list) else [n[key]])]
+    return ["true" if v is True else "false" if v is False else "'" + v.replace("\\", "\\\\").replace("'", "\\'") + "'" if isinstance(v, str) else str(v) for v in nodes]
