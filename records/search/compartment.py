@@ -10,15 +10,20 @@ from records.search.terms import Condition
 SELF = "{def}"
 
 
+def ways(kind: str, type_name: str) -> list[str]:
+    """Parameters that put a resource of the type into the compartment; a resource belongs to its own."""
+    return table("compartments")[kind].get(type_name, []) + ([SELF] if kind == type_name else [])
+
+
 def members(kind: str, type_name: str) -> tuple[str, ...]:
     """The types that the search is about: one, or for * all of the compartment. Raises NotSupported."""
     known = table("compartments").get(kind)
     if known is None:
         raise NotSupported(Issue("not-supported", f"There is no compartment {kind!r}; there are {', '.join(sorted(table('compartments')))}."))
     if type_name == "*":
-        return tuple(t for t, ways in known.items() if ways)
-    if not known.get(type_name):
-        raise NotSupported(Issue("not-supported", f"{type_name} is not part of a {kind}'s compartment; its types are {', '.join(sorted(t for t, w in known.items() if w))}."))
+        return tuple(t for t in TYPES if ways(kind, t))
+    if not ways(kind, type_name):
+        raise NotSupported(Issue("not-supported", f"{type_name} is not part of a {kind}'s compartment; its types are {', '.join(t for t in TYPES if ways(kind, t))}."))
     return (type_name,)
 
 
@@ -26,6 +31,7 @@ def belongs(kind: str, fhir_id: str, types: tuple[str, ...]) -> Condition:
     """Rows of these types that belong to kind/fhir_id."""
     found = []
     for name in types:
-        ways = [Condition("{r}.fhir_id = {0}", (fhir_id,)) if w == SELF else condition(name, w, f"{kind}/{fhir_id}") for w in table("compartments")[kind][name]]
-        found.append(Condition(f"{{r}}.type = {TYPES[name].number} AND ({(both := joined(' OR ', ways)).sql})", both.values))
+        each = [Condition("{r}.fhir_id = {0}", (fhir_id,)) if w == SELF else condition(name, w, f"{kind}/{fhir_id}") for w in ways(kind, name)]
+        either = joined(" OR ", each)
+        found.append(Condition(f"{{r}}.type = {TYPES[name].number} AND ({either.sql})", either.values))
     return joined(" OR ", found) if found else Condition("false", ())

@@ -27,6 +27,14 @@ def words(name: Resource) -> list[str]:
     return [*many(name.get("text")), *many(name.get("family")), *many(name.get("given"))]
 
 
+def pairs_of(nodes: list[Resource]) -> list[tuple[list[tuple[str, str]], Any]]:
+    """(codes, amount) of an Observation itself or of its components."""
+    return [(codings(n.get("code")), n["valueQuantity"]) for n in nodes if "valueQuantity" in n]
+
+
+UCUM = "http://unitsofmeasure.org"
+GRAMS = {"mg": Decimal("0.001"), "g": Decimal(1), "kg": Decimal(1000)}
+
 # type -> parameter -> (kind, values of a resource)
 MEANING: dict[str, dict[str, tuple[str, Callable[[Resource], list[Any]]]]] = {
     "Patient": {
@@ -43,6 +51,14 @@ MEANING: dict[str, dict[str, tuple[str, Callable[[Resource], list[Any]]]]] = {
         "status": ("token", lambda r: [("", r["status"])]),
         "date": ("date", lambda r: many(r.get("effectiveDateTime")) + many(r.get("effectivePeriod"))),
         "value-quantity": ("quantity", lambda r: many(r.get("valueQuantity"))),
+        "component-code": ("token", lambda r: [c for n in many(r.get("component")) for c in codings(n.get("code"))]),
+        "combo-code": ("token", lambda r: [c for n in [r, *many(r.get("component"))] for c in codings(n.get("code"))]),
+        "component-value-quantity": ("quantity", lambda r: [n["valueQuantity"] for n in many(r.get("component")) if "valueQuantity" in n]),
+        "combo-value-quantity": ("quantity", lambda r: [n["valueQuantity"] for n in [r, *many(r.get("component"))] if "valueQuantity" in n]),
+        "code-value-quantity": ("composite", lambda r: pairs_of([r])),
+        "component-code-value-quantity": ("composite", lambda r: pairs_of(many(r.get("component")))),
+        "combo-code-value-quantity": ("composite", lambda r: pairs_of([r, *many(r.get("component"))])),
+        "_tag": ("token", lambda r: [(t.get("system", ""), t["code"]) for t in many(r.get("meta", {}).get("tag"))]),
         "patient": ("reference", lambda r: ref(r.get("subject"))),
         "subject": ("reference", lambda r: ref(r.get("subject"))),
         "encounter": ("reference", lambda r: ref(r.get("encounter"))),
@@ -99,6 +115,19 @@ def prefixed(text: str) -> tuple[str, str]:
     return (text[:2], text[2:]) if text[:2].isalpha() else ("eq", text)
 
 
+def amount(prefix: str, exact: Decimal, half: Decimal, v: Resource, system: str, code: str) -> bool:
+    value, low, high = Decimal(str(v["value"])), exact - half, exact + half
+    if system:
+        if v.get("system") != system or (code not in GRAMS) != (v["code"] not in GRAMS) or (code not in GRAMS and v["code"] != code):
+            return False
+        if code in GRAMS:
+            value, exact, low, high = value * GRAMS[v["code"]], exact * GRAMS[code], low * GRAMS[code], high * GRAMS[code]
+    elif code and code not in (v.get("unit"), v.get("code")):
+        return False
+    return {"eq": low <= value < high, "ne": not low <= value < high, "gt": value > exact, "ge": value >= exact, "lt": value < exact, "le": value <= exact,
+            "sa": value > exact, "eb": value < exact, "ap": low <= value <= high}[prefix]
+
+
 def fits(kind: str, modifier: str, values: list[Any], asked: str) -> bool:
     """Does any of the values fit one of the alternatives that is asked for?"""
     match kind:
@@ -118,16 +147,16 @@ def fits(kind: str, modifier: str, values: list[Any], asked: str) -> bool:
             return any(compare(prefix, *extent(v), *instants(text)) for v in values)
         case "quantity":
             prefix, text = prefixed(asked)
-            number, _, unit = text.partition("||")
+            number, bar, unit = text.partition("|")
             exact = Decimal(number)
             half = Decimal(1).scaleb(int(exact.as_tuple().exponent)) / 2
-            for v in values:
-                value = Decimal(str(v["value"]))
-                right = {"eq": exact - half <= value < exact + half, "ne": not exact - half <= value < exact + half, "gt": value > exact, "ge": value >= exact,
-                         "lt": value < exact, "le": value <= exact}[prefix]
-                if right and unit in ("", v.get("unit"), v.get("code")):
-                    return True
-            return False
+            if prefix == "ap":
+                half = abs(exact) / 10
+            system, _, code = unit.rpartition("|")
+            return any(amount(prefix, exact, half, v, system, code) for v in values)
+        case "composite":
+            head, tail = asked.split("$")
+            return any(fits("token", "", codes, head) and fits("quantity", "", [value], tail) for codes, value in values)
     raise AssertionError(kind)
 
 

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.differential.evaluator import MEANING, Resource, search
+from tests.differential.evaluator import MEANING, UCUM, Resource, search
 from tests.factories import alliance
 from tests.factories.fhir import Api, bundle
 
@@ -40,6 +40,13 @@ def world(rng: random.Random) -> dict[str, Resource]:
         start, end = sorted(rng.sample(DAYS[3:], 2))
         return {**some(0.8, start=start), **some(0.8, end=end)} or {"start": start}
 
+    def quantity() -> dict[str, Any]:
+        unit = rng.choice(["mg", "g", "kg", "{score}"])
+        return {"value": float(rng.choice(NUMBERS)) * rng.choice((1, 1, 1000)), "unit": rng.choice([unit, "毫克"]), **some(0.7, system=UCUM, code=unit)}
+
+    def coded() -> dict[str, Any]:
+        return {"code": {"coding": [coding() for _ in range(rng.choice((1, 2)))]}, **some(0.8, valueQuantity=quantity())}
+
     houses: list[str] = []
     for i in range(4):
         houses.append(put("Organization", i, name=rng.choice(["杏林", "东湖 分院", "Ost-Klinik", "ost klinik"]), **some(0.6, identifier=[{"system": "urn:o", "value": str(i % 3)}]),
@@ -52,8 +59,8 @@ def world(rng: random.Random) -> dict[str, Resource]:
     seen: list[str] = []
     for i in range(24):
         when = some(0.5, effectiveDateTime=rng.choice(DAYS)) or some(0.7, effectivePeriod=period())
-        seen.append(put("Observation", i, status=rng.choice(["final", "amended"]), code={"coding": [coding() for _ in range(rng.choice((1, 2)))]}, **when, **some(0.9, subject=pick(people)),
-                        **some(0.6, encounter=pick(visits)), **some(0.7, valueQuantity={"value": float(rng.choice(NUMBERS)), "unit": rng.choice(["mg", "g"])}),
+        seen.append(put("Observation", i, status=rng.choice(["final", "amended"]), **coded(), **when, **some(0.9, subject=pick(people)),
+                        **some(0.6, encounter=pick(visits)), **some(0.5, component=[coded() for _ in range(rng.choice((1, 2, 3)))]), **some(0.3, meta={"tag": [coding()]}),
                         **(some(0.2, hasMember=[pick(seen)]) if seen else {})))
     return out
 
@@ -80,11 +87,16 @@ def condition(rng: random.Random, kind: str, here: dict[str, Resource], depth: i
     one = {
         "string": lambda: rng.choice([*FAMILIES, *GIVEN, "mull", "o", "杏", "ost", "分院", "司"]),
         "token": lambda: token(rng, kind, code), "date": lambda: rng.choice(["", "", "ne", "gt", "ge", "lt", "le", "sa", "eb"]) + rng.choice(DAYS),
-        "quantity": lambda: rng.choice(["", "", "ne", "gt", "ge", "lt", "le"]) + rng.choice(NUMBERS) + rng.choice(["", "", "||mg"]),
+        "quantity": lambda: asked_amount(rng), "composite": lambda: rng.choice(["1-1", "2-2", "http://loinc.org|1-1", "|2-2"]) + "$" + asked_amount(rng),
         "reference": lambda: rng.choice([k for k in here if k.split("/")[0] == LINKS[kind, code]] + [LINKS[kind, code] + "/none"]),
     }[what]
     modifier = {"string": ["", "", ":exact", ":contains"], "token": ["", "", ":not"]}.get(what, [""])
     return code + rng.choice(modifier), ",".join(one() for _ in range(rng.choice((1, 1, 1, 2))))
+
+
+def asked_amount(rng: random.Random) -> str:
+    return (rng.choice(["", "", "ne", "gt", "ge", "lt", "le", "sa", "eb", "ap"]) + rng.choice([*NUMBERS, "5000", "0.005"])
+            + rng.choice(["", "", "||mg", f"|{UCUM}|mg", f"|{UCUM}|g", f"|{UCUM}|kg", f"|{UCUM}|{{score}}"]))
 
 
 def token(rng: random.Random, kind: str, code: str) -> str:

@@ -1,0 +1,134 @@
+"""Search beyond one type and one value: composites, units, places, lists, compartments, whole bases, several sort keys."""
+
+import pytest
+
+from tests.factories.fhir import Api, bundle, observation, patient
+
+UCUM = "http://unitsofmeasure.org"
+
+
+def ids(api: Api, query: str) -> list[str]:
+    reply = api("GET", query)
+    assert reply.status == 200, reply.body
+    return [f"{e['resource']['resourceType']}/{e['resource']['id']}" for e in reply.json.get("entry", [])]
+
+
+def pressure(about: str, high: float, low: float) -> dict[str, object]:
+    part = [{"code": {"coding": [{"system": "http://loinc.org", "code": c}]}, "valueQuantity": {"value": v, "unit": "mmHg", "system": UCUM, "code": "mm[Hg]"}}
+            for c, v in (("8480-6", high), ("8462-4", low))]
+    made = observation(about, code="85354-9") | {"component": part}
+    del made["valueQuantity"]
+    return made
+
+
+def test_composites_look_at_one_component(api: Api) -> None:
+    about = api.create(patient())
+    one, two = api.create(pressure(about, 150, 80)), api.create(pressure(about, 120, 145))
+    assert ids(api, "Observation?component-code-value-quantity=8480-6$gt140") == [one]
+    assert ids(api, "Observation?component-code-value-quantity=http://loinc.org|8462-4$gt140") == [two]
+    assert ids(api, "Observation?component-code=8480-6&component-value-quantity=gt140&_sort=_lastUpdated") == [one, two], "the control: apart, both fit"
+    assert set(ids(api, "Observation?combo-code-value-quantity=8480-6$gt140,8462-4$gt140")) == {one, two}
+    assert ids(api, f"Observation?component-code-value-quantity=8480-6$gt18|{UCUM}|kPa") == [one], "150 mm[Hg] are 20 kPa"
+    for wrong in ("8480-6", "8480-6$", "$gt140", "8480-6$gt140$1", "http://loinc.org|$gt1", "8480-6$tall"):
+        assert api("GET", f"Observation?component-code-value-quantity={wrong}").status == 400, wrong
+
+
+def test_amounts_meet_in_base_units(api: Api) -> None:
+    about = api.create(patient())
+    made = api.create(observation(about) | {"valueQuantity": {"value": 5.4, "unit": "克", "system": UCUM, "code": "g"}})
+    for asked in (f"5400|{UCUM}|mg", f"0.0054|{UCUM}|kg", f"gt5.3|{UCUM}|g", "5.4", "5.4||g", "5.4||克"):
+        assert ids(api, f"Observation?value-quantity={asked}") == [made], asked
+    for asked in (f"5400|{UCUM}|g", f"5.4|{UCUM}|mL", "5400", "5.4||mg", f"5.4|{UCUM}|[IU]"):
+        assert ids(api, f"Observation?value-quantity={asked}") == [], asked
+
+
+def test_near(api: Api) -> None:
+    here = api.create({"resourceType": "Location", "name": "东湖", "position": {"latitude": 30.5522, "longitude": 114.4069}})
+    api.create({"resourceType": "Location", "name": "北京", "position": {"latitude": 39.9042, "longitude": 116.4074}})
+    assert ids(api, "Location?near=30.5928|114.3055|12|km") == [here], "11 km away"
+    assert ids(api, "Location?near=30.5928|114.3055|9000|m") == []
+    assert len(ids(api, "Location?near=30.5928|114.3055|1100|km")) == 2
+    for wrong in ("30.5", "30.5|x", "91|0|1|km", "30|114|1|ell"):
+        assert api("GET", f"Location?near={wrong}").status == 400
+
+
+def test_uris_above_and_below(api: Api) -> None:
+    made = [api.create({"resourceType": "ValueSet", "status": "active", "url": f"http://acme.org/fhir/{x}"}) for x in ("ValueSet/a", "ValueSet/ab", "b")]
+    assert set(ids(api, "ValueSet?url:below=http://acme.org/fhir/ValueSet")) == set(made[:2])
+    assert ids(api, "ValueSet?url:below=http://acme.org/fhir/ValueSet/a") == made[:1], "whole steps only"
+    assert ids(api, "ValueSet?url:above=http://acme.org/fhir/ValueSet/ab/_history/5") == made[1:2]
+
+
+def test_meta_parameters(api: Api) -> None:
+    made = api.create({"resourceType": "Basic", "code": {"text": "x"}, "meta": {
+        "tag": [{"system": "urn:t", "code": "red"}], "profile": ["http://p/q|1.0"], "source": "http://his.example", "security": [{"system": "urn:s", "code": "N"}]}})
+    api.create({"resourceType": "Basic", "code": {"text": "y"}})
+    for query in ("_tag=urn:t|red", "_profile=http://p/q", "_profile=http://p/q|1.0", "_source=http://his.example", "_security=N", "_tag:not=blue&_tag:missing=false"):
+        assert ids(api, f"Basic?{query}") == [made], query
+    assert ids(api, "Basic?_profile=http://p/q|2.0") == []
+
+
+def test_the_whole_base_and_compartments(api: Api) -> None:
+    about, other = api.create(patient()), api.create(patient())
+    seen, also = api.create(observation(about)), api.create(observation(other))
+    visit = api.create({"resourceType": "Encounter", "status": "finished", "class": {"code": "AMB"}, "subject": {"reference": about}})
+    inside = api.create(observation(about, encounter={"reference": visit}))
+    api("PUT", seen, api("GET", seen).json | {"meta": {"tag": [{"code": "red"}]}})
+    assert set(ids(api, "?_type=Observation,Encounter")) == {seen, also, visit, inside}
+    assert ids(api, "?_tag=red") == [seen] and api("GET", "?_tag=red&_total=accurate").json["total"] == 1
+    assert set(ids(api, f"?_type=Observation,Encounter&patient={about}")) == {seen, visit, inside}
+    assert set(ids(api, f"{about}/*")) == {about, seen, visit, inside}
+    assert set(ids(api, f"{about}/Observation?code=4548-4")) == {seen, inside}
+    assert ids(api, f"{visit}/Observation") == [inside]
+    form = api.raw("POST", f"/fhir/{api.base}/_search", b"_type=Encounter", {"Authorization": f"Bearer {api.token}", "Content-Type": "application/x-www-form-urlencoded"})
+    assert [e["resource"]["id"] for e in form.json["entry"]] == [visit.split("/")[1]]
+    assert api("GET", f"{about}/Slot").status == 400 and api("GET", f"{seen}/Patient").status == 400
+    assert api("GET", "?_type=Nothing").status == 400 and api("GET", "?birthdate=2020").status == 400 and api("GET", "Observation?_type=Patient").status == 400
+
+
+def test_pages_of_a_compartment_are_its_own(api: Api) -> None:
+    about, other = api.create(patient()), api.create(patient())
+    made = {api.create(observation(about, value=i)) for i in range(5)}
+    api.create(observation(other))
+    found, link = [], f"{about}/Observation?_count=2"
+    while link:
+        page = api("GET", link).json
+        found += [f"Observation/{e['resource']['id']}" for e in page.get("entry", [])]
+        link = next((x["url"].split(f"/fhir/{api.base}/")[1] for x in page["link"] if x["relation"] == "next"), "")
+        cursor = link.partition("_cursor=")[2]
+    assert set(found) == made and len(found) == 5
+    first = api("GET", f"{about}/Observation?_count=2").json["link"][1]["url"].partition("_cursor=")[2]
+    assert api("GET", f"{other}/Observation?_count=2&_cursor={first}").status == 400, "a cursor belongs to its address"
+    assert not cursor
+
+
+def test_lists(api: Api) -> None:
+    about = api.create(patient())
+    made = [api.create(observation(about, value=i)) for i in range(3)]
+    listed = api.create({"resourceType": "List", "status": "current", "mode": "working", "entry": [{"item": {"reference": m}} for m in made[:2]]})
+    assert set(ids(api, f"Observation?_list={listed.split('/')[1]}")) == set(made[:2])
+    assert ids(api, "Observation?_list=nothing") == [] and api("GET", "Observation?_list=Patient/1").status == 400
+
+
+def test_several_sort_keys_page_by_page(api: Api) -> None:
+    about = api.create(patient())
+    rows = [("a", 2), ("a", 1), ("b", 3), ("a", 1), ("b", 1), ("a", None)]
+    sent = bundle(*[("PUT", f"Observation/s{i}", {"id": f"s{i}", **observation(about, date=f"2026-0{1 + (text == 'a')}-01"), **({"valueQuantity": {"value": n}} if n else {})})
+                    for i, (text, n) in enumerate(rows)])
+    for e, (_, n) in zip(sent["entry"], rows, strict=True):
+        if n is None:
+            del e["resource"]["valueQuantity"]
+    assert api("POST", "", sent).status == 200
+    expected = ["s3", "s1", "s0", "s5", "s4", "s2"]
+    found, link = [], "Observation?_sort=-date,value-quantity,-_id&_count=2"
+    while link:
+        page = api("GET", link).json
+        found += [e["resource"]["id"] for e in page.get("entry", [])]
+        link = next((x["url"].split(f"/fhir/{api.base}/")[1] for x in page["link"] if x["relation"] == "next"), "")
+    assert found == expected
+
+
+@pytest.mark.parametrize("name", ["_filter=name eq x", "_text=x", "_content=x", "_query=x", "_contained=true"])
+def test_what_is_not_served_says_what_is(api: Api, name: str) -> None:
+    reply = api("GET", f"Patient?{name}")
+    assert reply.status == 400 and "is not served: " in reply.says
