@@ -131,11 +131,18 @@ def structure(defs: dict[str, Json], terms: Terminology) -> Json:
 
 
 def shapes(defs: dict[str, Json], hosted: list[str]) -> Json:
-    """{type: {json key: type of the value, with * before it where it repeats}}, of hosted types and what they are made of."""
+    """{type: {json key: type of the value, with * before it where it repeats}}, of hosted types and what they are made of. "!": the keys
+    that must be there; "?": [[must one be there, the keys of one choice], …].
+    """
     out: Json = {}
     for definition in defs.values():
         for e in definition["snapshot"]["element"][1:]:
             parent, _, key = e["path"].rpartition(".")
+            if key.endswith("[x]"):
+                keys = [key.replace("[x]", t["code"][0].upper() + t["code"][1:]) for t in e["type"]]
+                out.setdefault(parent, {}).setdefault("?", []).append([bool(e["min"]), keys])
+            elif e["min"]:
+                out.setdefault(parent, {}).setdefault("!", []).append(key)
             many = "*" if e["max"] != "1" else ""
             if "contentReference" in e:
                 out.setdefault(parent, {})[key] = many + e["contentReference"].lstrip("#")
