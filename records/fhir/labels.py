@@ -54,7 +54,7 @@ def labels_of(resource: dict[str, Any]) -> int:
         if isinstance(node, dict):
             if "code" in node and "system" in node:
                 found |= of_coding(node)
-            stack.extend(v for v in node.values() if isinstance(v, dict | list))
+            stack.extend([v for v in node.values() if type(v) is dict or type(v) is list])
         elif isinstance(node, list):
             stack.extend(node)
     return int(found)

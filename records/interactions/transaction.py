@@ -1,6 +1,7 @@
 """transaction: all entries or none, with internal, conditional and literal references resolved (FHIR R4 http.html#transaction)."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -166,29 +167,29 @@ def resolve(scope: Scope, entries: list[Entry]) -> None:
     distinct(entries)
     urls = {e.full_url: f"{e.type_name}/{e.fhir_id}" for e in entries if e.full_url}
     coming = {(e.type_name, e.fhir_id) for e in entries if e.method not in ("DELETE", "GET")}
-    literal: dict[tuple[str, str], str] = {}
+    literal: dict[tuple[str, str], Callable[[], str]] = {}
     cache: dict[str, str] = {}
     issues: list[Issue] = []
 
-    def change(text: str, where: str) -> str:
+    def change(text: str, where: Callable[[], str]) -> str:
         if text.startswith("#"):
             return text
         base, _, version = text.partition("/_history/")
         if base in urls:
             return urls[base] + (f"/_history/{version}" if version else "")
         if text.startswith(("urn:uuid:", "urn:oid:")):
-            issues.append(Issue("not-found", "No entry of this Bundle has this fullUrl: add the entry, or correct the reference.", where))
+            issues.append(Issue("not-found", "No entry of this Bundle has this fullUrl: add the entry, or correct the reference.", where()))
         elif m := CONDITIONAL.fullmatch(text):
             return conditional(m, text, where)
         elif (key := target(text)) and key not in coming:
             literal.setdefault(key, where)
         return text
 
-    def conditional(m: re.Match[str], text: str, where: str) -> str:
+    def conditional(m: re.Match[str], text: str, where: Callable[[], str]) -> str:
         if text not in cache:
             found = matching(scope, m.group(1), m.group(2)) if m.group(1) in TYPES else None
             if found is None:
-                issues.append(Issue("not-found", f"No {m.group(1)} in this store fits the condition: send it first.", where))
+                issues.append(Issue("not-found", f"No {m.group(1)} in this store fits the condition: send it first.", where()))
                 return text
             cache[text] = f"{m.group(1)}/{found}"
         return cache[text]
@@ -196,9 +197,9 @@ def resolve(scope: Scope, entries: list[Entry]) -> None:
     for e in entries:
         if isinstance(e.resource, dict) and "resourceType" in e.resource:
             prefix = f"{e.place}.resource"
-            rewrite(e.resource, lambda text, where, prefix=prefix: change(text, f"{prefix}.{where.partition('.')[2]}"))
+            rewrite(e.resource, lambda text, where, prefix=prefix: change(text, lambda: f"{prefix}.{where().partition('.')[2]}"))
     for key in set(literal) - existing(scope, list(literal)):
-        issues.append(Issue("not-found", f"{'/'.join(key)} is not in this store and not in this Bundle: send it first, or in this Bundle.", literal[key]))
+        issues.append(Issue("not-found", f"{'/'.join(key)} is not in this store and not in this Bundle: send it first, or in this Bundle.", literal[key]()))
     if issues:
         raise Unprocessable(*issues[:200])
 

@@ -17,6 +17,8 @@ Ask = Callable[[str, list[str]], Condition]  # (parameter, values) -> condition
 
 def add(index: Index, parameter: Parameter, resource: dict[str, Any]) -> None:
     for context in parameter.contexts:
+        if context.path.keys and context.path.keys[0] not in resource:
+            continue
         nodes = context.path.values(resource)
         if any(p.values(n) for n in nodes for p in context.parts[-1].paths):
             index.present |= 1 << parameter.bit
