@@ -149,6 +149,7 @@ STATICFILES_DIRS = [BASE_DIR / "alliance" / "web" / "static"]
 WHITENOISE_USE_FINDERS = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_000_000
 FHIR_MAX_BODY = int(os.environ.get("XINGLIN_MAX_BODY", str(64 * 1024 * 1024)))
+FHIR_MAX_IMPORT = int(os.environ.get("XINGLIN_MAX_IMPORT", str(8 * 1024 * 1024 * 1024)))
 FHIR_MAX_ENTRIES = int(os.environ.get("XINGLIN_MAX_ENTRIES", "20000"))
 TOKEN_SECONDS = int(os.environ.get("XINGLIN_TOKEN_SECONDS", "3600"))
 PUBLIC_URL = os.environ.get("XINGLIN_PUBLIC_URL", "")

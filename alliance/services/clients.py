@@ -9,7 +9,7 @@ from django.utils import timezone
 from alliance.auth.principal import Principal
 from alliance.auth.tokens import digest
 from alliance.models import AccessToken, Client, Hospital
-from alliance.roles import Permission
+from alliance.roles import Permission, Role
 from alliance.services.authority import must
 from consent.audit.append import append
 from consent.audit.event import Event, EventCode
@@ -33,3 +33,11 @@ def do_revoke_client(client: Client, *, acting: Principal) -> None:
     Client.objects.filter(pk=client.pk, revoked_at=None).update(revoked_at=timezone.now())
     AccessToken.objects.filter(client=client).delete()
     append(Event.of(acting, EventCode.CLIENT_REVOKE, target=f"client/{client.client_id}"))
+
+
+def standing(client_id: str, request_id: str) -> Principal:
+    """A member's system as it stands now, for work that goes on after its request; not active once it or its hospital is stopped."""
+    client = Client.objects.select_related("hospital").get(client_id=client_id)
+    return Principal(
+        kind="client", id=client_id, hospital_id=client.hospital_id, hospital=client.hospital.code, role=Role.MEMBER_SYSTEM,
+        active=client.revoked_at is None and client.hospital.active, request_id=request_id)

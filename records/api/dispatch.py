@@ -13,13 +13,13 @@ from urllib.parse import parse_qsl
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.http import parse_http_date_safe
 from django.views.decorators.csrf import csrf_exempt
 
 from alliance.auth.bearer import principal_of
 from alliance.auth.errors import AuthenticationFailed
-from records.api import negotiate
+from records.api import bulk, negotiate
 from records.capability import statement
 from records.fhir import outcome
 from records.fhir.issues import Issue, Malformed, MethodNotAllowed, NotFound, NotSupported, WrongMediaType
@@ -30,7 +30,7 @@ from records.search import view
 
 log = logging.getLogger("xinglin.fhir")
 MEDIA = "application/fhir+json; charset=utf-8"
-Handler = Callable[[HttpRequest, Ask, list[str]], Answer]
+Handler = Callable[[HttpRequest, Ask, list[str]], Answer | HttpResponseBase]
 
 
 def query(request: HttpRequest) -> list[tuple[str, str]]:
@@ -95,7 +95,8 @@ def if_match(request: HttpRequest) -> str:
     return request.headers.get("If-Match", "")
 
 
-# (method, shape) -> interaction. Shapes: B base, T type, I id, V version; C types of a compartment, H _history, S _search, $name an operation.
+# (method, shape) -> interaction. Shapes: B base, T type, I id, V version; C types of a compartment, H
+# _history, S _search, J a bulk job, F its file, $name an operation.
 INTERACTIONS: dict[tuple[str, str], Handler] = {
     ("POST", "B"): post_bundle,
     ("GET", "BH"): lambda r, a, p: history.feed(a, query(r)),
@@ -115,16 +116,28 @@ INTERACTIONS: dict[tuple[str, str], Handler] = {
     ("PUT", "TI"): lambda r, a, p: write.update(a, p[0], p[1], plain(r, "PUT Type?condition"), if_match(r)),
     ("DELETE", "TI"): lambda r, a, p: write.delete(a, p[0], p[1], if_match(r)),
     ("GET", "TIH"): lambda r, a, p: history.versions(a, p[0], p[1], query(r)),
-    ("GET", "TI$everything"): lambda r, a, p: everything.everything(a, patient_alone(p), query(r)),
+    ("GET", "B$export"): lambda r, a, p: bulk.kick_off(r, a, "system", "", query(r)),
+    ("POST", "B$export"): lambda r, a, p: bulk.kick_off(r, a, "system", "", query(r)),
+    ("GET", "T$export"): lambda r, a, p: bulk.kick_off(r, a, alone("Patient", p, "$export") and "patient", "", query(r)),
+    ("POST", "T$export"): lambda r, a, p: bulk.kick_off(r, a, alone("Patient", p, "$export") and "patient", "", query(r)),
+    ("GET", "TI$export"): lambda r, a, p: bulk.kick_off(r, a, alone("Group", p, "$export") and "group", p[1], query(r)),
+    ("POST", "TI$export"): lambda r, a, p: bulk.kick_off(r, a, alone("Group", p, "$export") and "group", p[1], query(r)),
+    ("POST", "B$import"): lambda r, a, p: bulk.take_in(r, a, ""),
+    ("POST", "T$import"): lambda r, a, p: bulk.take_in(r, a, p[0]),
+    ("GET", "J"): lambda r, a, p: bulk.poll(r, a, p[1]),
+    ("DELETE", "J"): lambda r, a, p: bulk.remove(a, p[1]),
+    ("GET", "JF"): lambda r, a, p: bulk.download(r, a, p[1], p[2]),
+    ("GET", "TI$everything"): lambda r, a, p: everything.everything(a, alone("Patient", p, "$everything") and p[1], query(r)),
     ("POST", "T$validate"): lambda r, a, p: validation.check(a, p[0], negotiate.body(r)),
     ("GET", "TIHV"): lambda r, a, p: read.vread(a, p[0], p[1], p[3]),
 }
 
 
-def patient_alone(parts: list[str]) -> str:
-    if parts[0] != "Patient":
-        raise NotSupported(Issue("not-supported", "$everything is served for a Patient."))
-    return parts[1]
+def alone(type_name: str, parts: list[str], operation: str) -> bool:
+    """True, for an operation of one type only."""
+    if parts[0] != type_name:
+        raise NotSupported(Issue("not-supported", f"{operation} is served here for a {type_name}."))
+    return True
 
 
 def shape(parts: list[str]) -> str:
@@ -136,6 +149,10 @@ def shape(parts: list[str]) -> str:
             return "BH"
         case ["_search"]:
             return "BS"
+        case ["_bulk", _]:
+            return "J"
+        case ["_bulk", _, _]:
+            return "JF"
         case [op] if op.startswith("$"):
             return "B" + op
         case [_]:
@@ -162,7 +179,7 @@ def shape(parts: list[str]) -> str:
 
 
 @csrf_exempt
-def dispatch(request: HttpRequest, base_code: str, path: str = "") -> HttpResponse:
+def dispatch(request: HttpRequest, base_code: str, path: str = "") -> HttpResponseBase:
     root = (settings.PUBLIC_URL or request.build_absolute_uri("/").rstrip("/")) + "/fhir"
     try:
         if path == "metadata" and request.method == "GET":
@@ -179,7 +196,8 @@ def dispatch(request: HttpRequest, base_code: str, path: str = "") -> HttpRespon
             if found and (allowed := sorted(m for m, s in INTERACTIONS if s == found)):
                 raise MethodNotAllowed(Issue("not-supported", f"{method} is not served here; {', '.join(allowed)} is."))
             raise NotFound(Issue("not-found", "There is no such address below a FHIR base; GET metadata tells what there is."))
-        return reply(request, handler(request, ask, parts))
+        found_answer = handler(request, ask, parts)
+        return found_answer if isinstance(found_answer, HttpResponseBase) else reply(request, found_answer)
     except Exception as error:
         return failure(error)
 
@@ -227,7 +245,7 @@ def failure(error: Exception) -> HttpResponse:
         log.error("FHIR500 an unexpected error", exc_info=error)
     response = HttpResponse(dump(body), status=status, content_type=MEDIA)
     response["Cache-Control"] = "no-store"
-    if status == 503:
+    if status in (429, 503):
         response["Retry-After"] = "5"
     if isinstance(error, AuthenticationFailed):
         response["WWW-Authenticate"] = 'Bearer realm="xinglin"'

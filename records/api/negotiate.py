@@ -12,7 +12,7 @@ from records.fhir.json import InvalidJson, parse
 JSON_IN = ("application/fhir+json", "application/json")
 JSON_PATCH = "application/json-patch+json"
 PATCH_IN = (JSON_PATCH, "application/fhir+json")
-JSON_OUT = ("application/fhir+json", "application/json", "application/*", "*/*", "text/json")
+JSON_OUT = ("application/fhir+json", "application/json", "application/*", "*/*", "text/json", "application/fhir+ndjson", "application/ndjson")
 
 
 def acceptable(request: HttpRequest) -> None:

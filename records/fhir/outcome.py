@@ -8,7 +8,7 @@ from records.fhir.issues import Issue, Problem
 
 STATUS = {
     "invalid": 400, "malformed": 400, "unprocessable": 422, "not-found": 404, "gone": 410, "conflict": 409, "precondition": 412,
-    "not-supported": 400, "too-large": 413, "media-type": 415, "not-acceptable": 406, "method": 405,
+    "not-supported": 400, "too-large": 413, "too-many": 429, "media-type": 415, "not-acceptable": 406, "method": 405,
 }
 # A refusal that must not tell whether the thing exists looks exactly like absence.
 HIDDEN = frozenset({"no_consent", "patient_denied", "no_relationship", "source_suspended", "patient_grant", "sensitive"})
