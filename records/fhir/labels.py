@@ -3,6 +3,7 @@
 Source: v3-ActCode sensitivity policies, v3-Confidentiality; ICD-10 chapters; GB/T 39725-2020 level 5 (HIV, STD).
 """
 
+from functools import lru_cache
 from typing import Any
 
 from consent.terms import Label
@@ -31,30 +32,29 @@ SECURITY: dict[str, Label] = {
 }
 
 
-def of_coding(coding: dict[str, Any]) -> Label:
-    system, code = coding.get("system"), coding.get("code")
-    if not isinstance(system, str) or not isinstance(code, str):
-        return Label.NONE
+@lru_cache(maxsize=50_000)
+def of_coding(system: str, code: str) -> int:
     found = EXACT.get((system, code), Label.NONE)
     if system in ICD10:
         for systems, prefix, label in PREFIXES:
             if code.startswith(prefix) and system in systems:
                 found |= label
-    return found
+    return int(found)
 
 
 def labels_of(resource: dict[str, Any]) -> int:
     """All labels that the resource's codes and security tags call for. Contained resources count."""
-    found = Label.NONE
+    found, bits = Label.NONE, 0
     for tag in (resource.get("meta") or {}).get("security") or []:
         found |= SECURITY.get(tag.get("code") or "", Label.RESTRICTED if tag.get("code") not in ("N", "M", "L", "U") else Label.NONE)
-    stack: list[Any] = [v for k, v in resource.items() if k != "meta"]
+    stack: list[Any] = [v for k, v in resource.items() if k != "meta" and (type(v) is dict or type(v) is list)]
     while stack:
         node = stack.pop()
-        if isinstance(node, dict):
-            if "code" in node and "system" in node:
-                found |= of_coding(node)
-            stack.extend([v for v in node.values() if type(v) is dict or type(v) is list])
-        elif isinstance(node, list):
-            stack.extend(node)
-    return int(found)
+        if type(node) is list:
+            stack += [v for v in node if type(v) is dict or type(v) is list]
+            continue
+        system, code = node.get("system"), node.get("code")
+        if type(system) is str and type(code) is str:
+            bits |= of_coding(system, code)
+        stack += [v for v in node.values() if type(v) is dict or type(v) is list]
+    return int(found) | bits

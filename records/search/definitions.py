@@ -18,12 +18,15 @@ class Path:
     target: str | None = None
 
     def values(self, resource: dict[str, Any]) -> list[Any]:
+        if len(self.keys) == 1 and self.where is None:
+            value = resource.get(self.keys[0])
+            return [value] if type(value) is not list and value is not None else [v for v in value or () if v is not None]
         nodes: list[Any] = [resource]
         for depth, key in enumerate(self.keys):
             found: list[Any] = []
             for node in nodes:
-                value = node.get(key) if isinstance(node, dict) else None
-                if isinstance(value, list):
+                value = node.get(key) if type(node) is dict else None
+                if type(value) is list:
                     found += [v for v in value if v is not None]
                 elif value is not None:
                     found.append(value)
