@@ -8,4 +8,5 @@ os.chmod(HOME, 0o711)
 os.environ["XINGLIN_HOME"] = HOME
 os.environ["XINGLIN_DEMO"] = "0"
 os.environ["XINGLIN_PG_OPTIONS"] = "fsync=off,synchronous_commit=off,full_page_writes=off"
+os.environ["XINGLIN_HOOKS"] = ",".join(f"http://127.0.0.1:{p}" for p in range(18600, 18620))
 os.environ.pop("XINGLIN_PROCESS", None)

@@ -1,4 +1,4 @@
-"""GET /healthz: the process lives. GET /readyz: database, migrations, job worker and audit sealer are well, or which is not."""
+"""GET /healthz: the process lives. GET /readyz: database, migrations, job worker, courier and audit sealer are well, or which is not."""
 
 import datetime as dt
 
@@ -16,7 +16,7 @@ def alive(request: HttpRequest) -> JsonResponse:
 
 
 def ready(request: HttpRequest) -> JsonResponse:
-    checks = {"database": False, "migrations": False, "worker": False, "sealer": False}
+    checks = {"database": False, "migrations": False, "worker": False, "courier": False, "sealer": False}
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -24,6 +24,8 @@ def ready(request: HttpRequest) -> JsonResponse:
             checks["migrations"] = migrated()
             cursor.execute("SELECT max(last_heartbeat) FROM procrastinate_workers")
             checks["worker"] = fresh(cursor.fetchone()[0])
+            cursor.execute("SELECT coalesce(max(beat_at), now()) FROM records_feedposition")
+            checks["courier"] = fresh(cursor.fetchone()[0])
             cursor.execute("SELECT max(checked_at) FROM consent_audit_sealer")
             checks["sealer"] = fresh(cursor.fetchone()[0])
     except DatabaseError:

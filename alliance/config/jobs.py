@@ -18,8 +18,10 @@ def partitions(timestamp: int) -> None:
 @app.task(name="expired", queueing_lock="expired")
 def expired(timestamp: int) -> None:
     from alliance.models import AccessToken
+    from records.interactions.bulk import expire
 
     AccessToken.objects.filter(expires_at__lt=timezone.now()).delete()
+    expire()
     call_command("clearsessions")
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM alliance_cache WHERE expires < now()")

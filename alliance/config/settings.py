@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
@@ -149,10 +150,13 @@ STATICFILES_DIRS = [BASE_DIR / "alliance" / "web" / "static"]
 WHITENOISE_USE_FINDERS = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_000_000
 FHIR_MAX_BODY = int(os.environ.get("XINGLIN_MAX_BODY", str(64 * 1024 * 1024)))
+# Origins that subscriptions may be told at: https://his.example:8443, by commas. None: nobody is called.
+HOOKS = frozenset(f"{u.scheme}://{u.hostname}:{u.port or {'https': 443, 'http': 80}[u.scheme]}" for u in map(urlsplit, filter(None, os.environ.get("XINGLIN_HOOKS", "").split(","))))
 FHIR_MAX_IMPORT = int(os.environ.get("XINGLIN_MAX_IMPORT", str(8 * 1024 * 1024 * 1024)))
 FHIR_MAX_ENTRIES = int(os.environ.get("XINGLIN_MAX_ENTRIES", "20000"))
 TOKEN_SECONDS = int(os.environ.get("XINGLIN_TOKEN_SECONDS", "3600"))
 PUBLIC_URL = os.environ.get("XINGLIN_PUBLIC_URL", "")
+LOCAL_URL = f"http://127.0.0.1:{os.environ.get('PORT', '8000')}"  # in what is told without a request
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],

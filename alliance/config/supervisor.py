@@ -57,6 +57,7 @@ def parts(address: str) -> list[Part]:
                      "--max-requests-jitter", "5000", "--keep-alive", "30", "--no-control-socket", "--log-level", "warning",
                      "alliance.config.wsgi:application"], {"XINGLIN_PROCESS": "web"}),
         Part("worker", [python, manage, "procrastinate", "worker", "--concurrency", "2"], {"XINGLIN_PROCESS": "worker"}),
+        Part("courier", [python, manage, "courier"], {"XINGLIN_PROCESS": "courier"}),
         Part("sealer", [python, manage, "audit_seal"], {"XINGLIN_PROCESS": "sealer"}),
     ]
 

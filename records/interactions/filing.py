@@ -18,6 +18,7 @@ from records.fhir.json import dump
 from records.fhir.labels import labels_of
 from records.fhir.references import patients
 from records.fhir.types import TYPES
+from records.models import SubscriptionState
 from records.mpi import sources
 from records.mpi.register import Arrival, do_register
 from records.mpi.sources import Known
@@ -42,8 +43,9 @@ def now() -> dt.datetime:
     return value.replace(microsecond=value.microsecond // 1000 * 1000)
 
 
-def file(scope: Scope, written: gate.Ledger, items: Sequence[Item], at: dt.datetime) -> list[Draft]:
-    """Store them: those without a rid are new, the others replace the row that the caller has locked."""
+def file(scope: Scope, written: gate.Ledger, items: Sequence[Item], at: dt.datetime, *, settled: bool = False) -> list[Draft]:
+    """Store them: those without a rid are new, the others replace the row that the caller has locked. settled: the courier's own change of a
+    Subscription, which asks for nothing anew."""
     about = [patients(i.resource, TYPES[i.resource["resourceType"]].subject) for i in items]
     known = patients_of(scope, items, about)
     rows = {i: k.id for i, k in known.items()}
@@ -55,6 +57,8 @@ def file(scope: Scope, written: gate.Ledger, items: Sequence[Item], at: dt.datet
     if arrivals:
         people |= do_register(scope.whole or 0, arrivals)
     note_visits(scope, items, made, people)
+    if not settled:
+        note_subscriptions(scope, items, made)
     note(scope, written, made, people)
     return made
 
@@ -68,6 +72,7 @@ def patients_about(resource: dict[str, Any]) -> list[str]:
 def remove(scope: Scope, written: gate.Ledger, gone: Sequence[Draft]) -> None:
     """Store tombstones."""
     store.replace(scope, gone)
+    SubscriptionState.objects.filter(rid__in=[d.rid for d in gone if d.type_name == "Subscription"]).delete()
     note(scope, written, gone, sources.persons_of({d.patient for d in gone if d.patient}))
 
 
@@ -111,6 +116,16 @@ def draft(item: Item, named: list[str], known: dict[str, int], at: dt.datetime) 
     return Draft(
         type_name=name, fhir_id=item.fhir_id, version=item.version, last_updated=at, patient=about, others=others or None,
         labels=labels_of(resource), index=index_of(body), body=dump(body), rid=item.rid)
+
+
+def note_subscriptions(scope: Scope, items: Sequence[Item], made: Sequence[Draft]) -> None:
+    """A Subscription that was written is tried by the courier before it is active; what it was told before stays counted."""
+    for item, d in zip(items, made, strict=True):
+        if d.type_name == "Subscription":
+            off = item.resource["status"] == "off"
+            SubscriptionState.objects.update_or_create(rid=d.rid, defaults={
+                "hospital_id": scope.whole, "fhir_id": d.fhir_id, "client": scope.principal.id, "tries": 0, "due_at": timezone.now(),
+                "state": SubscriptionState.State.OFF if off else SubscriptionState.State.REQUESTED})
 
 
 def note_visits(scope: Scope, items: Sequence[Item], made: Sequence[Draft], people: dict[int, UUID]) -> None:

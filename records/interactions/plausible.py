@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from records.fhir.dates import span
 from records.fhir.issues import Issue, Unprocessable
+from records.interactions import subscribing
 from records.mpi.rules import resident_number
 
 # type -> elements that tell of something that has happened
@@ -26,7 +27,7 @@ DONE = {"Observation": ("registered",), "Procedure": ("preparation", "not-done")
 
 def check(resource: dict[str, Any]) -> None:
     """Raises Unprocessable with all faults."""
-    faults = [*part(resource), *future(resource), *twice(resource), *numbers(resource)]
+    faults = [*part(resource), *future(resource), *twice(resource), *numbers(resource), *subscription(resource)]
     if faults:
         raise Unprocessable(*faults)
 
@@ -63,6 +64,10 @@ def twice(resource: dict[str, Any]) -> list[Issue]:
                              f"{resource['resourceType']}.identifier[{i}]"))
         seen.setdefault(key, i)
     return out
+
+
+def subscription(resource: dict[str, Any]) -> list[Issue]:
+    return subscribing.faults(resource) if resource["resourceType"] == "Subscription" else []
 
 
 def numbers(resource: dict[str, Any]) -> list[Issue]:

@@ -26,6 +26,16 @@ WITH kept AS (
 """
 
 
+def name_types() -> None:
+    """Tell the database this release's names of types; numbers never change their meaning."""
+    listed = [NAMES.get(n, "") for n in range(1, max(NAMES) + 1)]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(array_agg(record_type_name(n::smallint) ORDER BY n), '{}') FROM generate_series(1, %s) n", [len(listed)])
+        if cursor.fetchone()[0] != listed:
+            names = ", ".join("'" + n + "'" for n in listed)
+            cursor.execute(f"CREATE OR REPLACE FUNCTION record_type_name(number smallint) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN (ARRAY[{names}]::text[])[number]")
+
+
 def due() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT max(version) < %s FROM record_index", [VERSION])

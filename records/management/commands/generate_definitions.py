@@ -33,9 +33,8 @@ CLINICAL_DATE = (
     "onset-date", "authoredon", "started", "whenhandedover", "effective-time", "date", "authored", "effective", "issued",
     "created", "period", "recorded", "sent", "occurrence", "start-date", "event-date", "collected", "datewritten",
 )
-# StructureDefinition contains ElementDefinition, whose definitions differ; a Subscription that nobody serves would be a
-# false promise; the other two are messages, never stored.
-NOT_HOSTED = {"StructureDefinition", "Subscription", "OperationOutcome", "Parameters"}
+# StructureDefinition contains ElementDefinition, whose definitions differ; the other two are messages, never stored.
+NOT_HOSTED = {"StructureDefinition", "OperationOutcome", "Parameters"}
 
 
 def load(folder: Path, prefix: str) -> Iterator[Json]:

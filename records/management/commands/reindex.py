@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from records.interactions.reindex import reindex
-from records.store.reindex import due
+from records.store.reindex import due, name_types
 
 
 class Command(BaseCommand):
@@ -15,6 +15,7 @@ class Command(BaseCommand):
         parser.add_argument("--if-due", action="store_true", help="only where this release keeps more than the last one did")
 
     def handle(self, *args: Any, if_due: bool, **options: Any) -> None:
+        name_types()
         if if_due and not due():
             return
         done = 0
