@@ -5,6 +5,7 @@ from consent.audit.event import EventCode
 from consent.terms import Refused
 from records.facade import golden
 from records.fhir.issues import Gone, Issue, NotFound
+from records.fhir.json import dump, parse
 from records.fhir.outcome import ABSENT
 from records.interactions.ask import Answer, Ask, as_uuid, known_type, person_request, resource_request
 from records.store import read as store
@@ -50,3 +51,9 @@ def read_person(ask: Ask, type_name: str, fhir_id: str) -> Answer:
     if person is None or not rows:
         raise NotFound(ABSENT)
     return Answer(200, golden.record(person, rows, ask.root), None, max(r.last_updated for r in rows))
+
+
+def meta(ask: Ask, type_name: str, fhir_id: str) -> Answer:
+    """$meta of one resource (FHIR R4 resource-operation-meta.html)."""
+    found = parse(read(ask, type_name, fhir_id).body)
+    return Answer(200, dump({"resourceType": "Parameters", "parameter": [{"name": "return", "valueMeta": found.get("meta", {})}]}))

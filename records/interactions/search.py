@@ -12,6 +12,7 @@ from records.fhir.issues import Issue, NotFound, NotSupported, Problem, TooLarge
 from records.fhir.outcome import ABSENT
 from records.fhir.references import ID
 from records.interactions.ask import Answer, Ask, as_uuid, known_type, own_request, person_request, summary
+from records.interactions.terminology import spelled_out
 from records.mpi import find
 from records.search import page
 from records.search.compartment import belongs, members
@@ -33,8 +34,8 @@ def search(ask: Ask, type_name: str, pairs: Pairs, lenient: bool = False) -> Ans
         return find_person(ask, pairs)
     types = (type_name,) if type_name else ()
     if lenient:
-        pairs = understood(types, pairs)
-    request = parse(types, pairs)
+        pairs = understood(ask, types, pairs)
+    request = parse(types, spelled_out(ask, types, pairs))
     scope = gate.enter(access(ask, request, type_name))
     return run(ask, scope, request, pairs, type_name)
 
@@ -47,8 +48,8 @@ def in_compartment(ask: Ask, kind: str, fhir_id: str, type_name: str, pairs: Pai
         raise NotFound(ABSENT)
     types = members(kind, type_name)
     if lenient:
-        pairs = understood(types, pairs)
-    request = parse(types, pairs)
+        pairs = understood(ask, types, pairs)
+    request = parse(types, spelled_out(ask, types, pairs))
     if type_name == "*" or len(request.types) > 1:
         request.types = tuple(t for t in request.types if t in types)
     if ask.hospital_id is None and kind == "Patient":
@@ -59,12 +60,12 @@ def in_compartment(ask: Ask, kind: str, fhir_id: str, type_name: str, pairs: Pai
     return run(ask, gate.enter(access(ask, request, address)), request, pairs, address)
 
 
-def understood(types: tuple[str, ...], pairs: Pairs) -> Pairs:
+def understood(ask: Ask, types: tuple[str, ...], pairs: Pairs) -> Pairs:
     """Those that can be served, each looked at alone."""
     out = []
     for pair in pairs:
         try:
-            parse(types, [pair])
+            parse(types, spelled_out(ask, types, [pair]))
         except Problem:
             continue
         out.append(pair)

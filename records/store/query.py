@@ -1,5 +1,7 @@
 """Run a search plan under a scope: a page of rows, or the exact total. Filters are all in SQL, so totals are true."""
 
+from django.db import connection
+
 from consent.audit.append import witnessed
 from consent.terms import Scope
 from records.fhir.hashes import hashed
@@ -72,3 +74,20 @@ def referred(scope: Scope, rids: list[int]) -> list[Row]:
     test, bound = visible(scope, DIRECTORY)
     select = INCLUDED.format(columns=COLUMNS.format(key="''", shown="true"), joins=JOINS, visible=test, rids=REFERRED)
     return rows(witnessed(select, {"rids": rids, "have": rids, "limit": 10 * len(rids), **bound}, scope.event))
+
+
+def candidates(scope: Scope, plan: Plan, most: int) -> list[tuple[int, bytes]]:
+    """(rid, body) of rows that an operation chooses from, in the plan's order; at most `most`. They stay inside: what is shown is read again
+    by `chosen`, with its audit line."""
+    tests, bound = where(scope, DIRECTORY, plan.where)
+    select = PAGE.format(columns=COLUMNS.format(key="''", shown="false"), joins=JOINS, where=tests, order=plan.order)
+    with connection.cursor() as cursor:
+        cursor.execute(select, {**plan.parameters, **bound, "limit": most})
+        return [(r.rid, r.body) for r in rows(cursor.fetchall())]
+
+
+def chosen(scope: Scope, plan: Plan, rids: list[int]) -> list[Row]:
+    """The rows of these numbers, in the plan's order."""
+    tests, bound = where(scope, DIRECTORY, f"r.rid = ANY(%(chosen)s) AND {plan.where}")
+    select = PAGE.format(columns=COLUMNS.format(key="''", shown="true"), joins=JOINS, where=tests, order=plan.order)
+    return rows(witnessed(select, {**plan.parameters, **bound, "chosen": rids, "limit": len(rids)}, scope.event))

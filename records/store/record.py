@@ -11,9 +11,12 @@ from records.store.rows import COLUMNS, JOINS, Row, rows, visible
 SECTION = "(SELECT * FROM record_resource r WHERE {visible} AND r.type = %(type{i})s AND NOT r.deleted ORDER BY r.dated DESC, r.rid DESC LIMIT %(most{i})s)"
 
 
-def sections(scope: Scope, most: Mapping[str, int]) -> list[Row]:
-    """most: {type: how many at most}. Rows in the order of the types, newest first."""
+def sections(scope: Scope, most: Mapping[str, int], patient: int | None = None) -> list[Row]:
+    """most: {type: how many at most}; patient: only about this row of the index, for a scope that holds a whole store. Rows in the order of
+    the types, newest first."""
     test, bound = visible(scope, DIRECTORY)
+    if patient is not None:
+        test, bound = f"{test} AND r.patient = %(patient)s", {**bound, "patient": patient}
     parts, parameters = [], dict(bound)
     for i, (type_name, limit) in enumerate(most.items()):
         parts.append(SECTION.format(visible=test, i=i))

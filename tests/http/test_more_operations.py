@@ -1,0 +1,86 @@
+"""$lastn, $summary, $meta, $status."""
+
+from django.utils import timezone
+
+from alliance.models import Hospital
+from consent.services.directives import do_record_directive
+from records.fhir.validate import judge
+from records.models import SourcePatient
+from records.mpi import sources
+from tests.factories import alliance
+from tests.factories.fhir import Api, number, observation, patient
+
+
+def ids(reply: object) -> list[str]:
+    assert reply.status == 200, reply.body  # type: ignore[attr-defined]
+    return [e["resource"]["id"] for e in reply.json.get("entry", [])]  # type: ignore[attr-defined]
+
+
+def test_lastn(api: Api) -> None:
+    about, other = api.create(patient()), api.create(patient())
+    made = {(code, day): api.create(observation(about, code=code, date=f"2026-01-0{day}")).split("/")[1] for code in ("a", "b") for day in (1, 2, 3)}
+    api.create(observation(other, code="a", date="2026-02-01"))
+    assert set(ids(api("GET", f"Observation/$lastn?patient={about}"))) == {made["a", 3], made["b", 3]}
+    assert set(ids(api("GET", f"Observation/$lastn?patient={about}&max=2&code=a"))) == {made["a", 3], made["a", 2]}
+    assert api("GET", "Observation/$lastn").status == 400 and api("GET", f"Observation/$lastn?patient={about}&max=0").status == 400
+    assert api("GET", f"Observation/$lastn?patient={about}&_sort=date").status == 400 and api("GET", f"Patient/$lastn?patient={about}").status == 400
+
+
+def story(api: Api, about: str) -> None:
+    api.create({"resourceType": "Condition", "subject": {"reference": about}, "code": {"text": "高血压 <b>"}, "clinicalStatus": {"coding": [{
+        "system": "http://terminology.hl7.org/CodeSystem/condition-clinical", "code": "active"}]}})
+    api.create({"resourceType": "Condition", "subject": {"reference": about}, "code": {"text": "肺炎"}, "verificationStatus": {"coding": [{
+        "system": "http://terminology.hl7.org/CodeSystem/condition-ver-status", "code": "refuted"}]}})
+    api.create(observation(about))
+    api.create(observation(about) | {"status": "entered-in-error"})
+
+
+def test_summary_of_a_store(api: Api) -> None:
+    about, other = api.create(patient("祝英台")), api.create(patient())
+    story(api, about)
+    api.create(observation(other))
+    found = api("GET", f"{about}/$summary").json
+    judge_all(found)
+    sections = {s["code"]["coding"][0]["code"]: s for s in found["entry"][0]["resource"]["section"]}
+    assert len(sections["11450-4"]["entry"]) == 1 and "高血压 &lt;b&gt;" in sections["11450-4"]["text"]["div"] and "肺炎" not in str(found)
+    assert len(sections["30954-2"]["entry"]) == 1, "the other patient's, and the one in error, are left out"
+    assert sections["48765-2"]["emptyReason"]["coding"][0]["code"] == "unavailable", "never: no known allergies"
+    urls = {e["fullUrl"] for e in found["entry"]}
+    assert all(e["reference"] in urls for s in sections.values() for e in s.get("entry", [])) and found["entry"][0]["resource"]["subject"]["reference"] in urls
+    assert api("GET", "Patient/nobody/$summary").status == 404
+
+
+def judge_all(found: dict[str, object]) -> None:
+    assert (found["resourceType"], found["type"]) == ("Bundle", "document")
+    judge(found, "Bundle")
+
+
+def test_summary_of_the_shared_record(api: Api, stranger: Api) -> None:
+    card = number()
+    mine, there = api.create(patient("梁山伯", resident=card)), stranger.create(patient("梁山伯", resident=card))
+    story(api, mine)
+    stranger.create({"resourceType": "Encounter", "status": "in-progress", "class": {"code": "AMB"}, "subject": {"reference": there}, "period": {"start": timezone.now().isoformat()}})
+    source = SourcePatient.objects.get(hospital__code=api.base, fhir_id=mine.split("/")[1])
+    path = f"Patient/{source.person_id}/$summary"
+    before = stranger("GET", path, base="alliance").json
+    assert "高血压" not in str(before), "no consent"
+    acting = alliance.principal(alliance.staff(Hospital.objects.get(code=api.base)))
+    do_record_directive(source.person_id, effect="permit", recipient_id=None, source_id=None, sensitive=False, method="paper", evidence="x", valid_until=None,
+                        sources=sources.of_person(source.person_id), acting=acting)
+    after = stranger("GET", path, base="alliance").json
+    judge_all(after)
+    assert "高血压" in str(after) and any(f"/{api.base}/Condition/" in e["fullUrl"] for e in after["entry"])
+
+
+def test_meta(api: Api) -> None:
+    made = api.create(patient() | {"meta": {"tag": [{"code": "red"}]}})
+    meta = api("GET", f"{made}/$meta").json["parameter"][0]["valueMeta"]
+    assert meta["tag"] == [{"code": "red"}] and meta["versionId"] == "1"
+    assert api("GET", "Patient/nobody/$meta").status == 404
+
+
+def test_status_of_a_subscription(api: Api) -> None:
+    made = api.create({"resourceType": "Subscription", "status": "off", "reason": "x", "criteria": "Observation?code=1",
+                       "channel": {"type": "rest-hook", "endpoint": "http://127.0.0.1:18600/x"}})
+    told = api("GET", f"{made}/$status").json["entry"][0]["resource"]["parameter"]
+    assert {p["name"]: p.get("valueCode") for p in told}["status"] == "off" and {p["name"]: p.get("valueCode") for p in told}["type"] == "query-status"
