@@ -3,26 +3,44 @@
 from typing import Any
 
 from records.fhir.json import dump
-from records.fhir.types import TYPES
+from records.fhir.types import TYPES, table
 from records.search.definitions import parameters
 from records.search.include import references
 
 OWN = ("read", "vread", "update", "patch", "delete", "history-instance", "history-type", "create", "search-type")
 SHARED = ("search-type",)
-COMMON = (("_id", "token"), ("_lastUpdated", "date"))
-EVERYTHING = {"name": "everything", "definition": "http://hl7.org/fhir/OperationDefinition/Patient-everything"}
-VALIDATE = {"name": "validate", "definition": "http://hl7.org/fhir/OperationDefinition/Resource-validate"}
-STARTED = "2026-11-23"
+COMMON = (("_id", "token"), ("_lastUpdated", "date"), ("_list", "special"))
+BASE = "http://hl7.org/fhir/OperationDefinition/"
+BULK = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/"
+# operation -> (its definition, the types that have it ("": the base, "*": every type), served at the shared base too)
+OPERATIONS: dict[str, tuple[str, tuple[str, ...], bool]] = {
+    "everything": (BASE + "Patient-everything", ("Patient",), True),
+    "summary": ("http://hl7.org/fhir/uv/ips/OperationDefinition/summary", ("Patient",), True),
+    "lastn": (BASE + "Observation-lastn", ("Observation",), True),
+    "validate": (BASE + "Resource-validate", ("*",), False),
+    "meta": (BASE + "Resource-meta", ("*",), False),
+    "export": (BULK + "export", ("", "Patient", "Group"), True),
+    "import": ("urn:xinglin:operation:import", ("", "*"), False),
+    "expand": (BASE + "ValueSet-expand", ("ValueSet",), False),
+    "validate-code": (BASE + "ValueSet-validate-code", ("ValueSet", "CodeSystem"), False),
+    "lookup": (BASE + "CodeSystem-lookup", ("CodeSystem",), False),
+    "subsumes": (BASE + "CodeSystem-subsumes", ("CodeSystem",), False),
+    "translate": (BASE + "ConceptMap-translate", ("ConceptMap",), False),
+    "status": ("http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition/backport-subscription-status", ("Subscription",), False),
+}
+SHARED_LEVELS = {"export": ("Patient",)}  # at the shared base by persons only
+STARTED = "2026-11-25"
 
 
 def statement(base: str, root: str) -> bytes:
     shared = base == "alliance"
-    codes = SHARED if shared else OWN
     names = [n for n, t in TYPES.items() if not shared or n == "Patient" or t.subject_params]
+    interactions = ("search-system",) if shared else ("transaction", "batch", "search-system", "history-system")
     return dump({
         "resourceType": "CapabilityStatement", "status": "active", "date": STARTED, "kind": "instance", "fhirVersion": "4.0.1",
         "format": ["application/fhir+json"], "patchFormat": ["application/json-patch+json", "application/fhir+json"], "software": {"name": "Xinglin"},
         "implementation": {"description": f"Xinglin, base {base}", "url": f"{root}/{base}"},
+        **({} if shared else {"instantiates": ["http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/bulk-data"]}),
         "rest": [{
             "mode": "server",
             "security": {
@@ -30,23 +48,36 @@ def statement(base: str, root: str) -> bytes:
                 "extension": [{"url": "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris",
                                "extension": [{"url": "token", "valueUri": root.removesuffix("/fhir") + "/oauth/token"}]}],
             },
-            "resource": [resource(n, codes + ("read",) if shared and n == "Patient" else codes, shared) for n in names],
-            **({} if shared else {"interaction": [{"code": "transaction"}, {"code": "batch"}, {"code": "history-system"}]}),
+            "resource": [resource(n, shared) for n in names],
+            "interaction": [{"code": c} for c in interactions],
+            **({"operation": found} if (found := operations("", shared)) else {}),
+            "compartment": [f"http://hl7.org/fhir/CompartmentDefinition/{k.lower()}" for k in (["Patient"] if shared else sorted(table("compartments")))],
         }],
     })
 
 
-def resource(name: str, codes: tuple[str, ...], shared: bool) -> dict[str, Any]:
+def operations(name: str, shared: bool) -> list[dict[str, str]]:
+    """Of a type, or of the base."""
+    return [{"name": op, "definition": url} for op, (url, types, both) in OPERATIONS.items()
+            if (both or not shared) and (name in (SHARED_LEVELS.get(op, types) if shared else types) or (name and "*" in types))]
+
+
+def resource(name: str, shared: bool) -> dict[str, Any]:
+    codes = (*SHARED, "read") if shared and name == "Patient" else SHARED if shared else OWN
     if shared and name == "Patient":
         asked: list[tuple[str, str]] = [("identifier", "token"), ("name", "string"), ("_id", "token")]
     else:
         asked = [*COMMON, *((p.code, p.kind) for p in parameters(name).values())]
     out: dict[str, Any] = {"type": name, "interaction": [{"code": c} for c in codes], "searchParam": [{"name": n, "type": k} for n, k in asked]}
-    operations = ([EVERYTHING] if name == "Patient" else []) + ([] if shared else [VALIDATE])
-    if operations:
-        out["operation"] = operations
+    if found := operations(name, shared):
+        out["operation"] = found
     if not shared:
         out |= {"versioning": "versioned-update", "readHistory": True, "updateCreate": True, "conditionalCreate": True,
                 "conditionalUpdate": True, "conditionalDelete": "single", "conditionalRead": "full-support",
-                "searchInclude": ["*", *(f"{name}:{p.code}" for p in references(name))], "referencePolicy": ["literal", "enforced"]}
+                "searchInclude": ["*", *(f"{name}:{p.code}" for p in references(name))], "searchRevInclude": reverse(name), "referencePolicy": ["literal", "enforced"]}
     return out
+
+
+def reverse(name: str) -> list[str]:
+    """Reference parameters of other types that lead here."""
+    return [f"{other}:{p.code}" for other in TYPES for p in references(other) if name in p.targets]
