@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from records.store import keys
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "README.zh-CN.md", *(ROOT / "docs").rglob("*.md")]
 CODE = [p for d in ("alliance", "consent", "records") for p in (ROOT / d).rglob("*.py")]
@@ -28,6 +30,7 @@ def test_every_variable_is_documented_and_read() -> None:
     documented = set(re.findall(r"\b(?:XINGLIN|DATABASE)_[A-Z_]+", (ROOT / "docs/how-to/configure.md").read_text()))
     read = {m for p in CODE for m in re.findall(r'"((?:XINGLIN|DATABASE)_[A-Z_]+)"', p.read_text())}
     made = {f"XINGLIN_{n.upper()}" for p in CODE for n in re.findall(r'secret\("(\w+)"\)', p.read_text())}
+    made |= {f"XINGLIN_{n.upper()}" for n in (keys.MASTER, keys.NEXT)}
     assert (read | made) - INSIDE == documented
 
 

@@ -14,13 +14,19 @@ def test_the_queries_of_the_page(api: Api) -> None:
     api.create(observation("Patient/1"))
     person = api.raw("GET", f"/fhir/alliance/Patient?identifier={card}", None, {"Authorization": f"Bearer {api.token}"}).json["entry"][0]["resource"]["id"]
     spans = [s.replace("\\|", "|") for line in PAGE.read_text().splitlines() if line.startswith("| ") for s in re.findall(r"`([^`]+)`", line)]
-    queries = [s for s in spans if re.match(r"[A-Z]\w+[?/]|/fhir/", s)]
-    assert len(queries) >= 10
+    queries = [s for s in spans if re.match(r"[A-Z]\w+[?/]|/fhir/|\?_", s)]
+    assert len(queries) >= 20
+    api.create({"resourceType": "CodeSystem", "status": "active", "content": "complete", "url": "urn:cs", "concept": [{"code": "c"}]})
+    api.create({"resourceType": "ValueSet", "status": "active", "url": "urn:vs", "compose": {"include": [{"system": "urn:cs"}]}})
+    filled = {"code:below=<system>|<code>": "code:below=urn:cs|c", "<value set>": "urn:vs", "<list id>": "x", "<system>": "urn:mrn", "<number>": "x", "<person id>": person, "?…": "?status=final"}
     for query in queries:
-        asked = query.replace("<system>", "urn:mrn").replace("<number>", "x").replace("<person id>", person).replace("?…", "?status=final")
+        asked = query
+        for blank, value in filled.items():
+            asked = asked.replace(blank, value)
         base = "alliance" if asked.startswith("/fhir/alliance/") else ""
         reply = api("GET", asked.removeprefix("/fhir/alliance/").replace("Encounter?status=final", "Encounter?status=finished"), base=base)
         assert reply.status == 200, (query, reply.body)
     refused = PAGE.read_text().split("Not served:")[1]
-    for name, query in (("_filter", "Patient?_filter=x"), ("composite", "Observation?code-value-quantity=x"), (":above", "ValueSet?url:above=x"), (":in", "Observation?code:in=x")):
+    for name, query in (("_filter", "Patient?_filter=x"), ("_text", "Patient?_text=x"), (":text", "Observation?code:text=x"), ("sorting by codes", "Observation?_sort=code"),
+                        ("composite", "MolecularSequence?chromosome-variant-coordinate=1$lt1$gt2")):
         assert name in refused and api("GET", query).status == 400, query
