@@ -96,11 +96,11 @@ def seal(bodies: Sequence[tuple[bytes, Place]]) -> list[bytes]:
     if not whole:
         return [PLAIN] * len(bodies)
     dictionary, (key, cipher) = dictionaries.current(), keys.current(whole[0][1].hospital)
-    packed = compressor(dictionary).multi_compress_to_buffer([shortened(*b) for b in whole])
+    packed = compressed(compressor(dictionary), [shortened(*b) for b in whole])
     nonces = os.urandom(NONCE * len(whole))
     head = HEAD.pack(SEALED, dictionary, key)
     sealed = iter([
-        head + (nonce := nonces[NONCE * i : NONCE * (i + 1)]) + cipher.encrypt(nonce, packed[i].tobytes(), place.bound)
+        head + (nonce := nonces[NONCE * i : NONCE * (i + 1)]) + cipher.encrypt(nonce, packed[i], place.bound)
         for i, (_, place) in enumerate(whole)])
     return [next(sealed) if body else PLAIN for body, _ in bodies]
 
@@ -115,12 +115,20 @@ def unseal(stored: Sequence[tuple[bytes, Place]]) -> list[bytes]:
             packed.setdefault(dictionary, []).append((i, content))
     try:
         for dictionary, parts in packed.items():
-            found = decompressor(dictionary).multi_decompress_to_buffer([content for _, content in parts])
-            for (i, _), body in zip(parts, found, strict=True):
-                out[i] = restored(body.tobytes(), stored[i][1])
+            for (i, _), body in zip(parts, decompressed(decompressor(dictionary), [content for _, content in parts]), strict=True):
+                out[i] = restored(body, stored[i][1])
     except zstandard.ZstdError as error:
         raise Unreadable("a body does not unpack with the dictionary that it names") from error
     return out
+
+
+def compressed(by: zstandard.ZstdCompressor, bodies: list[bytes]) -> list[bytes]:
+    """One by itself: preparing for many costs as much as eighty."""
+    return [by.compress(bodies[0])] if len(bodies) == 1 else [b.tobytes() for b in by.multi_compress_to_buffer(bodies)]
+
+
+def decompressed(by: zstandard.ZstdDecompressor, packed: list[bytes]) -> list[bytes]:
+    return [by.decompress(packed[0])] if len(packed) == 1 else [b.tobytes() for b in by.multi_decompress_to_buffer(packed)]
 
 
 def opened(body: bytes, place: Place) -> tuple[int, bytes]:
