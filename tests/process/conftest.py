@@ -1,6 +1,5 @@
 """One installation for all tests of this room."""
 
-import json
 import shutil
 from collections.abc import Iterator
 
@@ -22,5 +21,4 @@ def made() -> Iterator[Installation]:
 @pytest.fixture(scope="session")
 def credentials(made: Installation) -> tuple[str, str]:
     until(lambda: (made.home / "demo-records").exists(), "the demo is loaded")
-    told = json.loads(made.manage("register_client", "--hospital", "donghu", "--name", "test", "--secret").splitlines()[-1])
-    return told["client_id"], told["client_secret"]
+    return made.register("donghu")

@@ -62,6 +62,28 @@ class Installation:
                     continue
         return found
 
+    def line(self, pid: int) -> str:
+        try:
+            return (Path("/proc") / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except OSError:
+            return ""
+
+    def children(self, parent: int) -> list[int]:
+        found = []
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit():
+                try:
+                    if int((entry / "stat").read_text().rpartition(")")[2].split()[1]) == parent:
+                        found.append(int(entry.name))
+                except OSError:
+                    continue
+        return found
+
+    def register(self, hospital: str) -> tuple[str, str]:
+        """A new system's id and secret."""
+        told = json.loads(self.manage("register_client", "--hospital", hospital, "--name", "test", "--secret").splitlines()[-1])
+        return told["client_id"], told["client_secret"]
+
     def postmaster(self) -> int:
         return int((self.home / "postgres/postmaster.pid").read_text().split()[0])
 

@@ -36,7 +36,7 @@ def test_it_says_where_and_who(made: Installation, credentials: tuple[str, str])
     assert "62 registrations" in made.said()
 
 
-@pytest.mark.parametrize("victim", ["make run", "gunicorn master", "gunicorn worker", "postmaster", "sealer"])
+@pytest.mark.parametrize("victim", ["make run", "gunicorn master", "gunicorn worker", "postmaster", "sealer", "courier"])
 def test_kill_9_loses_nothing_that_was_acknowledged(made: Installation, credentials: tuple[str, str], victim: str) -> None:
     api = Api(made.url, "donghu", credentials=credentials)
     writer = Writer(api)
@@ -45,7 +45,7 @@ def test_kill_9_loses_nothing_that_was_acknowledged(made: Installation, credenti
     web = sorted(p for p, line in parts.items() if "gunicorn" in line and "serve" not in line)
     supervisor = min(p for p, line in parts.items() if line.rstrip().endswith("manage.py serve"))
     target = {"make run": supervisor, "gunicorn master": web[0], "gunicorn worker": web[1], "postmaster": made.postmaster(),
-              "sealer": next(p for p, line in parts.items() if "audit_seal" in line)}[victim]
+              "sealer": next(p for p, line in parts.items() if "audit_seal" in line), "courier": next(p for p, line in parts.items() if "courier" in line)}[victim]
     os.kill(target, signal.SIGKILL)
     if victim == "make run":
         until(lambda: not [line for line in made.parts().values() if "gunicorn" in line or "audit_seal" in line], "its parts end with it")
@@ -57,6 +57,7 @@ def test_kill_9_loses_nothing_that_was_acknowledged(made: Installation, credenti
     missing = [i for i in writer.acknowledged if api("GET", f"Patient/{i}").status != 200]
     assert not missing, f"{len(missing)} of {len(writer.acknowledged)} acknowledged resources are gone"
     until(lambda: bool([line for line in made.parts().values() if "audit_seal" in line]), "the sealer is back")
+    until(lambda: any("manage.py courier" in line for line in made.parts().values()), "the courier is back")
     assert "intact" in made.manage("audit_verify")
 
 
