@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import connection
 
+from alliance.config.literals import texts
 from consent.audit.event import Event
 
 COLUMNS = ("code", "actor_kind", "actor", "actor_hospital", "role", "purpose", "outcome", "reason", "person", "target",
@@ -27,7 +28,7 @@ SELECT found.* FROM found, proof
 
 def values(event: Event) -> dict[str, Any]:
     out = {f"audit_{c}": getattr(event, c) for c in COLUMNS}
-    out["audit_refs"] = list(event.refs)
+    out["audit_refs"] = texts(event.refs)
     for name in ("code", "outcome"):
         out[f"audit_{name}"] = str(out[f"audit_{name}"])
     return out

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, connection
 
+from alliance.config.literals import plain, texts
 from records.fhir.issues import Conflict, Issue, Problem
 from records.models import Review, SourcePatient
 from records.mpi import link
@@ -70,7 +71,7 @@ def do_register(hospital_id: int, arrivals: Sequence[Arrival]) -> dict[int, UUID
     digests = {n: digest("resident", n) for n in numbers if n}
     if digests:
         with connection.cursor() as cursor:
-            cursor.execute(LOCK, [[int.from_bytes(d[:8], "big", signed=True) for d in digests.values()]])
+            cursor.execute(LOCK, [plain(int.from_bytes(d[:8], "big", signed=True) for d in digests.values())])
     keep(hospital_id, arrivals, known)
     moved: dict[int, UUID] = {}
     waiting = {a.source.id for a in arrivals}
@@ -103,9 +104,10 @@ def keep(hospital_id: int, arrivals: Sequence[Arrival], known: Sequence[Identifi
     try:
         with connection.cursor() as cursor:
             cursor.execute(KEEP, {
-                "hospital": hospital_id, "sources": ids, "names": [k.display[:200] for k in known], "genders": [k.features.gender for k in known],
-                "births": [k.features.birth_date for k in known], "number_sources": [n[0] for n in numbers], "kinds": [n[1] for n in numbers],
-                "digests": [n[2] for n in numbers], "key_sources": [k[0] for k in keys], "keys": [k[1] for k in keys], "wholes": [k[2] for k in keys]})
+                "hospital": hospital_id, "sources": plain(ids), "names": texts(k.display[:200] for k in known), "genders": texts(k.features.gender for k in known),
+                "births": texts(k.features.birth_date for k in known), "number_sources": plain(n[0] for n in numbers), "kinds": texts(n[1] for n in numbers),
+                "digests": texts(f"\\x{n[2].hex()}" for n in numbers), "key_sources": plain(k[0] for k in keys), "keys": texts(k[1] for k in keys),
+                "wholes": plain(k[2] for k in keys)})
     except IntegrityError as error:
         m = DETAIL.search(str(error))
         place = next((arrivals[i].place for (_, _, d), i in reversed(numbers.items()) if m and d.hex() == m.group(1)), "")

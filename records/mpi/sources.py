@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from django.db import connection
 
+from alliance.config.literals import plain, texts
 from consent.terms import Source
 from records.fhir.hashes import named
 from records.fhir.types import TYPES
@@ -44,7 +45,7 @@ def look_up(hospital_id: int, fhir_ids: Collection[str]) -> dict[str, Known]:
     if not fhir_ids:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(LOOK_UP, [hospital_id, sorted(fhir_ids)])
+        cursor.execute(LOOK_UP, [hospital_id, texts(sorted(fhir_ids))])
         return {fhir_id: Known(*rest) for fhir_id, *rest in cursor.fetchall()}
 
 
@@ -54,7 +55,7 @@ def create(hospital_id: int, fhir_ids: Collection[str]) -> dict[str, Known]:
         return {}
     ids = sorted(fhir_ids)
     with connection.cursor() as cursor:
-        cursor.execute(CREATE, {"hospital": hospital_id, "ids": ids, "persons": [uuid4() for _ in ids]})
+        cursor.execute(CREATE, {"hospital": hospital_id, "ids": texts(ids), "persons": plain(uuid4() for _ in ids)})
         made = {fhir_id: Known(*rest) for fhir_id, *rest in cursor.fetchall()}
     return made | look_up(hospital_id, set(ids) - made.keys())
 

@@ -1,8 +1,9 @@
 """A draft as the values of its rows: the resource's own row with its sealed body, and those of the side tables. Nothing is read or written."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from alliance.config.literals import moments, plain, texts
 from records.fhir.hashes import named
 from records.fhir.types import TYPES
 from records.store.codec import Place, seal
@@ -27,7 +28,7 @@ def found_by(d: Draft) -> dict[str, Any]:
     """The columns of the row that searches look at."""
     spans = d.index.spans
     low, high = (min(s[0] for s in spans), max(s[1] for s in spans)) if spans else ("-infinity", "-infinity")
-    return {"dated": low, "dated_to": high, "tokens": sorted(d.index.tokens), "named": named(f"{d.type_name}/{d.fhir_id}"), "present": d.index.present}
+    return {"dated": low, "dated_to": high, "tokens": plain(sorted(d.index.tokens)), "named": named(f"{d.type_name}/{d.fhir_id}"), "present": d.index.present}
 
 
 def whole(hospital: int, drafts: Sequence[Draft]) -> list[dict[str, Any]]:
@@ -40,13 +41,16 @@ def indexed(hospital: int, d: Draft) -> dict[str, Any]:
     return {"rid": d.rid, **found_by(d), **sides(d)}
 
 
-def sides(d: Draft) -> dict[str, list[Any]]:
+WRITTEN: dict[str, Callable[[Iterable[Any]], str]] = {"strings": texts, "lows": moments, "highs": moments}
+
+
+def sides(d: Draft) -> dict[str, str]:
     """The rows of the side tables, as columns."""
-    out: dict[str, list[Any]] = {}
+    out: dict[str, str] = {}
     for rows, names in (
         (d.index.strings, ("string_parameters", "strings")), (d.index.dates, ("date_parameters", "lows", "highs")),
         (d.index.references, ("reference_parameters", "targets")),
         (d.index.quantities, ("quantity_parameters", "least", "most", "bases", "bases_to", "units", "unit_codes", "unit_labels")),
     ):
-        out |= {name: [row[i] for row in rows] for i, name in enumerate(names)}
+        out |= {name: WRITTEN.get(name, plain)(row[i] for row in rows) for i, name in enumerate(names)}
     return out

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from django.db import connection
 
+from alliance.config.literals import plain
 from consent.terms import Scope
 from records.fhir.hashes import named
 from records.fhir.types import NAMES
@@ -20,7 +21,7 @@ def existing(scope: Scope, keys: Sequence[tuple[str, str]]) -> set[tuple[str, st
     if not keys:
         return set()
     with connection.cursor() as cursor:
-        cursor.execute(EXISTING, {"hospital": scope.whole, "named": [named(f"{t}/{i}") for t, i in keys]})
+        cursor.execute(EXISTING, {"hospital": scope.whole, "named": plain(named(f"{t}/{i}") for t, i in keys)})
         return {(NAMES[t], i) for t, i in cursor.fetchall()} & set(keys)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from django.db import IntegrityError, connection
 
+from alliance.config.literals import plain
 from consent.terms import Scope
 from records.fhir.hashes import named
 from records.fhir.issues import Conflict, Issue
@@ -61,7 +62,7 @@ def lock(scope: Scope, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str],
     if not keys:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(LOCK, {"hospital": own(scope), "named": [named(f"{t}/{i}") for t, i in keys]})
+        cursor.execute(LOCK, {"hospital": own(scope), "named": plain(named(f"{t}/{i}") for t, i in keys)})
         return {(NAMES[t], i): (rid, version, deleted, patient) for t, i, rid, version, deleted, patient in cursor.fetchall()}
 
 

@@ -1,0 +1,18 @@
+"""Python lists as PostgreSQL array literals: what one statement takes of many rows, without the driver's look at each value."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+
+def plain(values: Iterable[Any]) -> str:
+    """Of integers, floats, booleans and UUIDs; None is NULL. Bind it to a parameter that the statement casts, such as %(x)s::bigint[]."""
+    return "{" + ",".join(["NULL" if v is None else repr(v) if isinstance(v, float) else str(v) for v in values]) + "}"
+
+
+def moments(values: Iterable[datetime]) -> str:
+    return "{" + ",".join([v.isoformat() for v in values]) + "}"
+
+
+def texts(values: Iterable[str]) -> str:
+    return "{" + ",".join(['"' + v.replace("\\", "\\\\").replace('"', '\\"') + '"' for v in values]) + "}"
