@@ -1,130 +1,143 @@
-"""make bench: Bundles import, read by id, patient+code search and the shared record page, at 1 and 8 clients, gate and audit on.
+"""make bench: what the store does, over HTTP, with gate, audit, history, validation and all indexes on, and durable commits.
 
-Starts an installation of its own in a temporary directory with durable commits. JSON lines on stdout, a table on stderr. Figures
-are client-side; the load comes from this machine too, so compare only within one run.
+JSON lines on stdout, a table on stderr. Figures are client-side; the load comes from this machine too, so compare only within one run.
+BENCH_SECONDS, BENCH_PEOPLE and BENCH_IMPORT set the size.
 """
 
 import datetime as dt
-import http.client
 import json
-import multiprocessing as mp
 import os
 import random
-import shutil
-import signal
-import statistics
-import subprocess
 import sys
-import tempfile
+import threading
 import time
-import urllib.parse
-from collections.abc import Callable
+import uuid
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-from tests.perf.session import sign_in
+from tests.perf.installation import MEMBER, Installation, installation
+from tests.perf.load import Request, call, report, run, tell
 
-ROOT = Path(__file__).resolve().parents[2]
 SECONDS = float(os.environ.get("BENCH_SECONDS", "6"))
 PEOPLE = int(os.environ.get("BENCH_PEOPLE", "120"))
-PORT = int(os.environ.get("BENCH_PORT", "8177"))
-DEMO_PASSWORD = "xinglin-demo-2026"  # as the README prints it
-Request = tuple[str, str, bytes | None]
+IMPORT = int(os.environ.get("BENCH_IMPORT", "60000"))
+BASE = f"/fhir/{MEMBER}"
+Json = dict[str, Any]
 
 
-def call(connection: http.client.HTTPConnection, request: Request, headers: dict[str, str]) -> tuple[int, bytes]:
-    connection.request(request[0], request[1], request[2], headers)
-    response = connection.getresponse()
-    return response.status, response.read()
-
-
-def client(requests: list[Request], headers: dict[str, str], seconds: float, out: Any) -> None:
-    """A closed loop on one connection: the whole list once when seconds is 0, else round and round."""
-    connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=120)
-    times, bad, start = [], 0, time.perf_counter()
-    for i in range(len(requests) if not seconds else 10**9):
-        before = time.perf_counter()
-        status, _ = call(connection, requests[i % len(requests)], headers)
-        times.append(time.perf_counter() - before)
-        bad += status >= 400
-        if seconds and time.perf_counter() - start > seconds:
-            break
-    out.put((times, bad))
-
-
-def measure(name: str, requests: list[Request], headers: dict[str, str], clients: int, seconds: float, units: int = 0) -> None:
-    out: Any = mp.Queue()
-    parts = [requests[i::clients] for i in range(clients)]
-    start = time.perf_counter()
-    processes = [mp.Process(target=client, args=(part, headers, seconds, out)) for part in parts if part]
-    for p in processes:
-        p.start()
-    found = [out.get() for _ in processes]
-    wall = time.perf_counter() - start
-    times = sorted(1000 * t for f in found for t in f[0])
-    row = {"work": name, "clients": clients, "requests": len(times), "bad": sum(f[1] for f in found), "per_s": round((units or len(times)) / wall, 1),
-           "unit": "resources" if units else "requests", "p50_ms": round(statistics.median(times), 2), "p95_ms": round(times[int(0.95 * (len(times) - 1))], 2)}
-    print(json.dumps(row), flush=True)
-    print(f"{name:34} {clients:2} clients {row['per_s']:9} {row['unit']}/s   p50 {row['p50_ms']:8} ms   p95 {row['p95_ms']:8} ms", file=sys.stderr)
-
-
-def wait(ready: Callable[[], bool]) -> None:
-    for _ in range(600):
-        try:
-            if ready():
-                return
-        except OSError:
-            pass
-        time.sleep(0.2)
-    raise RuntimeError("the server did not come up")
-
-
-def get(path: str, headers: dict[str, str]) -> tuple[int, bytes]:
-    return call(http.client.HTTPConnection("127.0.0.1", PORT, timeout=30), ("GET", path, None), headers)
-
-
-def main() -> None:
+def bundles_of(home: Installation) -> tuple[list[Any], list[Json]]:
+    """Invented people, and their records as transactions; loaded, and the loading measured."""
     from records.demo.people import people
     from records.demo.stories import bundle
 
-    home = tempfile.mkdtemp(prefix="xinglin-bench-")
-    os.chmod(home, 0o711)
-    environment = {**os.environ, "XINGLIN_HOME": home, "XINGLIN_DEMO": "1", "PORT": str(PORT)}
-    server = subprocess.Popen([sys.executable, "manage.py", "serve"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        wait(lambda: get("/readyz", {})[0] == 200 and (Path(home) / "demo-records").exists())
-        made = json.loads(subprocess.check_output([sys.executable, "manage.py", "register_client", "--hospital", "nanqiao", "--name", "bench", "--secret"],
-                                                  cwd=ROOT, env=environment))
-        form = urllib.parse.urlencode({"grant_type": "client_credentials", **made}).encode()
-        token = json.loads(call(http.client.HTTPConnection("127.0.0.1", PORT), ("POST", "/oauth/token", form), {"Content-Type": "application/x-www-form-urlencoded"})[1])
-        headers = {"Authorization": f"Bearer {token['access_token']}", "Content-Type": "application/fhir+json"}
-        invented = [replace(p, key=f"bench-{i:04d}", number=p.number) for i, p in enumerate(people(PEOPLE * 2))]
-        bundles = [bundle(p, "nanqiao", dt.date(2026, 11, 1)) for p in invented]
-        for clients, part in ((1, bundles[:PEOPLE]), (8, bundles[PEOPLE:])):
-            sent: list[Request] = [("POST", "/fhir/nanqiao/", json.dumps(b).encode()) for b in part]
-            measure("transaction Bundles", sent, headers, clients, 0, sum(len(b["entry"]) for b in part))
-        rng = random.Random(1)
-        ids = [f"{e['resource']['resourceType']}/{e['resource']['id']}" for b in bundles for e in b["entry"]]
-        codes = [(p.key, e["resource"]["code"]["coding"][0]["code"]) for p, b in zip(invented, bundles, strict=True) for e in b["entry"]
-                 if e["resource"]["resourceType"] == "Observation"]
-        reads: list[Request] = [("GET", f"/fhir/nanqiao/{i}", None) for i in rng.sample(ids, 2000)]
-        searches: list[Request] = [("GET", f"/fhir/nanqiao/Observation?patient=Patient/{k}&code=http://loinc.org|{c}&_sort=-date&_count=50", None) for k, c in rng.sample(codes, 1000)]
-        cookie = sign_in(f"http://127.0.0.1:{PORT}", "lin", DEMO_PASSWORD, subprocess.check_output(
-            [sys.executable, "manage.py", "demo_code"], cwd=ROOT, env=environment, text=True).strip())
-        pages: list[Request] = []
-        for p in rng.sample(invented, 40):
-            found = json.loads(get(f"/fhir/alliance/Patient?identifier={p.number}", headers)[1])
-            pages.append(("GET", f"/person/{found['entry'][0]['resource']['id']}/", None))
+    invented = [replace(p, key=f"bench-{i:04d}", number=p.number) for i, p in enumerate(people(PEOPLE * 2))]
+    bundles = [bundle(p, MEMBER, dt.date(2026, 11, 1)) for p in invented]
+    for clients, part in ((1, bundles[:PEOPLE]), (8, bundles[PEOPLE:])):
+        sent: list[Request] = [("POST", f"{BASE}/", json.dumps(b).encode()) for b in part]
+        report("transaction Bundles", clients, run(home.port, sent, home.headers, clients, 0), sum(len(b["entry"]) for b in part))
+    return invented, bundles
+
+
+def one(body: Json, method: str = "POST", path: str = "") -> Request:
+    return method, f"{BASE}/{path or body['resourceType']}", json.dumps(body).encode()
+
+
+def new_patient(i: int) -> Json:
+    return {"resourceType": "Patient", "name": [{"text": f"基准{i}"}], "gender": "male", "birthDate": "1970-01-01", "identifier": [{"system": "urn:bench", "value": uuid.uuid4().hex}]}
+
+
+def single(home: Installation, invented: list[Any], bundles: list[Json], clients: int) -> None:
+    """Small requests, each for some seconds."""
+    rng = random.Random(1)
+    ids = [f"{e['resource']['resourceType']}/{e['resource']['id']}" for b in bundles for e in b["entry"]]
+    codes = [(p.key, e["resource"]["code"]["coding"][0]["code"]) for p, b in zip(invented, bundles, strict=True) for e in b["entry"] if e["resource"]["resourceType"] == "Observation"]
+    patients = [e["resource"] for b in bundles for e in b["entry"] if e["resource"]["resourceType"] == "Patient"]
+    pages: list[Request] = []
+    for p in rng.sample(invented, 40):
+        found = json.loads(call(home.port, ("GET", f"/fhir/alliance/Patient?identifier={p.number}", None), home.headers)[1])
+        pages.append(("GET", f"/person/{found['entry'][0]['resource']['id']}/", None))
+    chain = "encounter:Encounter.service-provider:Organization.name=x"
+    work: list[tuple[str, list[Request], dict[str, str]]] = [
+        ("read by id", [("GET", f"{BASE}/{i}", None) for i in rng.sample(ids, 2000)], home.headers),
+        ("Observation by patient and code",
+         [("GET", f"{BASE}/Observation?patient=Patient/{k}&code=http://loinc.org|{c}&_sort=-date&_count=50", None) for k, c in rng.sample(codes, 1000)], home.headers),
+        ("create Patient", [one(new_patient(i)) for i in range(8000)], home.headers),
+        ("update Patient", [one(p, "PUT", f"Patient/{p['id']}") for p in patients], home.headers),
+        ("shared record page", pages, {"Cookie": home.clinician()}),
+        ("$everything of a patient", [("GET", f"{BASE}/Patient/{p['id']}/$everything", None) for p in patients], home.headers),
+        ("exact total of all Observations", [("GET", f"{BASE}/Observation?_summary=count&_tag:missing={i}", None) for i in ("true",)], home.headers),
+        ("500 alternatives", [("GET", f"{BASE}/Observation?code={','.join(f'x{i}' for i in range(499))},4548-4&_count=10", None)], home.headers),
+        ("chain of two steps", [("GET", f"{BASE}/Observation?{chain}&_count=10", None)], home.headers),
+        ("nested _has", [("GET", f"{BASE}/Patient?_has:Observation:patient:_has:DiagnosticReport:result:status=final&_count=10", None)], home.headers),
+    ]
+    for name, requests, headers in work:
+        report(name, clients, run(home.port, requests, headers, clients, SECONDS))
+
+
+def taken_in(home: Installation) -> None:
+    """$import of NDJSON, from the upload's answer to the end of the job."""
+    lines = [json.dumps(new_patient(i) | {"id": f"imp{i}"}) for i in range(IMPORT // 20)]
+    lines += [json.dumps({"resourceType": "Observation", "id": f"imo{i}", "status": "final", "code": {"coding": [{"system": "http://loinc.org", "code": f"{i % 400}-1"}], "text": "血压"},
+                          "subject": {"reference": f"Patient/imp{i % (IMPORT // 20)}"}, "effectiveDateTime": f"202{i % 6}-0{1 + i % 9}-11T08:00:00+08:00",
+                          "valueQuantity": {"value": i % 300, "unit": "mmHg", "system": "http://unitsofmeasure.org", "code": "mm[Hg]"}}) for i in range(IMPORT - len(lines))]
+    start = time.perf_counter()
+    status, body, headers = home.ask("$import", "\n".join(lines).encode(), **{"Content-Type": "application/fhir+ndjson"})
+    assert status == 202, body
+    link = headers["content-location"].split(f"/{MEMBER}/")[1]
+    while (told := home.ask(link))[0] == 202:
+        time.sleep(0.2)
+    seconds = time.perf_counter() - start
+    taken = json.loads(told[1])["extension"]["taken"]
+    tell("$import, processes of the courier", resources=taken, seconds=round(seconds, 1), per_s=round(taken / seconds))
+
+
+def race(home: Installation) -> None:
+    """64 clients create under one condition; exactly one resource comes of it."""
+    rounds, bad = 20, 0
+    for _ in range(rounds):
+        mark = uuid.uuid4().hex
+        body = json.dumps({"resourceType": "Basic", "code": {"text": "race"}, "identifier": [{"system": "urn:race", "value": mark}]}).encode()
+        m = run(home.port, [("POST", f"{BASE}/Basic", body)] * 64, home.headers | {"If-None-Exist": f"identifier=urn:race|{mark}"}, 64, 0)
+        bad += m.bad + (json.loads(home.ask(f"Basic?identifier=urn:race|{mark}&_summary=count")[1])["total"] != 1)
+    tell("64 clients racing on one condition", rounds=rounds, wrong=bad)
+
+
+def side_by_side(home: Installation) -> None:
+    """Small writes alone, and while a transaction of 50,000 entries runs."""
+    small = [one(new_patient(i)) for i in range(4000)]
+    alone = run(home.port, small, home.headers, 2, SECONDS)
+    about = json.loads(home.ask("Patient", json.dumps(new_patient(0)).encode())[1])["id"]
+    large = json.dumps({"resourceType": "Bundle", "type": "transaction", "entry": [{"request": {"method": "POST", "url": "Observation"}, "resource": {
+        "resourceType": "Observation", "status": "final", "code": {"text": "x"}, "subject": {"reference": f"Patient/{about}"}}} for _ in range(50_000)]}).encode()
+    out: list[Any] = []
+
+    def send() -> None:
+        start = time.perf_counter()
+        out.extend([home.ask("", large)[0], round(time.perf_counter() - start, 1)])
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    time.sleep(0.5)
+    beside = run(home.port, small, home.headers, 2, SECONDS)
+    thread.join()
+    tell("small writes beside 50,000 entries", alone_p99_ms=alone.at(0.99), beside_p99_ms=beside.at(0.99), ratio=round(beside.at(0.99) / alone.at(0.99), 2), large=out)
+
+
+def size(home: Installation) -> None:
+    count, total = home.sql("SELECT (SELECT count(*) FROM record_resource), sum(pg_total_relation_size(oid)) FROM pg_class WHERE relkind = 'r' AND relname LIKE 'record\\_%'")[0]
+    tell("disk, indexes in", resources=count, bytes_a_resource=round(float(total) / count))
+
+
+def main() -> None:
+    with installation() as home:
+        invented, bundles = bundles_of(home)
         for clients in (1, 8):
-            measure("shared record page", pages, {"Cookie": cookie}, clients, SECONDS)
-            measure("read by id", reads, headers, clients, SECONDS)
-            measure("Observation by patient and code", searches, headers, clients, SECONDS)
-        print(f"{len(ids)} resources of {len(bundles)} patients beside the demo's", file=sys.stderr)
-    finally:
-        server.send_signal(signal.SIGINT)
-        server.wait(60)
-        shutil.rmtree(home, ignore_errors=True)
+            single(home, invented, bundles, clients)
+        taken_in(home)
+        race(home)
+        side_by_side(home)
+        size(home)
+        print(f"{sum(len(b['entry']) for b in bundles)} resources of {len(bundles)} patients beside the demo's, and {IMPORT} imported", file=sys.stderr)
 
 
 if __name__ == "__main__":
