@@ -5,7 +5,7 @@ from django.db import DatabaseError, connection, transaction
 from alliance.config.database import WEB_ROLE
 
 # Tables that the web role may read and add to, but not change.
-APPEND_ONLY = ("consent_audit_event", "record_history", "records_linkevent", "record_key")
+APPEND_ONLY = ("consent_audit_event", "record_history", "records_linkevent", "record_key", "record_vocabulary")
 # Tables that it may only read: the sealer, another process, writes them.
 READ_ONLY = ("consent_audit_leaf", "consent_audit_head", "consent_audit_sealer", "record_dictionary", "django_migrations")
 UNERASABLE = ("record_resource", "records_person", "consent_directive", "alliance_hospital", "alliance_staff")

@@ -52,6 +52,12 @@ CREATE TABLE record_key (
   retired_at timestamptz
 );
 CREATE INDEX record_key_hospital ON record_key (hospital, id);
+CREATE TABLE record_vocabulary (
+  parameter bigint NOT NULL,                      -- hash of type and parameter
+  value     text COLLATE "C" NOT NULL,            -- a text of a code, folded
+  hash      bigint NOT NULL,                      -- what the tokens of a resource hold for it
+  PRIMARY KEY (parameter, value)
+);
 CREATE TABLE record_dictionary (
   version    smallint PRIMARY KEY CHECK (version >= 100),
   content    bytea NOT NULL,                      -- wrapped like a key: it holds pieces of records

@@ -10,6 +10,7 @@ from records.search.terms import Index
 from records.store.codec import Place, unseal
 from records.store.drafts import indexed
 from records.store.rows import Draft
+from records.store.vocabulary import learn
 from records.store.write import INDEX, SIDES_OUT
 
 BATCH = 500
@@ -58,5 +59,6 @@ def following(rid: int) -> list[tuple[int, Draft]]:
 
 
 def write(found: Sequence[tuple[int, Draft]]) -> None:
+    learn(draft.index for _, draft in found)
     with connection.cursor() as cursor:
         cursor.executemany(ANEW, [indexed(hospital, draft) for hospital, draft in found])

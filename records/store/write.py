@@ -12,6 +12,7 @@ from records.fhir.types import NAMES
 from records.store.codec import Place, unseal
 from records.store.drafts import COLUMNS, columns, whole
 from records.store.rows import Draft
+from records.store.vocabulary import learn
 
 # index: record_resource_named
 LOCK = """
@@ -77,6 +78,7 @@ def held(scope: Scope, rid: int) -> bytes:
 def insert(scope: Scope, drafts: Sequence[Draft]) -> None:
     """One by a statement, many by COPY. Raises Conflict where an id is taken (two writers raced)."""
     hospital = own(scope)
+    learn(d.index for d in drafts)
     try:
         if len(drafts) == 1:
             with connection.cursor() as cursor:
@@ -93,6 +95,7 @@ def replace(scope: Scope, drafts: Sequence[Draft]) -> None:
     hospital = own(scope)
     if not drafts:
         return
+    learn(d.index for d in drafts)
     with connection.cursor() as cursor:
         if len(drafts) == 1:
             cursor.execute(REPLACE, whole(hospital, drafts)[0])

@@ -128,6 +128,20 @@ def test_several_sort_keys_page_by_page(api: Api) -> None:
     assert found == expected
 
 
+def test_the_text_of_a_code(api: Api) -> None:
+    about = api.create(patient())
+    made = api.create(observation(about))
+    other = api.create(observation(about) | {"code": {"coding": [{"system": "http://loinc.org", "code": "1-1", "display": "Glucose [Mass/volume]"}]}})
+    assert ids(api, "Observation?code:text=糖化") == [made] and ids(api, "Observation?code:text=GLUCOSE") == [other]
+    assert set(ids(api, "Observation?code:text=糖化,gluc")) == {made, other}
+    assert ids(api, "Observation?code:text=红蛋白") == [], "it begins so, as FHIR says"
+    assert ids(api, f"Patient?_has:Observation:patient:code:text=糖化&_id={about.split('/')[1]}") == [about]
+    assert ids(api, "Observation?combo-code:text=糖化") == [made]
+    api("PUT", made, api("GET", made).json | {"code": {"text": "血糖"}})
+    assert ids(api, "Observation?code:text=糖化") == [] and ids(api, "Observation?code:text=血") == [made]
+    assert api("GET", "Observation?code:text=%20").status == 400
+
+
 @pytest.mark.parametrize("name", ["_filter=name eq x", "_text=x", "_content=x", "_query=x", "_contained=true"])
 def test_what_is_not_served_says_what_is(api: Api, name: str) -> None:
     reply = api("GET", f"Patient?{name}")

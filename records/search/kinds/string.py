@@ -1,21 +1,15 @@
 """Search kind string: begins with, ignoring case, accents and width (FHIR R4 search.html#string); :exact and :contains."""
 
-import unicodedata
 from typing import Any
 
 from records.fhir.hashes import hashed
 from records.search.definitions import Parameter
 from records.search.terms import BadValue, Condition, Index
+from records.search.texts import normal
 
 MODIFIERS = frozenset({"", "exact", "contains"})
 NAME_PARTS = ("text", "family", "given", "prefix", "suffix", "line", "city", "district", "state", "country", "postalCode")
 LONGEST = 500
-
-
-def normal(text: str) -> str:
-    """Compatibility-folded, without accents, small letters, single spaces."""
-    folded = unicodedata.normalize("NFKD", text)
-    return " ".join("".join(c for c in folded if not unicodedata.combining(c)).casefold().split())
 
 
 def add(index: Index, parameter: Parameter, value: Any) -> None:

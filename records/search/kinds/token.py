@@ -5,8 +5,10 @@ from typing import Any
 from records.fhir.hashes import hashed
 from records.search.definitions import Parameter
 from records.search.terms import BadValue, Condition, Index
+from records.search.texts import normal
 
-MODIFIERS = frozenset({"", "not", "of-type"})
+MODIFIERS = frozenset({"", "not", "of-type", "text"})
+LONGEST = 200  # characters of a code's text that are looked at
 PLAIN = frozenset({"code", "boolean", "string", "id", "uri", "canonical", "integer", "positiveInt", "date", "dateTime"})  # types without a system
 
 
@@ -20,9 +22,21 @@ def add(index: Index, parameter: Parameter, value: Any) -> None:
                 index.tokens.add(hashed(*name, "both", system, code))
         if system:
             index.tokens.add(hashed(*name, "system", system))
+    if isinstance(value, dict):
+        for text in words(value):
+            token = hashed(parameter.type_name, parameter.code, "text", text)
+            index.tokens.add(token)
+            index.texts.add((hashed(parameter.type_name, parameter.code), text, token))
     if isinstance(value, dict) and isinstance(value.get("type"), dict) and isinstance(value.get("value"), str):
         for kind in value["type"].get("coding") or []:
             index.tokens.add(hashed(parameter.type_name, parameter.code, "of-type", str(kind.get("system") or ""), str(kind.get("code") or ""), value["value"]))
+
+
+def words(value: dict[str, Any]) -> set[str]:
+    """The texts that go with a code: of a CodeableConcept, of its codings, of an Identifier's type."""
+    kind = value.get("type")
+    found = [value.get("text"), value.get("display"), *(c.get("display") for c in value.get("coding") or ()), kind.get("text") if isinstance(kind, dict) else None]
+    return {folded for t in found if isinstance(t, str) and (folded := normal(t)[:LONGEST])}
 
 
 def pairs(value: Any) -> list[tuple[str, str]]:
@@ -58,6 +72,8 @@ def of_type(type_name: str, name: str, text: str) -> int:
 
 
 def condition(parameter: Parameter, modifier: str, values: list[str]) -> Condition:
+    if modifier == "text":
+        return by_text(parameter, values)
     hash_one = of_type if modifier == "of-type" else hash_of
     if parameter.paths and all(p.type in PLAIN for p in parameter.paths):
         values = [v.removeprefix("|") for v in values]
@@ -65,3 +81,13 @@ def condition(parameter: Parameter, modifier: str, values: list[str]) -> Conditi
     sql = "{r}.tokens @> {0}" if len(hashes) == 1 else "{r}.tokens && {0}"
     rare = modifier != "not" and any(p.type == "Identifier" for p in parameter.paths)
     return Condition(f"NOT ({sql})" if modifier == "not" else sql, (hashes,), rare)
+
+
+def by_text(parameter: Parameter, values: list[str]) -> Condition:
+    """The text of the code begins so (FHIR R4 search.html#modifiers, :text)."""
+    folded = [normal(v) for v in values]
+    if not all(folded):
+        raise BadValue("the text to search for is empty")
+    either = " OR ".join(f"(v.value >= {{{2 * i + 1}}} AND v.value < {{{2 * i + 2}}})" for i in range(len(folded)))
+    known = f"SELECT coalesce(array_agg(v.hash), ARRAY[]::bigint[]) FROM record_vocabulary v WHERE v.parameter = ANY({{0}}) AND ({either})"
+    return Condition(f"{{r}}.tokens && ({known})", ([hashed(parameter.type_name, n) for n in parameter.names], *(x for f in folded for x in (f, f + "\U0010ffff"))))

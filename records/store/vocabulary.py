@@ -1,0 +1,30 @@
+"""The texts that codes were written with, each once: `code:text=糖化` looks here first, and resources carry only hashes of their texts.
+
+Learnt by a connection of its own before the resources are stored: it may know a text too many, never one too few, and writers never wait
+for each other's new words.
+"""
+
+from collections.abc import Iterable
+
+from alliance.config.literals import plain, texts
+from records.search.terms import Index
+from records.store import keys
+
+MOST = 200_000  # words that a process remembers as known
+known: set[tuple[int, str]] = set()
+# index: record_vocabulary_pkey
+LEARN = """
+INSERT INTO record_vocabulary (parameter, value, hash)
+SELECT * FROM unnest(%s::bigint[], %s::text[], %s::bigint[]) ON CONFLICT DO NOTHING
+"""
+
+
+def learn(indexes: Iterable[Index]) -> None:
+    new = {(p, v): h for index in indexes for p, v, h in index.texts if (p, v) not in known}
+    if not new:
+        return
+    with keys.apart() as cursor:
+        cursor.execute(LEARN, [plain(p for p, _ in new), texts(v for _, v in new), plain(new.values())])
+    if len(known) > MOST:
+        known.clear()
+    known.update(new)
