@@ -43,7 +43,10 @@ def value(part: Parts) -> Any:
         if key.startswith("value"):
             return found
     out: Parts = {}
-    for inner in part.get("part") or []:
+    inside = part.get("part", [])
+    if not isinstance(inside, list) or not all(isinstance(p, dict) for p in inside):
+        raise Malformed(Issue("structure", "The parts of a value are objects with a name and a value.", "part"))
+    for inner in inside:
         name, found = str(inner.get("name")), value(inner)
         if name in out:
             out[name] = [*(out[name] if isinstance(out[name], list) else [out[name]]), found]

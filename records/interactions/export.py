@@ -17,6 +17,7 @@ from records.fhir import outcome
 from records.fhir.dates import span
 from records.fhir.issues import Issue, Malformed, NotFound, NotSupported
 from records.fhir.json import dump, parse
+from records.fhir.parameters import told
 from records.fhir.references import target
 from records.fhir.types import TYPES
 from records.interactions import bulk, read
@@ -78,13 +79,7 @@ def patient(text: str) -> str:
 
 def parameters(body: Any) -> Pairs:
     """The same parameters in a Parameters resource, for POST."""
-    if not isinstance(body, dict) or body.get("resourceType") != "Parameters":
-        raise Malformed(Issue("structure", "POST $export takes a Parameters resource.", "resourceType"))
-    out = []
-    for p in body.get("parameter") or []:
-        value = next((v for k, v in p.items() if k.startswith("value")), "")
-        out.append((str(p.get("name")), str(value.get("reference") if isinstance(value, dict) else value)))
-    return out
+    return [(name, str(value.get("reference") if isinstance(value, dict) else value)) for name, value in told(body)]
 
 
 def run(job: BulkJob) -> None:

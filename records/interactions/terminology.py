@@ -10,6 +10,7 @@ from consent.terms import Scope
 from records.fhir.issues import Issue, NotFound, NotSupported, TooLarge, Unprocessable
 from records.fhir.json import dump, parse
 from records.fhir.outcome import ABSENT
+from records.fhir.parameters import told
 from records.fhir.types import TYPES
 from records.interactions.ask import Answer, Ask, base, own_request
 from records.search.definitions import parameters as parameters_of
@@ -24,6 +25,7 @@ from records.terminology.translate import translations
 Pairs = list[tuple[str, str]]
 Json = dict[str, Any]
 MODIFIERS = ("in", "not-in", "below", "above")
+RESOURCES = {"valueSet": "ValueSet", "conceptMap": "ConceptMap"}
 NOTHING = "urn:xinglin:nothing|nothing"  # a code that nobody writes
 
 
@@ -79,10 +81,12 @@ def given(pairs: Pairs, body: Any, allowed: Iterable[str]) -> dict[str, Any]:
     """Parameters of a GET, or of a Parameters resource; each once. Raises NotSupported for what is not looked at."""
     out: dict[str, Any] = {k: v for k, v in pairs if k not in ("_format", "_pretty")}
     if body is not None:
-        if not isinstance(body, dict) or body.get("resourceType") != "Parameters":
-            raise Unprocessable(Issue("structure", "POST takes a Parameters resource.", "resourceType"))
-        for p in body.get("parameter") or []:
-            out[str(p.get("name"))] = p.get("resource") or next((v for k, v in p.items() if k.startswith("value")), None)
+        out |= dict(told(body))
+    for name, kind in RESOURCES.items():
+        if name in out and (not isinstance(out[name], dict) or out[name].get("resourceType") != kind):
+            raise Unprocessable(Issue("value", f"Parameter {name} is a {kind}, in a Parameters resource.", "Parameters.parameter"))
+    if odd := [k for k, v in out.items() if isinstance(v, str) and "\x00" in v]:
+        raise Unprocessable(Issue("value", f"Parameter {odd[0][:60]} holds a NUL character."))
     if wrong := [k for k in out if k not in allowed]:
         raise NotSupported(Issue("not-supported", f"This operation has no parameter {wrong[0][:60]!r}; it has {', '.join(allowed)}."))
     return out
@@ -155,8 +159,8 @@ def validate_code(ask: Ask, kind: str, fhir_id: str, pairs: Pairs, body: Any = N
             right = not display or display.casefold() == members[key].casefold()
             message = [] if right else [{"name": "message", "valueString": f"The display of {code} is {members[key]!r}."}]
             return answer({"name": "result", "valueBoolean": right}, *message, *([{"name": "display", "valueString": members[key]}] if members[key] else []))
-    told = ", ".join(f"{s}|{c}" for s, c, _ in coded(asked))
-    return answer({"name": "result", "valueBoolean": False}, {"name": "message", "valueString": f"{told} is not in it."})
+    absent = ", ".join(f"{s}|{c}" for s, c, _ in coded(asked))
+    return answer({"name": "result", "valueBoolean": False}, {"name": "message", "valueString": f"{absent} is not in it."})
 
 
 def lookup(ask: Ask, pairs: Pairs, body: Any = None) -> Answer:
@@ -191,8 +195,8 @@ def subsumes(ask: Ask, pairs: Pairs, body: Any = None) -> Answer:
     for code in (a, b):
         if code not in known:
             raise NotFound(Issue("not-found", f"The system has no code {code[:60]!r}."))
-    told = "equivalent" if a == b else "subsumes" if a in known[b].ancestors else "subsumed-by" if b in known[a].ancestors else "not-subsumed"
-    return answer({"name": "outcome", "valueCode": told})
+    outcome = "equivalent" if a == b else "subsumes" if a in known[b].ancestors else "subsumed-by" if b in known[a].ancestors else "not-subsumed"
+    return answer({"name": "outcome", "valueCode": outcome})
 
 
 def translate(ask: Ask, fhir_id: str, pairs: Pairs, body: Any = None) -> Answer:

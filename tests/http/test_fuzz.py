@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 import random
 from typing import Any
 from urllib.parse import quote
@@ -10,6 +11,7 @@ import pytest
 
 from tests.factories.fhir import Api, bundle, number, observation, patient
 
+TIMES = int(os.environ.get("DIFFERENTIAL", "1"))
 JUNK: list[Any] = [None, [], {}, "", " ", "x" * 5000, 0, -1, 2**63, 10**30, 1.5, True, [[]], [None], {"": ""}, "\u0000", "2026-13-40", "Patient/../..", {"reference": 1},
                    "￿\ud83d\ude00", {"resourceType": "Bundle"}, {"extension": {"extension": []}}]
 
@@ -43,6 +45,24 @@ def mutilated(rng: random.Random, value: Any) -> Any:
     return out
 
 
+FHIRPATH = {"resourceType": "Parameters", "parameter": [
+    {"name": "operation", "part": [{"name": "type", "valueCode": "add"}, {"name": "path", "valueString": "Patient"}, {"name": "name", "valueString": "contact"},
+                                   {"name": "value", "part": [{"name": "name", "valueHumanName": {"text": "x"}}]}]},
+    {"name": "operation", "part": [{"name": "type", "valueCode": "replace"}, {"name": "path", "valueString": "Patient.name[0].text"}, {"name": "value", "valueString": "y"}]},
+    {"name": "operation", "part": [{"name": "type", "valueCode": "move"}, {"name": "path", "valueString": "Patient.identifier"},
+                                   {"name": "source", "valueInteger": 0}, {"name": "destination", "valueInteger": 0}]},
+    {"name": "operation", "part": [{"name": "type", "valueCode": "delete"}, {"name": "path", "valueString": "Patient.telecom.where(system = 'x')"}]}]}
+SUBSCRIPTION = {"resourceType": "Subscription", "status": "requested", "reason": "x", "criteria": "Observation?code=4548-4", "_criteria": {"extension": [{
+    "url": "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-filter-criteria", "valueString": "patient=1"}]},
+    "channel": {"type": "rest-hook", "endpoint": "http://127.0.0.1:18600/x", "payload": "application/fhir+json", "header": ["A: b"], "_payload": {"extension": [{
+        "url": "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-payload-content", "valueCode": "id-only"}]}}}
+CODES = {"resourceType": "CodeSystem", "status": "active", "content": "complete", "url": "urn:cs", "concept": [
+    {"code": "a", "display": "A", "property": [{"code": "parent", "valueCode": "b"}], "concept": [{"code": "b", "designation": [{"language": "zh", "value": "乙"}]}]}]}
+EXPANDED = {"resourceType": "ValueSet", "status": "active", "compose": {"include": [{"system": "urn:cs", "filter": [{"property": "concept", "op": "is-a", "value": "a"}]}, {
+    "system": "urn:x", "concept": [{"code": "c"}], "valueSet": ["urn:vs"]}], "exclude": [{"system": "urn:cs", "concept": [{"code": "b"}]}]}}
+expand = {"resourceType": "Parameters", "parameter": [{"name": "valueSet", "resource": EXPANDED}, {"name": "coding", "valueCoding": {"system": "urn:cs", "code": "a"}}]}
+
+
 def deep(depth: int) -> bytes:
     """A Patient with an extension in an extension in an …"""
     return (b'{"resourceType":"Patient","extension":[' + b'{"url":"urn:x","extension":[' * depth + b'{"url":"urn:x","valueString":"x"}' + b"]}" * depth + b"]}")
@@ -57,9 +77,15 @@ def test_mutilated_bodies(api: Api) -> None:
                ("POST", "", whole), ("POST", "", whole | {"type": "batch"}), ("PUT", "Observation?code=4548-4&status=amended", observation(about)),
                ("POST", "Observation/$validate", {"resourceType": "Parameters", "parameter": [{"name": "mode", "valueCode": "create"}, {"name": "resource", "resource": observation(about)}]}),
                ("POST", "Encounter", {"resourceType": "Encounter", "status": "finished", "class": {"code": "AMB"}, "subject": {"reference": about},
-                                      "period": {"start": "2026-01-01", "end": "2026-01-02"}})]
+                                      "period": {"start": "2026-01-01", "end": "2026-01-02"}}),
+               ("PATCH", about, FHIRPATH), ("PATCH", "Observation?code=4548-4", FHIRPATH),
+               ("POST", "", bundle(("PATCH", about, FHIRPATH), ("GET", "Patient?name=x", None), ("GET", about, None))),
+               ("POST", "Subscription", SUBSCRIPTION), ("POST", "CodeSystem", CODES), ("POST", "ValueSet/$expand", expand), ("POST", "ValueSet/$validate-code", expand),
+               ("POST", "ConceptMap/$translate", {"resourceType": "Parameters", "parameter": [{"name": "coding", "valueCoding": {"system": "urn:cs", "code": "a"}}, {"name": "conceptMap", "resource": {
+                   "resourceType": "ConceptMap", "status": "active", "group": [{"source": "urn:cs", "element": [{"code": "a", "target": [{"code": "b", "equivalence": "equal"}]}]}]}}]}),
+               ("POST", "CodeSystem/$lookup", {"resourceType": "Parameters", "parameter": [{"name": "coding", "valueCoding": {"system": "urn:cs", "code": "a"}}]})]
     seen: dict[int, int] = {}
-    for _ in range(500):
+    for _ in range(700 * TIMES):
         method, path, resource = rng.choice(sources)
         body = json.dumps(mutilated(rng, resource)).encode()
         reply = api(method, path, body)
@@ -86,6 +112,11 @@ def test_a_number_beyond_64_bits_keeps_its_digits(api: Api) -> None:
     assert reply.status == 201 and b'"value":123456789012345678901234567890' in reply.body
 
 
+OPERATIONS = ["ValueSet/$expand", "ValueSet/$validate-code", "CodeSystem/$lookup", "CodeSystem/$subsumes", "CodeSystem/$validate-code", "ConceptMap/$translate", "Observation/$lastn",
+              "Patient/x/$summary",
+              "Patient/x/$everything", "Patient/x/$meta", "$export", "Patient/$export", "Group/x/$export", "Subscription/x/$status", "Patient/x/*", "Encounter/x/Observation"]
+
+
 def test_queries(api: Api) -> None:
     rng = random.Random(7)
     api.create(observation(api.create(patient())))
@@ -93,14 +124,17 @@ def test_queries(api: Api) -> None:
     parameters = {r["type"]: [p["name"] for p in r.get("searchParam", [])] for r in served}
     values = ["", " ", ",", "|", "||", "a|b|c", "%", "'", "\\", "\x00", "ge2026", "2026-99", "0000", "9999-12-31", "ge", "x" * 3000, "Patient/", "/", "Patient/a/b", "$", "*", "é́", "1e999", "-0",
               "urn:uuid:", "http://x|", "|y", "true", "lt1", "\ud7ff", "a,b\\,c", "null"]
-    modifiers = ["", "", "", ":exact", ":contains", ":missing", ":not", ":bogus", ":", ":Patient", ".name"]
+    modifiers = ["", "", "", ":exact", ":contains", ":missing", ":not", ":bogus", ":", ":Patient", ".name", ":in", ":below", ":above", ":text", ":not-in", ":of-type", ":identifier"]
+    values += ["a$b", "$", "a$gt1|http://unitsofmeasure.org|mg", "5|http://unitsofmeasure.org|g", "1|2|3|km", "-date,_id,-_lastUpdated", "a,-b", "bytes", "ValueSet/x"]
     seen: dict[int, int] = {}
-    for _ in range(400):
+    for _ in range(400 * TIMES):
         kind = rng.choice(list(parameters))
-        names = parameters[kind] + ["_id", "_lastUpdated", "_sort", "_count", "_cursor", "_total", "_summary", "_bogus", "_since"]
+        names = parameters[kind] + ["_id", "_lastUpdated", "_sort", "_count", "_cursor", "_total", "_summary", "_bogus",
+                                     "_since", "_list", "_type", "_tag", "max", "url", "code", "system", "filter", "patient"]
         pairs = "&".join(f"{quote(rng.choice(names) + rng.choice(modifiers))}={quote(rng.choice(values))}" for _ in range(rng.choice((1, 1, 2, 3))))
         odd = quote(rng.choice(values), safe="")
-        for path in (f"{kind}?{pairs}", f"{kind}/_history?{pairs}", f"_history?{pairs}", f"{kind}/{odd}", f"{kind}/{odd}/_history/1", f"{odd}/x"):
+        for path in (f"{kind}?{pairs}", f"{kind}/_history?{pairs}", f"_history?{pairs}", f"{kind}/{odd}", f"{kind}/{odd}/_history/1", f"{odd}/x", f"?{pairs}",
+                     f"{rng.choice(OPERATIONS)}?{pairs}", f"Patient/{odd}/{kind}?{pairs}", f"_bulk/{odd}", f"_bulk/{odd}/{odd}"):
             reply = api("GET", path)
             assert reply.status < 500, (path, reply.body)
             seen[reply.status] = seen.get(reply.status, 0) + 1
