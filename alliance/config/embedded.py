@@ -18,7 +18,6 @@ from typing import Any, NoReturn
 SETTINGS = {
     "listen_addresses": "",
     "max_connections": "80",
-    "shared_buffers": "256MB",
     "wal_level": "replica",
     "max_wal_size": "2GB",
     "checkpoint_completion_target": "0.9",
@@ -30,6 +29,12 @@ SETTINGS = {
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",
 }
+
+
+def memory() -> dict[str, str]:
+    """Settings that follow the machine's memory."""
+    total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**20
+    return {"shared_buffers": f"{min(4096, max(128, total // 8))}MB", "effective_cache_size": f"{total // 2}MB", "maintenance_work_mem": f"{min(1024, max(64, total // 32))}MB"}
 
 
 class PostgresFailed(RuntimeError):
@@ -92,7 +97,7 @@ class Cluster:
         self.prepare_directories()
         if not (self.data / "PG_VERSION").exists():
             self.run("initdb", "-D", str(self.data), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--data-checksums")
-        options = {**SETTINGS, "unix_socket_directories": str(self.sockets)}
+        options = {**SETTINGS, **memory(), "unix_socket_directories": str(self.sockets)}
         for pair in filter(None, os.environ.get("XINGLIN_PG_OPTIONS", "").split(",")):
             name, _, value = pair.partition("=")
             options[name] = value

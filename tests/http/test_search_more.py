@@ -42,6 +42,15 @@ def test_amounts_meet_in_base_units(api: Api) -> None:
         assert ids(api, f"Observation?value-quantity={asked}") == [], asked
 
 
+def test_many_alternatives(api: Api) -> None:
+    about = api.create(patient())
+    made = [api.create(observation(about, code=f"c{i}")) for i in range(3)]
+    many = ",".join(f"x{i}" for i in range(500))
+    assert set(ids(api, f"Observation?code={many},c0,c2")) == {made[0], made[2]}
+    assert ids(api, f"Observation?code:not={many},c0,c2") == [made[1]]
+    assert ids(api, f"Patient?_has:Observation:patient:code={many},c1") == [about] and ids(api, f"Observation?code={many}") == []
+
+
 def test_near(api: Api) -> None:
     here = api.create({"resourceType": "Location", "name": "东湖", "position": {"latitude": 30.5522, "longitude": 114.4069}})
     api.create({"resourceType": "Location", "name": "北京", "position": {"latitude": 39.9042, "longitude": 116.4074}})

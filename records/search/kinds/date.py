@@ -23,6 +23,14 @@ TESTS = {
 }
 
 
+# On the clinical date's own columns, said so that an index can start somewhere. A range ends after an instant if it begins after it, or
+# shortly before, or is one of the few long ones, which have an index of their own.
+SHORT = "{low} >= {{{x}}}::timestamptz - interval '24 hours' AND {high} > {{{x}}} AND record_long({low}, {high}) = 0"
+LONG = "{high} > {{{x}}} AND record_long({low}, {high}) = 1"
+AFTER = f"(({SHORT}) OR ({LONG}))"
+INDEXED = {**TESTS, "eq": TESTS["eq"] + " AND {low} < {{{b}}}", "gt": AFTER.replace("{x}", "{b}"), "ge": AFTER.replace("{x}", "{a}"), "eb": TESTS["eb"] + " AND {low} < {{{a}}}"}
+
+
 def ranges(value: Any) -> list[Range]:
     """The range of a date, dateTime, instant or Period, or the ranges of a Timing's events; what is no date gives none."""
     try:
@@ -62,7 +70,7 @@ def condition(parameter: Parameter, modifier: str, values: list[str]) -> Conditi
             a, b = span(rest)
         except ValueError as error:
             raise BadValue(str(error)) from error
-        tests.append(TESTS[prefix].format(low=low, high=high, a=len(bound), b=len(bound) + 1))
+        tests.append((INDEXED if own else TESTS)[prefix].format(low=low, high=high, a=len(bound), b=len(bound) + 1))
         bound += [a, b]
     either = " OR ".join(f"({t})" for t in tests)
     if own:

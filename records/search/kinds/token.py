@@ -8,6 +8,9 @@ from records.search.terms import BadValue, Condition, Index
 from records.search.texts import normal
 
 MODIFIERS = frozenset({"", "not", "of-type", "text"})
+TOGETHER = 40
+# The planner takes a test for cheap, however many values it has, and would walk the whole table with 500: those are looked up one by one.
+ONE_BY_ONE = "{r}.rid = ANY(ARRAY(SELECT i.rid FROM unnest({0}::bigint[]) u(h) JOIN record_resource i ON i.tokens @> ARRAY[u.h] AND NOT i.deleted))"
 LONGEST = 200  # characters of a code's text that are looked at
 PLAIN = frozenset({"code", "boolean", "string", "id", "uri", "canonical", "integer", "positiveInt", "date", "dateTime"})  # types without a system
 
@@ -78,7 +81,7 @@ def condition(parameter: Parameter, modifier: str, values: list[str]) -> Conditi
     if parameter.paths and all(p.type in PLAIN for p in parameter.paths):
         values = [v.removeprefix("|") for v in values]
     hashes = [hash_one(parameter.type_name, n, v) for n in parameter.names for v in values]
-    sql = "{r}.tokens @> {0}" if len(hashes) == 1 else "{r}.tokens && {0}"
+    sql = "{r}.tokens @> {0}" if len(hashes) == 1 else "{r}.tokens && {0}" if len(hashes) <= TOGETHER else ONE_BY_ONE
     rare = modifier != "not" and any(p.type == "Identifier" for p in parameter.paths)
     return Condition(f"NOT ({sql})" if modifier == "not" else sql, (hashes,), rare)
 
