@@ -47,6 +47,8 @@ def client(port: int, requests: list[Request], headers: dict[str, str], seconds:
 
 def run(port: int, requests: list[Request], headers: dict[str, str], clients: int, seconds: float) -> Measured:
     out: Any = mp.Queue()
+    if seconds and len(requests) < clients:
+        requests = requests * clients
     start = time.perf_counter()
     processes = [mp.Process(target=client, args=(port, part, headers, seconds, out)) for i in range(clients) if (part := requests[i::clients])]
     for p in processes:
