@@ -46,8 +46,9 @@ def pieces(request: HttpRequest) -> Iterator[bytes]:
     if coding not in ("", "identity", "gzip"):
         raise WrongMediaType(Issue("not-supported", f"Content-Encoding {coding[:40]!r} is not taken: send gzip, or the bytes as they are."))
     opened = zlib.decompressobj(wbits=31) if coding == "gzip" else None
-    total = 0
+    total, came = 0, 0
     while chunk := request.read(PIECE):
+        came += len(chunk)
         while chunk:
             try:
                 out, chunk = (opened.decompress(chunk, PIECE), opened.unconsumed_tail) if opened else (chunk, b"")
@@ -57,6 +58,9 @@ def pieces(request: HttpRequest) -> Iterator[bytes]:
             if total > settings.FHIR_MAX_IMPORT:
                 raise TooLarge(Issue("too-long", f"The upload is larger than {settings.FHIR_MAX_IMPORT // 1048576} MiB: send it in parts."))
             yield out
+    stated = request.META.get("CONTENT_LENGTH") or ""
+    if stated.isdecimal() and came < int(stated):
+        raise Malformed(Issue("structure", f"The body breaks off after {came} of {stated} bytes: send it again."))
     if opened and not opened.eof:
         raise Malformed(Issue("structure", "The gzip body breaks off: send it whole."))
 

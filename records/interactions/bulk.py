@@ -24,6 +24,7 @@ from records.store import chunks
 ACTIVE = (BulkJob.State.WAITING, BulkJob.State.RUNNING)
 MOST_ACTIVE = 4  # jobs of one system at a time
 KEPT = dt.timedelta(days=2)
+UPLOAD = dt.timedelta(hours=12)  # the longest that one may take
 SILENT = dt.timedelta(seconds=90)  # a running job without a sign of life is taken up by another process
 
 
@@ -44,11 +45,13 @@ class Status:
 def start(ask: Ask, kind: BulkJob.Kind, asked: dict[str, Any], access: AccessRequest | None) -> BulkJob:
     """access: what the gate is asked before the job is taken; None where it is asked for each person when the job runs. Raises TooMany,
     Refused."""
-    if BulkJob.objects.filter(client=ask.principal.id, state__in=ACTIVE).count() >= MOST_ACTIVE:
+    alive = Q(state__in=ACTIVE) | Q(state=BulkJob.State.TAKING, created_at__gt=timezone.now() - UPLOAD)
+    if BulkJob.objects.filter(alive, client=ask.principal.id).count() >= MOST_ACTIVE:
         raise TooMany(Issue("throttled", f"{MOST_ACTIVE} jobs of this system are under way: wait for one, or delete it."))
     if access is not None:
         append(gate.enter(access).event)
-    return BulkJob.objects.create(kind=kind, base=ask.base, hospital_id=ask.principal.hospital_id, client=ask.principal.id, root=ask.root, asked=asked)
+    state = BulkJob.State.TAKING if kind == BulkJob.Kind.IMPORT else BulkJob.State.WAITING
+    return BulkJob.objects.create(kind=kind, state=state, base=ask.base, hospital_id=ask.principal.hospital_id, client=ask.principal.id, root=ask.root, asked=asked)
 
 
 def find(ask: Ask, job_id: str) -> BulkJob:
@@ -67,7 +70,7 @@ def status(ask: Ask, job_id: str) -> Status:
         progress = f"{good + bad} of {lines} lines, {bad} refused"
     else:
         progress = f"{sum(f['count'] for f in job.files)} resources"
-    if job.state in ACTIVE:
+    if job.state in (*ACTIVE, BulkJob.State.TAKING):
         return Status(job.state, progress)
     return Status(job.state, progress, manifest(ask, job), job.says)
 
@@ -156,8 +159,9 @@ def end(job: BulkJob, state: BulkJob.State, says: str = "") -> None:
 
 
 def expire() -> int:
-    """Forget jobs that ended two days ago; how many."""
-    return BulkJob.objects.filter(finished_at__lt=timezone.now() - KEPT).delete()[0]
+    """Forget jobs that ended two days ago, and uploads that broke off; how many."""
+    now = timezone.now()
+    return BulkJob.objects.filter(Q(finished_at__lt=now - KEPT) | Q(state=BulkJob.State.TAKING, created_at__lt=now - UPLOAD)).delete()[0]
 
 
 def asker(job: BulkJob) -> Ask:

@@ -109,7 +109,7 @@ def chosen(hospital: int, found: list[changes.Change], subscription: Subscriptio
 def deliver() -> int:
     """Tell what is due, the oldest of each line; lines side by side. How many were told, dropped or put off."""
     with connection.cursor() as cursor:
-        cursor.execute(DUE, {"now": timezone.now(), "limit": BATCH})
+        cursor.execute(DUE, {"now": timezone.now(), "each": AT_ONCE, "limit": BATCH})
         due = [i for (i,) in cursor.fetchall()]
     if due:
         with ThreadPoolExecutor(min(AT_ONCE, len(due))) as pool:
@@ -117,12 +117,15 @@ def deliver() -> int:
     return len(due)
 
 
+# Of each subscription a few at a time: one that answers slowly must not keep the others waiting.
 # index: notification_line
 DUE = """
 SELECT id FROM (
-  SELECT DISTINCT ON (n.subscription_id, n.line) n.id, n.due_at FROM records_notification n
-  JOIN records_subscriptionstate s ON s.rid = n.subscription_id AND s.state = 'active' ORDER BY n.subscription_id, n.line, n.id
-) first WHERE due_at <= %(now)s ORDER BY id LIMIT %(limit)s
+  SELECT id, row_number() OVER (PARTITION BY subscription_id ORDER BY id) AS place FROM (
+    SELECT DISTINCT ON (n.subscription_id, n.line) n.id, n.subscription_id, n.due_at FROM records_notification n
+    JOIN records_subscriptionstate s ON s.rid = n.subscription_id AND s.state = 'active' ORDER BY n.subscription_id, n.line, n.id
+  ) first WHERE due_at <= %(now)s
+) due WHERE place <= %(each)s ORDER BY place, id LIMIT %(limit)s
 """
 
 
@@ -154,7 +157,10 @@ def tell(n: Notification) -> None:
     failed = n.first_failed_at or timezone.now()
     if fault == "410" or timezone.now() - failed > GIVE_UP:
         settle(state, "error", f"The endpoint does not take notifications: {fault}. What is still to be told waits until the Subscription is requested again.")
-    Notification.objects.filter(pk=n.pk).update(tries=n.tries + 1, first_failed_at=failed, due_at=timezone.now() + timedelta(seconds=WAITS[min(n.tries, len(WAITS) - 1)]))
+    again = timezone.now() + timedelta(seconds=WAITS[min(n.tries, len(WAITS) - 1)])
+    Notification.objects.filter(pk=n.pk).update(tries=n.tries + 1, first_failed_at=failed, due_at=again)
+    if not fault.isdecimal():  # nobody is there: none of the others would arrive either
+        Notification.objects.filter(subscription=state, due_at__lt=again).update(due_at=again)
 
 
 def numbered(n: Notification) -> int:
@@ -208,7 +214,7 @@ def send(call: Call, asked: Wish) -> str:
 
 def shake_hands() -> int:
     """Try those that were asked for; active once somebody answers."""
-    waiting = list(SubscriptionState.objects.filter(state=State.REQUESTED, due_at__lte=timezone.now()))
+    waiting = list(SubscriptionState.objects.filter(state=State.REQUESTED, due_at__lte=timezone.now()).order_by("due_at")[:AT_ONCE])
     for state in waiting:
         asked = wish_of(state.rid)
         if asked is None:

@@ -30,34 +30,45 @@ PATIENT = re.compile(rb'"resourceType"\s*:\s*"Patient"')
 
 
 def upload(ask: Ask, type_name: str, pieces: Iterable[bytes], address: str) -> BulkJob:
-    """Store the lines of the body; the job is there, and will be done, once this returns. type_name: only resources of it, or ""."""
+    """Store the lines of the body; the job is there, and will be done, once this returns. type_name: only resources of it, or "".
+
+    Each chunk is a transaction of its own: a slow upload must not hold up the change feeds, which wait for the oldest transaction.
+    """
     if type_name:
         known_type(type_name)
-    with transaction.atomic():
-        job = bulk.start(ask, BulkJob.Kind.IMPORT, {"types": [type_name] if type_name else [], "request": address}, request(ask, EventCode.RECORD_IMPORT, "$import"))
-        groups: dict[int, list[bytes]] = {chunks.PATIENTS: [], chunks.REST: []}
-        sizes, seqs = {0: 0, 1: 0}, {0: 0, 1: 0}
-
-        def flush(group: int) -> None:
-            if groups[group]:
-                first = int(groups[group][0].split(b"\t", 1)[0])
-                chunks.put(job.pk, job.hospital_id, group, seqs[group], first, len(groups[group]), b"\n".join(groups[group]))
-                groups[group], sizes[group], seqs[group] = [], 0, seqs[group] + 1
-
-        number = 0
-        for number, line in enumerate(lines(pieces), 1):
-            if not line.strip():
-                continue
-            group = chunks.PATIENTS if PATIENT.search(line, 0, 200) or PATIENT.search(line) else chunks.REST
-            groups[group].append(b"%d\t%s" % (number, line))
-            sizes[group] += len(line)
-            if len(groups[group]) >= LINES or sizes[group] >= BYTES:
-                flush(group)
-        flush(chunks.PATIENTS)
-        flush(chunks.REST)
-        if not any(seqs.values()):
+    job = bulk.start(ask, BulkJob.Kind.IMPORT, {"types": [type_name] if type_name else [], "request": address}, request(ask, EventCode.RECORD_IMPORT, "$import"))
+    try:
+        if not take_in(job, lines(pieces)):
             raise Malformed(Issue("required", "The body is empty: send one resource a line (application/fhir+ndjson)."))
+    except BaseException:
+        job.delete()
+        raise
+    BulkJob.objects.filter(pk=job.pk).update(state=BulkJob.State.WAITING)
     return job
+
+
+def take_in(job: BulkJob, found: Iterable[bytes]) -> bool:
+    """Into chunks, patients apart from the rest; whether there was anything."""
+    groups: dict[int, list[bytes]] = {chunks.PATIENTS: [], chunks.REST: []}
+    sizes, seqs = {0: 0, 1: 0}, {0: 0, 1: 0}
+
+    def flush(group: int) -> None:
+        if groups[group]:
+            first = int(groups[group][0].split(b"\t", 1)[0])
+            chunks.put(job.pk, job.hospital_id, group, seqs[group], first, len(groups[group]), b"\n".join(groups[group]))
+            groups[group], sizes[group], seqs[group] = [], 0, seqs[group] + 1
+
+    for number, line in enumerate(found, 1):
+        if not line.strip():
+            continue
+        group = chunks.PATIENTS if PATIENT.search(line) else chunks.REST
+        groups[group].append(b"%d\t%s" % (number, line))
+        sizes[group] += len(line)
+        if len(groups[group]) >= LINES or sizes[group] >= BYTES:
+            flush(group)
+    flush(chunks.PATIENTS)
+    flush(chunks.REST)
+    return any(seqs.values())
 
 
 def lines(pieces: Iterable[bytes]) -> Iterator[bytes]:

@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
                 ("client", models.CharField(max_length=64)),
                 ("root", models.CharField(max_length=200)),
                 ("asked", models.JSONField(default=dict)),
-                ("state", models.CharField(choices=[("waiting", "Waiting"), ("running", "Running"), ("done", "Done"), ("failed", "Failed")], default="waiting", max_length=7)),
+                ("state", models.CharField(choices=[("taking", "Taking"), ("waiting", "Waiting"), ("running", "Running"), ("done", "Done"), ("failed", "Failed")], default="waiting", max_length=7)),
                 ("says", models.CharField(blank=True, max_length=300)),
                 ("files", models.JSONField(default=list)),
                 ("persons", models.JSONField(default=dict)),

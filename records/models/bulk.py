@@ -13,6 +13,7 @@ class BulkJob(models.Model):
         IMPORT = "import"
 
     class State(models.TextChoices):
+        TAKING = "taking"  # its upload is still coming in
         WAITING = "waiting"
         RUNNING = "running"
         DONE = "done"

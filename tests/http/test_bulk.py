@@ -1,6 +1,7 @@
 """$export and $import over real HTTP; the jobs are carried out by the command that the courier starts."""
 
 import gzip
+import http.client
 import json
 import os
 import signal
@@ -196,6 +197,46 @@ def test_several_processes_and_one_that_is_killed(api: Api) -> None:
     assert api("GET", link).json["extension"] == {"lines": 7200, "taken": 7200, "refused": 0}
     assert [api("GET", f"{t}?_summary=count").json["total"] for t in ("Patient", "Observation")] == [1200, 6000]
     assert {e["resource"]["meta"]["versionId"] for e in api("GET", "Observation?_count=1000").json["entry"]} == {"1"}
+
+
+def test_a_slow_upload_holds_up_nobody(api: Api) -> None:
+    """The change feed waits for the oldest transaction; an upload that trickles in must not be one."""
+    body = b"\n".join(json.dumps(patient() | {"id": f"s{i}"}).encode() for i in range(2600))
+    link = http.client.HTTPConnection(api.at.hostname or "", api.at.port, timeout=60)
+    link.putrequest("POST", f"/fhir/{api.base}/$import")
+    for name, value in (("Authorization", f"Bearer {api.token}"), ("Content-Type", NDJSON), ("Content-Length", str(len(body)))):
+        link.putheader(name, value)
+    link.endheaders()
+    half = len(body) * 3 // 4
+    link.send(body[:half])
+    made = api.create(patient())
+    for _ in range(50):
+        if any(e["fullUrl"].endswith(made) for e in api("GET", "_history").json.get("entry", [])):
+            break
+        time.sleep(0.1)
+    else:
+        pytest.fail("the feed waits for the upload")
+    assert BulkJob.objects.get(base=api.base).state == "taking"
+    link.send(body[half:])
+    assert link.getresponse().status == 202
+    call_command("bulk_work")
+    assert api("GET", "Patient?_summary=count").json["total"] == 2601
+
+
+def test_an_upload_that_breaks_off_leaves_nothing(api: Api) -> None:
+    link = http.client.HTTPConnection(api.at.hostname or "", api.at.port, timeout=60)
+    link.putrequest("POST", f"/fhir/{api.base}/$import")
+    for name, value in (("Authorization", f"Bearer {api.token}"), ("Content-Type", NDJSON), ("Content-Length", "1000000")):
+        link.putheader(name, value)
+    link.endheaders()
+    link.send(json.dumps(patient()).encode() + b"\n")
+    link.close()
+    for _ in range(50):
+        time.sleep(0.1)
+        if not BulkJob.objects.filter(base=api.base).exists():
+            break
+    call_command("bulk_work")
+    assert api("GET", "Patient?_summary=count").json["total"] == 0
 
 
 def test_a_revoked_system_gets_no_further(api: Api) -> None:

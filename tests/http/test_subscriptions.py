@@ -20,6 +20,7 @@ from tests.factories.hook import Hook, listening, parameter
 
 @pytest.fixture
 def hook(world: None) -> Iterator[Hook]:
+    SubscriptionState.objects.all().delete()  # of other tests
     with listening() as found:
         yield found
     SubscriptionState.objects.all().delete()
@@ -124,6 +125,21 @@ def test_three_days_without_an_answer(api: Api, hook: Hook) -> None:
     api("PUT", made, {k: v for k, v in told.items() if k != "error"} | {"status": "requested"})
     rounds()
     assert hook.focuses == [f"{api.base}/{seen}", f"{api.base}/{later}"], "asked for again, nothing is lost"
+
+
+def test_where_nobody_is_the_others_are_told(api: Api, hook: Hook) -> None:
+    about, other = api.create(patient()), api.create(patient())
+    gone = active(api, subscription(hook, "Observation?status=final"))
+    resource = api("GET", gone).json
+    active(api, subscription(hook, "Observation?code=4548-4"))
+    api("PUT", gone, resource | {"channel": resource["channel"] | {"endpoint": "http://127.0.0.1:18619/x"}})
+    SubscriptionState.objects.filter(fhir_id=gone.split("/")[1]).update(state="active")
+    seen = [api.create(observation(about)), api.create(observation(other))]
+    courier.round_()
+    courier.round_()
+    assert set(hook.focuses) == {f"{api.base}/{s}" for s in seen}
+    left = Notification.objects.filter(subscription__fhir_id=gone.split("/")[1])
+    assert left.count() == 2 and all(n.due_at > timezone.now() for n in left), "one knock in vain is enough for all of its lines"
 
 
 def test_a_redirect_is_not_followed_and_410_ends_it(api: Api, hook: Hook) -> None:
