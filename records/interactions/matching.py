@@ -1,0 +1,69 @@
+"""The courier's first half: reads the stores' feeds and notes what each subscriber is to be told."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from records.fhir.types import NAMES
+from records.interactions.subscribing import Wish
+from records.interactions.subscription import State, wish_of
+from records.models import FeedPosition, Notification, SubscriptionState
+from records.store import changes
+
+BATCH = 500  # changes
+BEAT = timedelta(seconds=5)
+
+
+def match() -> int:
+    """Note for each active subscription the changes that it asks for. The position moves in the same transaction, so that a change is
+    noted once, whatever happens."""
+    done = 0
+    if not SubscriptionState.objects.filter(state__in=(State.ACTIVE, State.ERROR)).exists():
+        return keep_up()
+    live = [(s, w) for s in SubscriptionState.objects.filter(state__in=(State.ACTIVE, State.ERROR)) if (w := wish_of(s.rid)) is not None]
+    for hospital in changes.hospitals():
+        with transaction.atomic():
+            at, new = FeedPosition.objects.select_for_update().get_or_create(hospital_id=hospital, defaults={"xid": changes.now()})
+            found = [] if new else changes.since(hospital, at.xid, at.rid, at.version, BATCH)
+            if found:
+                note(hospital, found, live)
+                at.xid, at.rid, at.version = found[-1].xid, found[-1].rid, found[-1].version
+            if found or timezone.now() - at.beat_at > BEAT:
+                at.save()
+        done += len(found)
+    return done
+
+
+def keep_up() -> int:
+    """Nobody asks: stand at the end of each feed."""
+    known = dict(FeedPosition.objects.values_list("hospital_id", "beat_at"))
+    for hospital in changes.hospitals():
+        if hospital not in known or timezone.now() - known[hospital] > BEAT:
+            FeedPosition.objects.update_or_create(hospital_id=hospital, defaults={"xid": changes.now(), "rid": 0, "version": 0})
+    return 0
+
+
+def note(hospital: int, found: list[changes.Change], live: list[tuple[SubscriptionState, Wish]]) -> None:
+    people = changes.people(sorted({p for c in found for p in (c.patient, *c.others) if p}))
+    out = []
+    for subscription, asked in live:
+        for c in chosen(hospital, found, subscription, asked, people):
+            person = people.get(c.patient, ("", set()))[0]
+            out.append(Notification(subscription=subscription, line=person or f"row/{c.rid}", hospital_id=hospital, type=c.type, fhir_id=c.fhir_id,
+                                    version=c.version, deleted=c.deleted, changed_at=c.at))
+    Notification.objects.bulk_create(out)
+
+
+def chosen(hospital: int, found: list[changes.Change], subscription: SubscriptionState, asked: Wish, people: dict[int, tuple[str, set[int]]]) -> list[changes.Change]:
+    own = hospital == subscription.hospital_id
+    if not asked.topic:
+        if not own:
+            return []
+        some = [c for c in found if NAMES[c.type] == asked.type_name and not c.deleted]
+        fits = changes.fitting(hospital, asked.plan(hospital), [c.rid for c in some]) if some else set()
+        return [c for c in some if c.rid in fits]
+    only = changes.person_of(subscription.hospital_id, asked.patient) if asked.patient else None
+    if asked.patient and only is None:
+        return []
+    return [c for c in found if c.patient in people and subscription.hospital_id in people[c.patient][1] and only in (None, people[c.patient][0])]
