@@ -41,3 +41,10 @@ def test_every_word_is_translated() -> None:
     for source in SOURCES:
         used |= set(re.findall(r'\b(?:_|gettext_lazy)\("((?:[^"\\]|\\.)+)"\)', source.read_text()))
     assert len(used) > 150 and not used - known
+
+
+def test_every_event_of_the_audit_log_has_words() -> None:
+    from alliance.web.templatetags.xinglin import EVENT
+    from consent.audit.event import EventCode
+
+    assert set(EVENT) == {str(c) for c in EventCode}
