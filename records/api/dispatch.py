@@ -52,11 +52,14 @@ def dispatch(request: HttpRequest, base_code: str, path: str = "") -> HttpRespon
 
 
 def reply(request: HttpRequest, answer: Answer) -> HttpResponse:
-    """Commit came first, now the bytes. Prefer: return=minimal leaves the body of a write away; 304 where nothing changed."""
+    """Commit came first, now the bytes. Prefer: return= chooses the body of a write; 304 where nothing changed."""
     body = answer.body
     etag = f'W/"{answer.version}"' if answer.version else ""
-    if request.method in ("POST", "PUT") and answer.location and "return=minimal" in request.headers.get("Prefer", ""):
+    prefer = request.headers.get("Prefer", "")
+    if request.method in ("POST", "PUT", "PATCH") and answer.location and "return=minimal" in prefer:
         body = b""
+    elif request.method in ("POST", "PUT", "PATCH") and answer.location and "return=OperationOutcome" in prefer:
+        body = dump(outcome.outcome(Issue("informational", "Stored.", severity="information")))
     if request.method in ("GET", "HEAD") and etag and not_modified(request, etag, answer):
         return HttpResponse(status=304, headers={"ETag": etag})
     if body and "_pretty=true" in request.META.get("QUERY_STRING", ""):

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponseBase
 
 from records.api import bulk, negotiate
 from records.fhir.issues import Issue, Malformed, NotSupported, WrongMediaType
+from records.fhir.parameters import told
 from records.interactions import (
     batch,
     conditional,
@@ -126,6 +127,7 @@ INTERACTIONS: dict[tuple[str, str], Handler] = {
     ("DELETE", "J"): lambda r, a, p: bulk.remove(a, p[1]),
     ("GET", "JF"): lambda r, a, p: bulk.download(r, a, p[1], p[2]),
     ("GET", "TI$everything"): lambda r, a, p: everything.everything(a, alone("Patient", p, "$everything") and p[1], query(r)),
+    ("POST", "TI$everything"): lambda r, a, p: everything.everything(a, alone("Patient", p, "$everything") and p[1], query(r) + plain_values(r)),
     ("GET", "TI$summary"): lambda r, a, p: summary.summary(a, alone("Patient", p, "$summary") and p[1], query(r)),
     ("GET", "TI$meta"): lambda r, a, p: read.meta(a, p[0], p[1]),
     ("GET", "T$lastn"): lambda r, a, p: lastn.lastn(a, alone("Observation", p, "$lastn") and query(r)),
@@ -145,6 +147,11 @@ INTERACTIONS: dict[tuple[str, str], Handler] = {
 
 def parameters(request: HttpRequest) -> Any:
     return negotiate.body(request) if request.method == "POST" else None
+
+
+def plain_values(request: HttpRequest) -> list[tuple[str, str]]:
+    """A Parameters resource as a query would say it."""
+    return [(name, str(value)) for name, value in told(negotiate.body(request))]
 
 
 def alone(type_name: str, parts: list[str], operation: str) -> bool:

@@ -7,7 +7,7 @@ from consent import gate
 from consent.audit.event import EventCode
 from consent.terms import Scope
 from records.fhir import bundle
-from records.fhir.dates import span
+from records.fhir.dates import Range, span
 from records.fhir.issues import Issue, NotFound, NotSupported
 from records.fhir.outcome import ABSENT
 from records.interactions.ask import Answer, Ask, known_type, own_request, summary
@@ -19,41 +19,42 @@ from records.store.history import Position
 from records.store.rows import Row
 
 Pairs = list[tuple[str, str]]
-SERVED = ("_count", "_since", "_format", "_pretty", "_cursor")
+SERVED = ("_count", "_since", "_at", "_format", "_pretty", "_cursor")
 
 
-def options(pairs: Pairs) -> tuple[int, dt.datetime | None, str]:
-    """(count, since, cursor). Raises Problem for unknown parameters."""
-    count, since, cursor = USUAL, None, ""
+def options(pairs: Pairs) -> tuple[int, dt.datetime | None, Range | None, str]:
+    """(count, since, at, cursor). Raises Problem for unknown parameters."""
+    count, since, current, cursor = USUAL, None, None, ""
     for name, value in pairs:
         if name not in SERVED:
-            raise NotSupported(Issue("not-supported", f"History has no parameter {name!r}; it has {', '.join(SERVED[:2])}."))
+            raise NotSupported(Issue("not-supported", f"History has no parameter {name!r}; it has {', '.join(SERVED[:3])}."))
         if name == "_count":
             if not (value.isascii() and value.isdecimal() and len(value) < 10) or int(value) < 1:
                 raise BadCursor(Issue("invalid", "Parameter _count: it is a whole number above 0."))
             count = min(int(value), MOST)
-        elif name == "_since":
+        elif name in ("_since", "_at"):
             try:
-                since = span(value.replace(" ", "+"))[0]
+                found = span(value.replace(" ", "+"))
             except ValueError as error:
-                raise BadCursor(Issue("invalid", f"Parameter _since: {error}.")) from error
+                raise BadCursor(Issue("invalid", f"Parameter {name}: {error}.")) from error
+            since, current = (found[0], current) if name == "_since" else (since, found)
         elif name == "_cursor":
             cursor = value
-    return count, since, cursor
+    return count, since, current, cursor
 
 
 def versions(ask: Ask, type_name: str, fhir_id: str | None, pairs: Pairs) -> Answer:
     """Newest first, of one resource or of a whole type; only in the base's own store."""
     known_type(type_name)
-    count, since, cursor = options(pairs)
+    count, since, current, cursor = options(pairs)
     target = f"{type_name}/{fhir_id}" if fhir_id else type_name
     if ask.hospital_id is None:
         raise NotFound(Issue("not-found", "The shared base has no history; ask the owning store."))
     scope = gate.enter(own_request(ask, EventCode.RECORD_HISTORY, target, detail=summary([k for k, _ in pairs])))
     here = f"{ask.root}/{ask.base}/{target}/_history"
     at = Position(*page.read(scope, here, cursor)) if cursor else Position()
-    rows = store.versions(scope, ask.hospital_id, type_name, fhir_id, since, at, count + 1)
-    if fhir_id and not rows and not cursor and since is None:
+    rows = store.versions(scope, ask.hospital_id, type_name, fhir_id, since, current, at, count + 1)
+    if fhir_id and not rows and not cursor and since is None and current is None:
         raise NotFound(ABSENT)
     links = [("self", here + (f"?{urlencode(pairs)}" if pairs else ""))]
     if len(rows) > count:
@@ -64,13 +65,13 @@ def versions(ask: Ask, type_name: str, fhir_id: str | None, pairs: Pairs) -> Ans
 
 def feed(ask: Ask, pairs: Pairs) -> Answer:
     """What changed in the own store, oldest first; `next` is always there: ask it again later for what comes."""
-    count, since, cursor = options(pairs)
+    count, since, current, cursor = options(pairs)
     if ask.hospital_id is None:
         raise NotFound(Issue("not-found", "The shared base has no change feed."))
     scope = gate.enter(own_request(ask, EventCode.RECORD_FEED, "_history", detail=summary([k for k, _ in pairs])))
     here = f"{ask.root}/{ask.base}/_history"
     at = Position(*page.read_forever(scope, here, cursor)) if cursor else Position()
-    rows = store.feed(scope, ask.hospital_id, since, at, count + 1)[:count]
+    rows = store.feed(scope, ask.hospital_id, since, current, at, count + 1)[:count]
     links = [("self", here + (f"?{urlencode(pairs)}" if pairs else ""))]
     if rows:
         links.append(("next", follow(scope, here, here, pairs, rows[-1])))

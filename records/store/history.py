@@ -4,16 +4,21 @@ from dataclasses import dataclass
 
 from consent.audit.append import witnessed
 from consent.terms import Scope
+from records.fhir.dates import Range
 from records.store.rows import COLUMNS, JOINS, Row, key, rows, visible
 
 FIELDS = "rid, hospital, type, fhir_id, version, last_updated, deleted, body, patient, others, labels, xid"
+# _at: versions that were current at some moment of [low, high): begun before its end, and not followed by one that had begun at its start.
+CURRENT = """(%(current_low)s::timestamptz IS NULL OR (r.last_updated < %(current_high)s
+  AND NOT EXISTS (SELECT FROM record_resource n WHERE n.rid = r.rid AND n.version > r.version AND n.last_updated <= %(current_low)s)
+  AND NOT EXISTS (SELECT FROM record_history n WHERE n.rid = r.rid AND n.version > r.version AND n.last_updated <= %(current_low)s)))"""
 # index: record_resource_updated and record_history_type
 OF_TYPE = f"""
 SELECT {{columns}} FROM (
   SELECT {FIELDS} FROM record_resource WHERE hospital = %(hospital)s AND type = %(type)s
   UNION ALL
   SELECT {FIELDS} FROM record_history WHERE hospital = %(hospital)s AND type = %(type)s
-) r {{joins}} WHERE {{visible}} AND (%(since)s::timestamptz IS NULL OR r.last_updated >= %(since)s)
+) r {{joins}} WHERE {{visible}} AND {CURRENT} AND (%(since)s::timestamptz IS NULL OR r.last_updated >= %(since)s)
   AND (%(at_key)s::timestamptz IS NULL OR (r.last_updated, r.rid, r.version) < (%(at_key)s, %(at_rid)s, %(at_version)s))
 ORDER BY r.last_updated DESC, r.rid DESC, r.version DESC LIMIT %(limit)s
 """
@@ -33,7 +38,7 @@ SELECT {{columns}} FROM (
   (SELECT {FIELDS} FROM record_history WHERE hospital = %(hospital)s AND (xid, rid, version) > (%(xid)s::xid8, %(at_rid)s, %(at_version)s)
      AND xid < pg_snapshot_xmin(pg_current_snapshot()) AND (%(since)s::timestamptz IS NULL OR last_updated >= %(since)s)
    ORDER BY xid, rid, version LIMIT %(limit)s)
-) r {{joins}} WHERE {{visible}} ORDER BY r.xid, r.rid, r.version LIMIT %(limit)s
+) r {{joins}} WHERE {{visible}} AND {CURRENT} ORDER BY r.xid, r.rid, r.version LIMIT %(limit)s
 """
 
 
@@ -46,16 +51,20 @@ class Position:
     version: int = 0
 
 
-def versions(scope: Scope, hospital_id: int, type_name: str, fhir_id: str | None, since: object, at: Position, limit: int) -> list[Row]:
+def versions(scope: Scope, hospital_id: int, type_name: str, fhir_id: str | None, since: object, current: Range | None, at: Position, limit: int) -> list[Row]:
     """Newest first, deletions included."""
     return fetch(scope, OF_ONE if fhir_id else OF_TYPE, "r.last_updated::text", {
-        **key(hospital_id, type_name, fhir_id or ""), "since": since, "at_key": at.key, "at_rid": at.rid, "at_version": at.version, "limit": limit})
+        **key(hospital_id, type_name, fhir_id or ""), **moment(current), "since": since, "at_key": at.key, "at_rid": at.rid, "at_version": at.version, "limit": limit})
 
 
-def feed(scope: Scope, hospital_id: int, since: object, at: Position, limit: int) -> list[Row]:
+def moment(current: Range | None) -> dict[str, object]:
+    return {"current_low": current[0] if current else None, "current_high": current[1] if current else None}
+
+
+def feed(scope: Scope, hospital_id: int, since: object, current: Range | None, at: Position, limit: int) -> list[Row]:
     """Changes in commit order, oldest first."""
     return fetch(scope, FEED, "r.xid::text", {
-        "hospital": hospital_id, "since": since, "xid": at.key or "0", "at_rid": at.rid, "at_version": at.version, "limit": limit})
+        **moment(current), "hospital": hospital_id, "since": since, "xid": at.key or "0", "at_rid": at.rid, "at_version": at.version, "limit": limit})
 
 
 def fetch(scope: Scope, sql: str, position: str, parameters: dict[str, object]) -> list[Row]:

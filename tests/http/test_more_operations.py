@@ -1,5 +1,7 @@
 """$lastn, $summary, $meta, $status."""
 
+import time
+
 from django.utils import timezone
 
 from alliance.models import Hospital
@@ -84,3 +86,31 @@ def test_status_of_a_subscription(api: Api) -> None:
                        "channel": {"type": "rest-hook", "endpoint": "http://127.0.0.1:18600/x"}})
     told = api("GET", f"{made}/$status").json["entry"][0]["resource"]["parameter"]
     assert {p["name"]: p.get("valueCode") for p in told}["status"] == "off" and {p["name"]: p.get("valueCode") for p in told}["type"] == "query-status"
+
+
+def test_history_at_a_moment(api: Api) -> None:
+    made = api.create(patient("甲"))
+    times = []
+    for gender in ("female", "other"):
+        time.sleep(0.02)
+        times.append(api("PUT", made, api("GET", made).json | {"gender": gender}).json["meta"]["lastUpdated"])
+    created = api("GET", f"{made}/_history/1").json["meta"]["lastUpdated"]
+
+    def versions(path: str) -> list[str]:
+        return [e["resource"]["meta"]["versionId"] for e in api("GET", path).json.get("entry", [])]
+
+    assert versions(f"{made}/_history?_at={times[0]}") == ["2"] and versions(f"Patient/_history?_at={times[1]}") == ["3"]
+    assert versions(f"{made}/_history?_at={created}") == ["1"] and versions(f"{made}/_history?_at=2020") == []
+    assert versions(f"{made}/_history?_at={created[:10]}") == ["3", "2", "1"], "on that day all three were current for a while"
+    assert versions(f"_history?_at={times[0]}") == ["2"] and api("GET", f"{made}/_history?_at=soon").status == 400
+
+
+def test_everything_by_post_and_what_a_write_returns(api: Api) -> None:
+    about = api.create(patient())
+    api.create(observation(about))
+    asked = {"resourceType": "Parameters", "parameter": [{"name": "_type", "valueString": "Observation"}]}
+    assert [e["resource"]["resourceType"] for e in api("POST", f"{about}/$everything", asked).json["entry"]] == ["Observation"]
+    assert api("POST", f"{about}/$everything", {"resourceType": "Parameters", "parameter": [{"name": "colour", "valueString": "x"}]}).status == 400
+    told = api("POST", "Observation", observation(about), Prefer="return=OperationOutcome")
+    assert told.status == 201 and told.json["resourceType"] == "OperationOutcome" and told.headers["location"]
+    assert api("POST", "Observation", observation(about), Prefer="return=minimal").body == b""
