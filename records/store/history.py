@@ -53,18 +53,16 @@ class Position:
 
 def versions(scope: Scope, hospital_id: int, type_name: str, fhir_id: str | None, since: object, current: Range | None, at: Position, limit: int) -> list[Row]:
     """Newest first, deletions included."""
+    low, high = current or (None, None)
     return fetch(scope, OF_ONE if fhir_id else OF_TYPE, "r.last_updated::text", {
-        **key(hospital_id, type_name, fhir_id or ""), **moment(current), "since": since, "at_key": at.key, "at_rid": at.rid, "at_version": at.version, "limit": limit})
-
-
-def moment(current: Range | None) -> dict[str, object]:
-    return {"current_low": current[0] if current else None, "current_high": current[1] if current else None}
+        **key(hospital_id, type_name, fhir_id or ""), "current_low": low, "current_high": high, "since": since, "at_key": at.key, "at_rid": at.rid, "at_version": at.version, "limit": limit})
 
 
 def feed(scope: Scope, hospital_id: int, since: object, current: Range | None, at: Position, limit: int) -> list[Row]:
     """Changes in commit order, oldest first."""
+    low, high = current or (None, None)
     return fetch(scope, FEED, "r.xid::text", {
-        **moment(current), "hospital": hospital_id, "since": since, "xid": at.key or "0", "at_rid": at.rid, "at_version": at.version, "limit": limit})
+        "current_low": low, "current_high": high, "hospital": hospital_id, "since": since, "xid": at.key or "0", "at_rid": at.rid, "at_version": at.version, "limit": limit})
 
 
 def fetch(scope: Scope, sql: str, position: str, parameters: dict[str, object]) -> list[Row]:
