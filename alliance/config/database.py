@@ -52,7 +52,9 @@ def configuration(url: str, pooled: bool) -> dict[str, Any]:
     options |= {"server_side_binding": True, "prepare_threshold": 3}  # hot statements are planned once a connection
     options["options"] = " ".join(f"-c {k}={v}" for k, v in PLANNER.items())
     if pooled:
-        options["pool"] = {"min_size": 2, "max_size": int(os.environ.get("XINGLIN_POOL", "12")), "timeout": 20}
+        # more than threads: a thread inside a transaction may need a second connection for a moment (a new key, a new word)
+        most = max(int(os.environ.get("XINGLIN_POOL", "12")), int(os.environ.get("XINGLIN_THREADS", "8")) + 2)
+        options["pool"] = {"min_size": 2, "max_size": most, "timeout": 20}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")) or "xinglin",
