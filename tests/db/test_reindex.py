@@ -32,4 +32,4 @@ def test_reindex_restores_all_that_is_searched(api: Api) -> None:
     call_command("setup")
     assert not due()
     assert [api("GET", q).json["total"] for q in asked] == [1] * len(asked)
-    assert [e["resource"]["meta"]["versionId"] for e in api("GET", "_history").json["entry"]] == ["1", "1", "1"], "no version is made"
+    assert [e["resource"]["meta"]["versionId"] for e in api.feed(3)] == ["1", "1", "1"], "no version is made"

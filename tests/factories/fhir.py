@@ -3,6 +3,7 @@
 import http.client
 import json
 import secrets
+import time
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -90,6 +91,15 @@ class Api:
             sent["Content-Type"] = FHIR
         sent |= {k.replace("_", "-"): v for k, v in headers.items()}
         return self.raw(method, quote(f"/fhir/{base or self.base}/{path}", safe="/?&=%:|,$+*~;@!()'"), body, sent)
+
+    def feed(self, most: int, query: str = "") -> list[Any]:
+        """The change feed's entries, once there are so many: it waits for the oldest transaction of the whole database, which may be another's."""
+        for _ in range(100):
+            found = self("GET", f"_history{query}").json.get("entry", [])
+            if len(found) >= most:
+                break
+            time.sleep(0.1)
+        return found  # type: ignore[no-any-return]
 
     def create(self, resource: dict[str, Any]) -> str:
         """The new resource's Type/id."""
