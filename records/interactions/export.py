@@ -107,7 +107,7 @@ def own(ask: Ask, job: BulkJob) -> Files:
     since = dt.datetime.fromisoformat(job.asked["since"]) if job.asked["since"] else None
     scope = gate.enter(own_request(ask, EventCode.RECORD_EXPORT, "$export"))
     patients = about(ask, scope, job)
-    for name in job.asked["types"] or TYPES:
+    for name in export.present(scope, job.asked["types"] or list(TYPES)):
         if job.asked["level"] == "system" or patients is not None or name == "Patient" or TYPES[name].subject_params:
             detail = replace(scope, event=scope.event.but(detail=name))
             yield "output", name, "", (r.body for r in paged(lambda after, s=detail, n=name: export.page(s, n, since, patients, after, PAGE, named=False)))

@@ -1,11 +1,15 @@
 """Read a whole store, or a person's part of it, in order of writing, for bulk files; every page with its audit line."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
+from django.db import connection
+
+from alliance.config.literals import plain
 from consent.audit.append import witnessed
 from consent.terms import Scope
-from records.fhir.types import DIRECTORY, TYPES
+from records.fhir.types import DIRECTORY, NAMES, TYPES
 from records.store.rows import COLUMNS, JOINS, Row, rows, where
 
 # index: record_resource_updated, record_resource_gone
@@ -25,6 +29,15 @@ def page(scope: Scope, type_name: str, since: dt.datetime | None, patients: list
         tests.append("r.patient = ANY(%(patients)s)")
         bound["patients"] = patients
     return fetch(scope, PAGE, tests, bound, since, after, named)
+
+
+def present(scope: Scope, types: Sequence[str]) -> list[str]:
+    """Which of these types the scope has any of: the others need no page, and no line in the audit log."""
+    test, more = where(scope, DIRECTORY, "r.type = t.number AND NOT r.deleted")
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT t.number FROM unnest(%(types)s::smallint[]) WITH ORDINALITY t(number, place) WHERE EXISTS (SELECT FROM record_resource r WHERE {test}) ORDER BY t.place",
+                       {"types": plain(TYPES[t].number for t in types), **more})
+        return [NAMES[n] for (n,) in cursor.fetchall()]
 
 
 def gone(scope: Scope, since: dt.datetime, after: Position | None, limit: int) -> list[Row]:
