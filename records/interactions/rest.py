@@ -40,8 +40,7 @@ def new_master(by: str) -> int:
     are there, both keys are tried."""
     folder = home() / "secrets"
     if os.environ.get("XINGLIN_BODY_KEY"):
-        raise Refused("The master key comes from the environment (XINGLIN_BODY_KEY), so this command cannot put another in its place: "
-                      "unset it and keep the key in secrets/body_key, or rotate in two steps with XINGLIN_BODY_KEY_NEXT (docs/how-to/keys.md).")
+        return new_master_from_environment(by)
     following = folder / keys.NEXT
     if not following.exists():
         fd = os.open(following, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -51,6 +50,17 @@ def new_master(by: str) -> int:
             os.fsync(file.fileno())
     done = rewrap(bytes.fromhex(following.read_text().strip()))
     os.replace(following, folder / keys.MASTER)
+    note(by, "key/master", f"{done} wrapped anew")
+    return done
+
+
+def new_master_from_environment(by: str) -> int:
+    """The operator puts the new key in place himself, after this: until every key and dictionary is wrapped with it, the old one must stay."""
+    following = os.environ.get("XINGLIN_BODY_KEY_NEXT")
+    if not following:
+        raise Refused("The master key comes from the environment (XINGLIN_BODY_KEY): set XINGLIN_BODY_KEY_NEXT to the new one for all processes, "
+                      "restart them, and run this again (docs/how-to/keys.md).")
+    done = rewrap(bytes.fromhex(following.strip()))
     note(by, "key/master", f"{done} wrapped anew")
     return done
 

@@ -121,6 +121,22 @@ def test_a_new_master_key_and_a_broken_off_one(api: Api) -> None:
     assert api("GET", about).status == 200, "the running site goes on"
 
 
+def test_a_new_master_key_from_the_environment(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    about = api.create(patient("黄药师"))
+    old, new = (home() / "secrets" / "body_key").read_text().strip(), secrets.token_hex(32)
+    monkeypatch.setenv("XINGLIN_BODY_KEY", old)
+    with pytest.raises(rest.Refused, match="XINGLIN_BODY_KEY_NEXT"):
+        rest.new_master("test")
+    monkeypatch.setenv("XINGLIN_BODY_KEY_NEXT", new)
+    assert rest.new_master("test") >= 1
+    monkeypatch.delenv("XINGLIN_BODY_KEY_NEXT")
+    monkeypatch.setenv("XINGLIN_BODY_KEY", new)
+    try:
+        assert read_in_another_process(about) == "黄药师", "with the new key alone"
+    finally:
+        rest.rewrap(bytes.fromhex(old))  # the key file of the other tests
+
+
 READ = """
 import django; django.setup()
 from django.db import connection

@@ -1,6 +1,7 @@
 """Change the keys that records are encrypted with, beside the running site: a hospital's data key, or the master key."""
 
 import getpass
+import os
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -25,7 +26,8 @@ class Command(BaseCommand):
                 done = rest.new_master(by)
             except rest.Refused as error:
                 raise CommandError(str(error)) from error
-            self.stdout.write(f"a new master key is in secrets/body_key; {done} keys and dictionaries are wrapped with it. Back up secrets/ now.")
+            where = "is now to be made XINGLIN_BODY_KEY, for all processes" if os.environ.get("XINGLIN_BODY_KEY") else "is in secrets/body_key"
+            self.stdout.write(f"{done} keys and dictionaries are wrapped with the new master key, which {where}. Back it up now.")
             return
         chosen = Hospital.objects.order_by("pk") if all else Hospital.objects.filter(code=hospital)
         if not chosen:
