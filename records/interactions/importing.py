@@ -114,7 +114,7 @@ def faults(job: BulkJob) -> list[dict[str, Any]]:
     return [{"file": chunks.ERRORS, "kind": "error", "type": "OperationOutcome", "store": "", "count": sum(p.count(b"\n") for p in parts), "bytes": at}] if parts else []
 
 
-def take(ask: Ask, job: BulkJob, group: int, seq: int, first: int, content: bytes) -> None:
+def take(ask: Ask, job: BulkJob, group: int, seq: int, content: bytes) -> None:
     """One chunk, in the transaction that marks it done: no crash can do it twice, or half."""
     good, bad = 0, []
     items: list[tuple[int, Item]] = []
@@ -174,5 +174,3 @@ def store_all(ask: Ask, items: list[tuple[int, Item]]) -> int:
 def fault(number: int, problem: Problem) -> tuple[int, dict[str, Any]]:
     body = outcome.outcome(*(Issue(i.code, f"Line {number}: {i.says}", i.where, i.severity) for i in problem.issues))
     return number, body
-
-

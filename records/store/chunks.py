@@ -53,16 +53,16 @@ def read(job: UUID, file: int, start: int = 0) -> Iterator[tuple[int, bytes]]:
         yield row[1], unseal(bytes(row[2]), f"{job}/{file}/{seq}")
 
 
-def claim(job: UUID) -> tuple[int, int, int, bytes] | None:
-    """(file, seq, first line, content) of an import's next chunk that nobody works on, locked until the transaction ends; patients come
+def claim(job: UUID) -> tuple[int, int, bytes] | None:
+    """(file, seq, content) of an import's next chunk that nobody works on, locked until the transaction ends; patients come
     before the rest. None: nothing to claim now."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT file, seq, start, content FROM record_bulk_chunk c WHERE job = %(job)s AND file < %(errors)s AND good IS NULL "
+            "SELECT file, seq, content FROM record_bulk_chunk c WHERE job = %(job)s AND file < %(errors)s AND good IS NULL "
             "AND (file = 0 OR NOT EXISTS (SELECT FROM record_bulk_chunk p WHERE p.job = %(job)s AND p.file = 0 AND p.good IS NULL)) "
             "ORDER BY file, seq FOR UPDATE SKIP LOCKED LIMIT 1", {"job": job, "errors": ERRORS})
         row = cursor.fetchone()
-    return (row[0], row[1], row[2], unseal(bytes(row[3]), f"{job}/{row[0]}/{row[1]}")) if row else None
+    return (row[0], row[1], unseal(bytes(row[2]), f"{job}/{row[0]}/{row[1]}")) if row else None
 
 
 def finish(job: UUID, file: int, seq: int, good: int, bad: int) -> None:

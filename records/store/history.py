@@ -31,14 +31,14 @@ OF_ONE = OF_TYPE.replace("FROM record_resource WHERE", "FROM record_resource WHE
 # index: record_resource_feed, record_history_feed
 FEED = f"""
 SELECT {{columns}} FROM (
-  (SELECT {FIELDS} FROM record_resource WHERE hospital = %(hospital)s AND (xid, rid, version) > (%(xid)s::xid8, %(at_rid)s, %(at_version)s)
-     AND xid < pg_snapshot_xmin(pg_current_snapshot()) AND (%(since)s::timestamptz IS NULL OR last_updated >= %(since)s)
+  (SELECT {FIELDS} FROM record_resource r WHERE hospital = %(hospital)s AND (xid, rid, version) > (%(xid)s::xid8, %(at_rid)s, %(at_version)s)
+     AND xid < pg_snapshot_xmin(pg_current_snapshot()) AND (%(since)s::timestamptz IS NULL OR last_updated >= %(since)s) AND {CURRENT}
    ORDER BY xid, rid, version LIMIT %(limit)s)
   UNION ALL
-  (SELECT {FIELDS} FROM record_history WHERE hospital = %(hospital)s AND (xid, rid, version) > (%(xid)s::xid8, %(at_rid)s, %(at_version)s)
-     AND xid < pg_snapshot_xmin(pg_current_snapshot()) AND (%(since)s::timestamptz IS NULL OR last_updated >= %(since)s)
+  (SELECT {FIELDS} FROM record_history r WHERE hospital = %(hospital)s AND (xid, rid, version) > (%(xid)s::xid8, %(at_rid)s, %(at_version)s)
+     AND xid < pg_snapshot_xmin(pg_current_snapshot()) AND (%(since)s::timestamptz IS NULL OR last_updated >= %(since)s) AND {CURRENT}
    ORDER BY xid, rid, version LIMIT %(limit)s)
-) r {{joins}} WHERE {{visible}} AND {CURRENT} ORDER BY r.xid, r.rid, r.version LIMIT %(limit)s
+) r {{joins}} WHERE {{visible}} ORDER BY r.xid, r.rid, r.version LIMIT %(limit)s
 """
 
 

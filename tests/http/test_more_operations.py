@@ -105,6 +105,16 @@ def test_history_at_a_moment(api: Api) -> None:
     assert [e["resource"]["meta"]["versionId"] for e in api.feed(1, f"?_at={times[0]}")] == ["2"] and api("GET", f"{made}/_history?_at=soon").status == 400
 
 
+def test_feed_at_a_moment_passes_over_what_was_not_current(api: Api) -> None:
+    """A page that held only versions of other moments came empty, and the reader stood still before the one it asked for."""
+    made = api.create(patient("乙"))
+    for gender in ("female", "other", "male", "unknown"):
+        time.sleep(0.02)
+        api("PUT", made, api("GET", made).json | {"gender": gender})
+    moment = api("GET", f"{made}/_history/4").json["meta"]["lastUpdated"]
+    assert [e["resource"]["meta"]["versionId"] for e in api.feed(1, f"?_at={moment}&_count=1")] == ["4"]
+
+
 def test_everything_by_post_and_what_a_write_returns(api: Api) -> None:
     about = api.create(patient())
     api.create(observation(about))
