@@ -24,7 +24,7 @@ def ready(request: HttpRequest) -> JsonResponse:
             checks["migrations"] = migrated()
             cursor.execute("SELECT max(last_heartbeat) FROM procrastinate_workers")
             checks["worker"] = fresh(cursor.fetchone()[0])
-            cursor.execute("SELECT coalesce(max(beat_at), now()) FROM records_feedposition")
+            cursor.execute("SELECT CASE WHEN EXISTS (SELECT FROM alliance_hospital) THEN max(beat_at) ELSE now() END FROM records_feedposition")
             checks["courier"] = fresh(cursor.fetchone()[0])
             cursor.execute("SELECT max(checked_at) FROM consent_audit_sealer")
             checks["sealer"] = fresh(cursor.fetchone()[0])

@@ -1,17 +1,20 @@
 """Subscriptions: real resources, a real endpoint, the courier's own rounds."""
 
 import datetime as dt
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.test import RequestFactory
 from django.utils import timezone
 
+from alliance.config.health import ready
 from alliance.models import Client, Hospital
 from consent.services.directives import do_record_directive, do_withdraw_directive
 from records.interactions import courier
 from records.interactions.subscribing import CONTENT, FILTER, TOPIC
-from records.models import Notification, SourcePatient, SubscriptionState
+from records.models import FeedPosition, Notification, SourcePatient, SubscriptionState
 from records.mpi import sources
 from tests.factories import alliance
 from tests.factories.fhir import Api, number, observation, patient
@@ -240,3 +243,15 @@ def test_a_revoked_system_is_told_nothing_more(api: Api, hook: Hook) -> None:
     again.create(observation(about))
     rounds(5)
     assert hook.events == [] and SubscriptionState.objects.get(fhir_id=made.split("/")[1]).state == "off"
+
+
+def test_a_courier_that_never_started_is_noticed(api: Api) -> None:
+    def state() -> str:
+        return json.loads(ready(RequestFactory().get("/readyz")).content)["checks"]["courier"]  # type: ignore[no-any-return]
+
+    FeedPosition.objects.all().delete()
+    assert state() == "failing"
+    courier.round_()
+    assert state() == "ok"
+    FeedPosition.objects.update(beat_at=timezone.now() - dt.timedelta(minutes=2))
+    assert state() == "failing"
