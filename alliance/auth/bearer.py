@@ -1,28 +1,36 @@
-"""Bearer token to Principal (RFC 6750), in one statement; suspension and revocation count at once."""
+"""Bearer token to Principal (RFC 6750); suspension and revocation count at once.
 
+Who was asked about lately is remembered, so that a request need not ask first: its principal comes with a proviso, that the token still
+stands, and the statement that reads or writes asks that too. `confirm` asks where no statement did; no answer leaves before one has.
+"""
+
+import datetime as dt
 import hashlib
+from dataclasses import replace
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest
-from django.utils import timezone
 
 from alliance.auth.errors import AuthenticationFailed
 from alliance.auth.principal import Principal
 from alliance.roles import Role
+from consent.audit.event import Proviso
 
+MEMBER = "h.suspended_at IS NULL AND h.admitted_on <= %(caller_today)s AND (h.leaves_on IS NULL OR h.leaves_on >= %(caller_today)s)"
 # index: alliance_accesstoken_digest_key
-LOOK_UP = """
-SELECT c.client_id, h.id, h.code, t.expires_at, c.revoked_at IS NULL,
-       h.suspended_at IS NULL AND h.admitted_on <= %(today)s AND (h.leaves_on IS NULL OR h.leaves_on >= %(today)s)
-FROM alliance_accesstoken t JOIN alliance_client c ON c.id = t.client_id JOIN alliance_hospital h ON h.id = c.hospital_id
-WHERE t.digest = %(digest)s
-"""
+CHAIN = "alliance_accesstoken t JOIN alliance_client c ON c.id = t.client_id JOIN alliance_hospital h ON h.id = c.hospital_id WHERE t.digest = %(caller_digest)s"
+LOOK_UP = f"SELECT c.client_id, h.id, h.code, t.expires_at, c.revoked_at IS NULL, {MEMBER} FROM {CHAIN}"
+STANDS = f"""EXISTS (SELECT FROM {CHAIN} AND t.expires_at > %(caller_moment)s AND c.revoked_at IS NULL
+  AND (c.client_id, h.id, h.code) = (%(caller_client)s::text, %(caller_hospital_id)s::bigint, %(caller_hospital)s::text) AND {MEMBER})"""
+MOST = 10_000  # tokens that a process remembers
+ZONE = ZoneInfo(settings.TIME_ZONE)
+remembered: dict[bytes, Principal] = {}
 
 
 def address_of(request: HttpRequest) -> str:
     """The caller's network address, past as many proxies as the operator declared."""
-    from django.conf import settings
-
     hops = [x.strip() for x in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if x.strip()]
     count = settings.ALLAUTH_TRUSTED_PROXY_COUNT
     if count and len(hops) >= count:
@@ -30,25 +38,48 @@ def address_of(request: HttpRequest) -> str:
     return str(request.META.get("REMOTE_ADDR", ""))
 
 
-def principal_of(request: HttpRequest) -> Principal:
-    """The system behind the bearer token. Raises AuthenticationFailed with the mend."""
+def principal_of(request: HttpRequest, *, provided: bool = False) -> Principal:
+    """The system behind the bearer token. Raises AuthenticationFailed with the mend.
+
+    provided: the caller of this will have the principal's proviso asked by the first line in the audit log, or by `confirm`.
+    """
     scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise AuthenticationFailed("No bearer token. Ask POST /oauth/token for one and send it as 'Authorization: Bearer …'.")
     digest = hashlib.sha256(token.strip().encode()).digest()
+    known = remembered.get(digest) if provided else None
+    principal = known or look_up(digest)
+    return replace(principal, address=address_of(request), request_id=getattr(request, "request_id", ""), proviso=stands(digest, known) if known else None)
+
+
+def look_up(digest: bytes) -> Principal:
+    now = dt.datetime.now(ZONE)
     with connection.cursor() as cursor:
-        cursor.execute(LOOK_UP, {"digest": digest, "today": timezone.localdate()})
+        cursor.execute(LOOK_UP, {"caller_digest": digest, "caller_today": now.date()})
         row = cursor.fetchone()
     if row is None:
         raise AuthenticationFailed("This token is not known here. Ask POST /oauth/token for a new one.")
     client_id, hospital_id, code, expires, valid, member = row
-    if expires <= timezone.now():
+    if expires <= now:
         raise AuthenticationFailed("This token has expired. Ask POST /oauth/token for a new one.")
     if not valid:
         raise AuthenticationFailed("This client has been revoked. The alliance administrator can register a new one.")
     if not member:
         raise AuthenticationFailed("This hospital's membership is suspended or ended. Ask the alliance administrator.")
-    return Principal(
-        kind="client", id=client_id, hospital_id=hospital_id, hospital=code, role=Role.MEMBER_SYSTEM,
-        address=address_of(request), request_id=getattr(request, "request_id", ""), until=expires,
-    )
+    if len(remembered) >= MOST:
+        remembered.clear()
+    remembered[digest] = Principal(kind="client", id=client_id, hospital_id=hospital_id, hospital=code, role=Role.MEMBER_SYSTEM)
+    return remembered[digest]
+
+
+def stands(digest: bytes, known: Principal) -> Proviso:
+    now = dt.datetime.now(ZONE)
+    return Proviso(STANDS, {"caller_digest": digest, "caller_moment": now, "caller_today": now.date(), "caller_client": known.id,
+                            "caller_hospital_id": known.hospital_id, "caller_hospital": known.hospital})
+
+
+def confirm(principal: Principal) -> None:
+    """Before an answer leaves. Raises AuthenticationFailed with the mend where the token does not stand any more."""
+    if principal.proviso is not None and not principal.proviso.met:
+        look_up(principal.proviso.parameters["caller_digest"])
+        principal.proviso.met = True

@@ -1,8 +1,8 @@
 """Who asks: the one value that every gate decision, write and audit line starts from."""
 
-import datetime as dt
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from alliance.roles import Permission, permissions_of
 
@@ -21,7 +21,8 @@ class Purpose(StrEnum):
 class Principal:
     """A staff member or a member's system, as authenticated for this request.
 
-    kind: "staff", "client" or "operator" (the command line); id: of the Staff or Client row; hospital_id 0 for operators.
+    kind: "staff", "client" or "operator" (the command line); id: of the Staff or Client row; hospital_id 0 for operators; proviso: what
+    the first line in the audit log has still to make sure of (consent/audit/event.Proviso), or None.
     """
 
     kind: str
@@ -34,7 +35,7 @@ class Principal:
     address: str = ""
     request_id: str = ""
     alliance_wide: bool = False
-    until: dt.datetime | None = field(default=None, compare=False)
+    proviso: Any = field(default=None, compare=False, repr=False)
 
     def may(self, permission: Permission) -> bool:
         return self.active and permission in permissions_of(self.role)

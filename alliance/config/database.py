@@ -42,8 +42,9 @@ def web_url() -> str:
     return Cluster(home()).uri(WEB_ROLE)
 
 
-def configuration(url: str, pooled: bool) -> dict[str, Any]:
-    """Django's DATABASES entry for one URL."""
+def configuration(url: str, kept: bool) -> dict[str, Any]:
+    """Django's DATABASES entry for one URL. kept: each thread keeps its connection, for taking one from a pool and giving it back costs
+    a tenth of a read."""
     parts = urlsplit(url)
     if parts.scheme not in ("postgres", "postgresql"):
         raise ValueError(f"DATABASE_URL must begin with postgresql:// (PostgreSQL 15 or newer), not {parts.scheme!r}")
@@ -51,10 +52,6 @@ def configuration(url: str, pooled: bool) -> dict[str, Any]:
     options: dict[str, Any] = {k: v for k, v in query.items() if k != "host"}
     options |= {"server_side_binding": True, "prepare_threshold": 3}  # hot statements are planned once a connection
     options["options"] = " ".join(f"-c {k}={v}" for k, v in PLANNER.items())
-    if pooled:
-        # more than threads: a thread inside a transaction may need a second connection for a moment (a new key, a new word)
-        most = max(int(os.environ.get("XINGLIN_POOL", "12")), int(os.environ.get("XINGLIN_THREADS", "8")) + 2)
-        options["pool"] = {"min_size": 2, "max_size": most, "timeout": 20}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")) or "xinglin",
@@ -63,5 +60,5 @@ def configuration(url: str, pooled: bool) -> dict[str, Any]:
         "HOST": query.get("host") or parts.hostname or "",
         "PORT": str(parts.port or ""),
         "OPTIONS": options,
-        "CONN_HEALTH_CHECKS": False,
+        "CONN_MAX_AGE": None if kept else 0,
     }

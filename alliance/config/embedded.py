@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 
 SETTINGS = {
     "listen_addresses": "",
-    "max_connections": "80",
+    "max_connections": "120",
     "wal_level": "replica",
     "max_wal_size": "2GB",
     "checkpoint_completion_target": "0.9",

@@ -80,7 +80,7 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": configuration(web_url() if WEB else owner_url(), pooled=WEB)}
+DATABASES = {"default": configuration(web_url() if WEB else owner_url(), kept=WEB)}
 # Counts of failures and assertions that were used live here: a flood must not push them out before their time.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "alliance_cache", "OPTIONS": {"MAX_ENTRIES": 1_000_000}}}
 

@@ -1,6 +1,6 @@
 """What an audit line says: who, when, from where, what, to whose record, with which outcome. Ids only (IHE BALP, GB/T 22239 8.1.4.3)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Self
 from uuid import UUID
@@ -58,6 +58,20 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
+@dataclass(slots=True)
+class Proviso:
+    """What must hold when the line is written: a test in SQL with its parameters. The statement that writes the line asks it too, gives
+    no row and writes nothing where it does not hold, and is the proof that it did."""
+
+    test: str
+    parameters: dict[str, Any]
+    met: bool = False
+
+
+class ProvisoFailed(Exception):
+    """The line was not written, and nothing that it would have proven may leave."""
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One line, before it is written. `person` is the patient's person id; `refs` are `hospital/Type/id/version`."""
@@ -76,6 +90,7 @@ class Event:
     refs: tuple[str, ...] = ()
     address: str = ""
     request_id: str = ""
+    proviso: Proviso | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def of(cls, acting: Any, code: EventCode, **more: Any) -> Self:
@@ -83,7 +98,7 @@ class Event:
         more.setdefault("purpose", str(acting.purpose))
         return cls(
             code=code, actor_kind=acting.kind, actor=acting.id, actor_hospital=acting.hospital, role=acting.role,
-            address=acting.address, request_id=acting.request_id, **more,
+            address=acting.address, request_id=acting.request_id, proviso=acting.proviso, **more,
         )
 
     def but(self, **changes: Any) -> Self:

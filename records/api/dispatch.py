@@ -5,6 +5,7 @@ The five steps of docs/request-flow.md. The gate and the audit log are inside th
 
 import gzip
 import logging
+from collections.abc import Callable
 from email.utils import format_datetime
 
 from django.conf import settings
@@ -13,10 +14,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.http import parse_http_date_safe
 from django.views.decorators.csrf import csrf_exempt
 
-from alliance.auth.bearer import principal_of
+from alliance.auth.bearer import confirm, principal_of
 from alliance.auth.errors import AuthenticationFailed
+from consent.audit.event import ProvisoFailed
 from records.api import negotiate
-from records.api.interactions import INTERACTIONS, shape
+from records.api.interactions import INTERACTIONS, PROVIDED, Handler, shape
 from records.capability import statement
 from records.fhir import outcome
 from records.fhir.issues import Issue, MethodNotAllowed, NotFound
@@ -29,26 +31,47 @@ MEDIA = "application/fhir+json; charset=utf-8"
 
 @csrf_exempt
 def dispatch(request: HttpRequest, base_code: str, path: str = "") -> HttpResponseBase:
-    root = (settings.PUBLIC_URL or request.build_absolute_uri("/").rstrip("/")) + "/fhir"
+    response = tried(lambda: answer(request, base_code, path))
+    return tried(lambda: confirmed(request, response))
+
+
+def tried(attempt: Callable[[], HttpResponseBase]) -> HttpResponseBase:
     try:
-        if path == "metadata" and request.method == "GET":
-            return reply(request, Answer(200, statement(base_code, root)))
-        negotiate.acceptable(request)
-        ask = base(principal_of(request), base_code, root)
-        parts = [p for p in path.split("/") if p]
-        if "\x00" in path:
-            raise NotFound(Issue("not-found", "An address holds no NUL character."))
-        method = "GET" if request.method == "HEAD" else request.method or ""
-        found = shape(parts)
-        handler = INTERACTIONS.get((method, found))
-        if handler is None:
-            if found and (allowed := sorted(m for m, s in INTERACTIONS if s == found)):
-                raise MethodNotAllowed(Issue("not-supported", f"{method} is not served here; {', '.join(allowed)} is."))
-            raise NotFound(Issue("not-found", "There is no such address below a FHIR base; GET metadata tells what there is."))
-        found_answer = handler(request, ask, parts)
-        return found_answer if isinstance(found_answer, HttpResponseBase) else reply(request, found_answer)
+        return attempt()
     except Exception as error:
         return failure(error)
+
+
+def answer(request: HttpRequest, base_code: str, path: str) -> HttpResponseBase:
+    root = (settings.PUBLIC_URL or request.build_absolute_uri("/").rstrip("/")) + "/fhir"
+    if path == "metadata" and request.method == "GET":
+        return reply(request, Answer(200, statement(base_code, root)))
+    negotiate.acceptable(request)
+    parts = [p for p in path.split("/") if p]
+    address = ("GET" if request.method == "HEAD" else request.method or "", shape(parts))
+    caller = request.caller = principal_of(request, provided=address in PROVIDED)  # type: ignore[attr-defined]
+    ask = base(caller, base_code, root)
+    if "\x00" in path:
+        raise NotFound(Issue("not-found", "An address holds no NUL character."))
+    found = served(*address)(request, ask, parts)
+    return found if isinstance(found, HttpResponseBase) else reply(request, found)
+
+
+def confirmed(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """No answer leaves, not even an error, before the caller's token is known to stand. Raises AuthenticationFailed."""
+    if caller := getattr(request, "caller", None):
+        confirm(caller)
+    return response
+
+
+def served(method: str, found: str) -> Handler:
+    """Raises NotFound or MethodNotAllowed."""
+    handler = INTERACTIONS.get((method, found))
+    if handler is None:
+        if found and (allowed := sorted(m for m, s in INTERACTIONS if s == found)):
+            raise MethodNotAllowed(Issue("not-supported", f"{method} is not served here; {', '.join(allowed)} is."))
+        raise NotFound(Issue("not-found", "There is no such address below a FHIR base; GET metadata tells what there is."))
+    return handler
 
 
 def reply(request: HttpRequest, answer: Answer) -> HttpResponse:
@@ -90,7 +113,7 @@ def not_modified(request: HttpRequest, etag: str, answer: Answer) -> bool:
 
 def failure(error: Exception) -> HttpResponse:
     status, body = outcome.of(error)
-    if isinstance(error, OperationalError | InterfaceError):
+    if isinstance(error, OperationalError | InterfaceError | ProvisoFailed):
         log.error("FHIR503 the database cannot be reached or is too busy: %s", type(error).__name__)
         status, body = 503, outcome.outcome(Issue("transient", "The server is busy or restarting. Nothing was stored; send the same request again."))
     elif status == 500:

@@ -145,6 +145,10 @@ INTERACTIONS: dict[tuple[str, str], Handler] = {
 }
 
 
+# Those that do nothing before their first line in the audit log, or nothing that is not undone with it: it asks for the caller's proviso.
+PROVIDED = frozenset({("GET", "TI"), ("GET", "TIHV"), ("GET", "T"), ("POST", "T"), ("PUT", "TI"), ("POST", "B")})
+
+
 def parameters(request: HttpRequest) -> Any:
     return negotiate.body(request) if request.method == "POST" else None
 

@@ -94,11 +94,12 @@ def steps(w: World, what: str) -> list[str]:
 
 def test_hidden_and_absent_take_the_same_steps(w: World) -> None:
     absent = "Observation/00000000-0000-4000-8000-000000000000"
+    steps(w, absent)  # this process gets to know the token
     assert steps(w, w.plain) == steps(w, absent), "nothing agreed"
     related(w)
     w.permit()
-    assert steps(w, w.sensitive)[:5] == steps(w, absent)[:5] and len(steps(w, w.sensitive)) == len(steps(w, absent))
-    assert len(steps(w, w.plain)) == 6 and w.read(w.plain).status == 200, "the control: who, which hospital, whom, his stores, consents, the row"
+    assert steps(w, w.sensitive)[:4] == steps(w, absent)[:4] and len(steps(w, w.sensitive)) == len(steps(w, absent))
+    assert len(steps(w, w.plain)) == 5 and w.read(w.plain).status == 200, "the control: which hospital, whom, his stores, consents, the row"
 
 
 def test_nothing_without_relationship_and_consent(w: World) -> None:

@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -71,3 +72,16 @@ def test_a_second_run_is_fast_and_changes_nothing_and_ctrl_c_stops_all(made: Ins
     until(lambda: "serves" in made.said(), "it says so")
     assert made.counts() == before
     assert "building" not in made.said() and "writing the demo" not in made.said()
+
+
+def test_connections_that_ended_meanwhile_cost_no_request(made: Installation, credentials: tuple[str, str]) -> None:
+    api = Api(made.url, "donghu", credentials=credentials)
+    about = api.create(patient("试验"))
+    for _ in range(3):
+        with ThreadPoolExecutor(16) as pool:  # so that most threads hold a connection
+            assert {r.status for r in pool.map(lambda _: api("GET", about), range(64))} == {200}
+        query = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'xinglin_web'"
+        ended = int(made.manage("shell", "--no-imports", "-c", f"from django.db import connection as c; k = c.cursor(); k.execute({query!r}); print(k.fetchone()[0])").splitlines()[-1])
+        assert ended > 3, "the control: there were connections to end"
+        with ThreadPoolExecutor(16) as pool:
+            assert {r.status for r in pool.map(lambda _: api("GET", about), range(64))} == {200}
