@@ -9,7 +9,7 @@ from records.search.include import references
 
 OWN = ("read", "vread", "update", "patch", "delete", "history-instance", "history-type", "create", "search-type")
 SHARED = ("search-type",)
-COMMON = (("_id", "token"), ("_lastUpdated", "date"), ("_list", "special"))
+COMMON = (("_id", "token"), ("_lastUpdated", "date"), ("_list", "special"), ("_text", "string"), ("_content", "string"))
 BASE = "http://hl7.org/fhir/OperationDefinition/"
 BULK = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/"
 # operation -> (its definition, the types that have it ("": the base, "*": every type), served at the shared base too)

@@ -9,12 +9,14 @@ from consent.audit.event import EventCode
 from consent.terms import Scope
 from records.fhir import bundle
 from records.fhir.dates import span
+from records.fhir.hashes import named
 from records.fhir.issues import Issue, NotFound, NotSupported, Problem
 from records.fhir.outcome import ABSENT
 from records.fhir.types import TYPES
 from records.interactions.ask import Answer, Ask, as_uuid, own_request, person_request, summary
 from records.mpi import sources
 from records.search import page
+from records.search.compartment import references
 from records.search.parse import MOST
 from records.search.plan import Plan
 from records.store import query
@@ -59,7 +61,8 @@ TESTS: dict[str, tuple[Callable[[str, str], Any], str]] = {
 
 
 def everything(ask: Ask, fhir_id: str, pairs: Pairs) -> Answer:
-    """A searchset in pages, oldest write first, with the organizations, practitioners … that a member's own rows refer to."""
+    """A searchset in pages, oldest write first: in a member's own store the patient's compartment, at the shared base what is about him; with
+    the organizations, practitioners … that it refers to."""
     values: dict[str, Any] = {}
     size, cursor = MOST, ""
     for name, value in pairs:
@@ -76,8 +79,8 @@ def everything(ask: Ask, fhir_id: str, pairs: Pairs) -> Answer:
     scope, about = enter(ask, fhir_id, summary([k for k, _ in pairs]))
     tests = ["NOT r.deleted", *(TESTS[name][1] for name in values)]
     if about is not None:
-        tests.append("r.patient = %(about)s")
-        values["about"] = about
+        tests.append("(r.patient = %(about)s OR r.rid = ANY(ARRAY(SELECT x.rid FROM record_reference x WHERE x.parameter = ANY(%(ways)s) AND x.target = %(named)s)))")
+        values |= {"about": about, "ways": references("Patient"), "named": named(f"Patient/{fhir_id}")}
     here = f"{ask.root}/{ask.base}/Patient/{fhir_id}/$everything"
     asked = f"{here}?{urlencode(sorted((k, v) for k, v in pairs if k != '_cursor'))}"
     if cursor:
@@ -91,7 +94,7 @@ def everything(ask: Ask, fhir_id: str, pairs: Pairs) -> Answer:
     if not rows and not cursor and (not pairs or about == NOBODY):
         raise NotFound(ABSENT)
     found = [bundle.entry(ask.url(r), r.body, search={"mode": "match"}) for r in rows]
-    if ask.hospital_id is not None and rows:
+    if rows:
         found += [bundle.entry(ask.url(r), r.body, search={"mode": "include"}) for r in query.referred(scope, [r.rid for r in rows])]
     return Answer(200, bundle.bundle("searchset", found, links))
 

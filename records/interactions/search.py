@@ -12,13 +12,13 @@ from records.fhir.issues import Issue, NotFound, NotSupported, Problem, TooLarge
 from records.fhir.outcome import ABSENT
 from records.fhir.references import ID
 from records.interactions.ask import Answer, Ask, as_uuid, known_type, own_request, person_request, summary
+from records.interactions.pages import page
 from records.interactions.terminology import spelled_out
 from records.mpi import find
-from records.search import page
+from records.search import page as cursors
 from records.search.compartment import belongs, members
 from records.search.include import MOST
 from records.search.parse import SearchRequest, parse
-from records.search.plan import plan
 from records.store import query, record
 from records.store.rows import Row
 
@@ -35,7 +35,7 @@ def search(ask: Ask, type_name: str, pairs: Pairs, lenient: bool = False) -> Ans
     types = (type_name,) if type_name else ()
     if lenient:
         pairs = understood(ask, types, pairs)
-    request = parse(types, spelled_out(ask, types, pairs))
+    request = parse(types, spelled_out(ask, types, pairs), inside=True)
     scope = gate.enter(access(ask, request, type_name))
     return run(ask, scope, request, pairs, type_name)
 
@@ -49,7 +49,7 @@ def in_compartment(ask: Ask, kind: str, fhir_id: str, type_name: str, pairs: Pai
     types = members(kind, type_name)
     if lenient:
         pairs = understood(ask, types, pairs)
-    request = parse(types, spelled_out(ask, types, pairs))
+    request = parse(types, spelled_out(ask, types, pairs), inside=True)
     if type_name == "*" or len(request.types) > 1:
         request.types = tuple(t for t in request.types if t in types)
     if ask.hospital_id is None and kind == "Patient":
@@ -65,7 +65,7 @@ def understood(ask: Ask, types: tuple[str, ...], pairs: Pairs) -> Pairs:
     out = []
     for pair in pairs:
         try:
-            parse(types, spelled_out(ask, types, [pair]))
+            parse(types, spelled_out(ask, types, [pair]), inside=True)
         except Problem:
             continue
         out.append(pair)
@@ -85,22 +85,12 @@ def access(ask: Ask, request: SearchRequest, target: str) -> AccessRequest:
 def run(ask: Ask, scope: Scope, request: SearchRequest, pairs: Pairs, address: str) -> Answer:
     """address: what was asked, below the base."""
     asked = f"{ask.base}/{address}?{urlencode(sorted((k, v) for k, v in pairs if k != '_cursor'))}"
-    position = page.read(scope, asked, request.cursor) if request.cursor else None
+    position = cursors.read(scope, asked, request.cursor) if request.cursor else None
     here = f"{ask.root}/{ask.base}/{address}"
     links = [("self", f"{here}?{urlencode([(k, v) for k, v in pairs])}" if pairs else here)]
-    chosen = plan(request, ask.hospital_id, position)
-    if request.counting:
-        return Answer(200, bundle.bundle("searchset", [], links, query.total(scope, chosen)))
-    rows = query.page(scope, chosen)
-    more = len(rows) > request.count
-    rows = rows[: request.count]
-    total = None
-    if request.total:
-        total = query.total(scope, plan(request, ask.hospital_id, None))
-    elif not more and position is None:
-        total = len(rows)
-    if more:
-        cursor = page.write(scope, asked, [rows[-1].key, rows[-1].rid])
+    rows, at, total = page(scope, request, ask.hospital_id, position)
+    if at is not None:
+        cursor = cursors.write(scope, asked, at)
         links.append(("next", f"{here}?{urlencode([(k, v) for k, v in pairs if k != '_cursor'] + [('_cursor', cursor)])}"))
     found = [bundle.entry(ask.url(r), request.view(r.body), search={"mode": "match"}) for r in rows]
     found += [bundle.entry(ask.url(r), request.view(r.body), search={"mode": "include"}) for r in follow(scope, request, rows)]

@@ -1,9 +1,13 @@
 """Compartments: which resources belong to one Patient, Encounter, Practitioner … (FHIR R4 compartmentdefinition.html). TABLE
 compartments.json, generated from the official CompartmentDefinitions."""
 
+from functools import cache
+
+from records.fhir.hashes import hashed
 from records.fhir.issues import Issue, NotSupported
 from records.fhir.types import TYPES, table
 from records.search.composite import joined
+from records.search.definitions import parameters
 from records.search.parse import condition
 from records.search.terms import Condition
 
@@ -35,3 +39,9 @@ def belongs(kind: str, fhir_id: str, types: tuple[str, ...]) -> Condition:
         either = joined(" OR ", each)
         found.append(Condition(f"{{r}}.type = {TYPES[name].number} AND ({either.sql})", either.values))
     return joined(" OR ", found) if found else Condition("false", ())
+
+
+@cache
+def references(kind: str) -> list[int]:
+    """The reference parameters, of whatever type, that put a resource into the compartment, as the index knows them."""
+    return sorted({hashed(t, n) for t in TYPES for w in ways(kind, t) if w != SELF for n in parameters(t)[w].names})

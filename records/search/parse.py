@@ -15,16 +15,18 @@ from records.search.definitions import Parameter, parameters
 from records.search.include import INCLUDES, Include, include
 from records.search.kinds import KINDS, date
 from records.search.terms import BadValue, Condition, unescaped
+from records.search.texts import Text, normal
 from records.search.view import WHOLE, View, elements, summary
 
 MOST, USUAL = 1000, 50
-COMMON = ("_id", "_lastUpdated", "_count", "_sort", "_total", "_summary", "_elements", "_type", "_list", *INCLUDES, "_format", "_pretty", "_cursor")
+TEXTS = ("_text", "_content")
+COMMON = ("_id", "_lastUpdated", "_count", "_sort", "_total", "_summary", "_elements", "_type", "_list", *TEXTS, *INCLUDES, "_format", "_pretty", "_cursor")
 INSTEAD = {
-    "_filter": "write its conditions as parameters of their own, joined by &", "_text": "narratives are not searched",
-    "_content": "contents are not searched as text: use the parameters of the type", "_query": "no named queries are kept",
+    "_filter": "write its conditions as parameters of their own, joined by &", "_query": "no named queries are kept",
     "_contained": "contained resources are found through the one that holds them", "_containedType": "contained resources are found through the one that holds them",
 }
-SORTABLE = ("string", "date", "quantity", "number")
+SORTABLE = ("string", "date", "quantity", "number")  # by the indexes
+SIFTED = ("token", "reference", "uri")  # by a look into each resource
 SPLIT = re.compile(r"(?<!\\),")
 PARTS = re.compile(r"(?<!\\)\$")
 
@@ -57,11 +59,14 @@ class SearchRequest:
     cursor: str = ""
     includes: list[Include] = field(default_factory=list)
     view: View = WHOLE  # which elements of each resource the answer shows
+    texts: list[Text] = field(default_factory=list)
+    inside: str = ""  # the parameter that is decided by a look into each resource that the others find (records/search/sift.py)
     names: list[str] = field(default_factory=list)  # for the audit line: which parameters, never their values
 
 
-def parse(types: Sequence[str], pairs: Iterable[tuple[str, str]]) -> SearchRequest:
-    """types: of one search, or () for all that _type does not exclude. Raises BadSearch or NotSupported naming the parameter and the mend."""
+def parse(types: Sequence[str], pairs: Iterable[tuple[str, str]], *, inside: bool = False) -> SearchRequest:
+    """types: of one search, or () for all that _type does not exclude; inside: the caller can sift (interactions/pages.py). Raises BadSearch
+    or NotSupported naming the parameter and the mend."""
     pairs = list(pairs)
     out = SearchRequest(tuple(types) or chosen(pairs))
     sorted_by = ""
@@ -80,6 +85,9 @@ def parse(types: Sequence[str], pairs: Iterable[tuple[str, str]]) -> SearchReque
             sorted_by = value
         elif name == "_type" and types:
             raise wrong(key, "it belongs to a search of the whole base; here the address names the type.")
+        elif name in TEXTS:
+            out.texts.append(text(name, value))
+            out.inside = name
         elif name in INCLUDES:
             out.includes.append(include(out.types, name, modifier, value))
         elif name in COMMON:
@@ -87,7 +95,16 @@ def parse(types: Sequence[str], pairs: Iterable[tuple[str, str]]) -> SearchReque
         else:
             add(out, key, value)
     order(out, sorted_by)
+    if out.inside and not inside:
+        raise NotSupported(Issue("not-supported", f"Search parameter {out.inside}: it is not decided by an index, so it serves searches only, no conditions."))
     return out
+
+
+def text(name: str, value: str) -> Text:
+    words = tuple(tuple(normal(v).split()) for v in split(value))
+    if not all(words):
+        raise wrong(name, "the text to search for is empty.")
+    return Text(name == "_text", words)
 
 
 def chosen(pairs: Sequence[tuple[str, str]]) -> tuple[str, ...]:
@@ -247,9 +264,11 @@ def order(out: SearchRequest, text: str) -> None:
     for part in text.split(","):
         name = part.removeprefix("-")
         by = known.get(name)
-        if name not in columns and (by is None or by.kind not in SORTABLE):
-            served = ", ".join((*columns, *(p.code for p in known.values() if p.kind in SORTABLE)))
+        if name not in columns and (by is None or by.kind not in (*SORTABLE, *SIFTED)):
+            served = ", ".join((*columns, *(p.code for p in known.values() if p.kind in (*SORTABLE, *SIFTED))))
             raise NotSupported(Issue("not-supported", f"Search parameter _sort: {name[:60]!r} is not sorted by here; served are {served} (with - for descending, several with commas)."))
+        if name not in columns and by is not None and by.kind in SIFTED:
+            out.inside = out.inside or f"_sort={name}"
         out.sorts.append(Sort(columns.get(name, ""), None if name in columns else by, part.startswith("-")))
     if len(out.sorts) > 5:
         raise wrong("_sort", "at most five keys are taken.")

@@ -8,7 +8,7 @@ from records.fhir.hashes import hashed
 from records.fhir.types import DIRECTORY, TYPES
 from records.search.include import Include
 from records.search.plan import Plan
-from records.store.rows import COLUMNS, JOINS, Row, rows, visible, where
+from records.store.rows import COLUMNS, JOINS, Row, beside, rows, where
 
 # index: record_resource_patient, record_resource_tokens, record_resource_updated
 PAGE = """
@@ -53,7 +53,7 @@ UNION SELECT t.rid FROM record_resource s JOIN record_resource t ON t.patient = 
 
 def included(scope: Scope, step: Include, rids: list[int], have: list[int], limit: int) -> list[Row]:
     """What one _include or _revinclude adds to the rows, but for those that the answer has."""
-    test, bound = visible(scope, DIRECTORY)
+    test, bound = beside(scope, DIRECTORY)
     select = INCLUDED.format(columns=COLUMNS.format(key="''", shown="true"), joins=JOINS, visible=test, rids=BACKWARD if step.backward else FORWARD)
     about = step.target in (None, "Patient") and any(p.code in TYPES[step.source].subject_params for p in step.parameters)
     parameters = {"rids": rids, "have": have, "limit": limit, "target": TYPES[step.target].number if step.target else None, "source": TYPES[step.source].number, "about": about,
@@ -71,7 +71,7 @@ SELECT t.rid FROM record_reference x JOIN record_resource s ON s.rid = x.rid
 
 def referred(scope: Scope, rids: list[int]) -> list[Row]:
     """What the rows refer to that is about no patient."""
-    test, bound = visible(scope, DIRECTORY)
+    test, bound = beside(scope, DIRECTORY)
     select = INCLUDED.format(columns=COLUMNS.format(key="''", shown="true"), joins=JOINS, visible=test, rids=REFERRED)
     return rows(witnessed(select, {"rids": rids, "have": rids, "limit": 10 * len(rids), **bound}, scope.event))
 

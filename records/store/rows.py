@@ -98,3 +98,12 @@ def visible(scope: Scope, directory: frozenset[str], r: str = "r") -> tuple[str,
         bound[f"scope_p{i}"], bound[f"scope_m{i}"] = patients, mask
     inside = f"({r}.others IS NULL OR {r}.others <@ %(scope_all)s::bigint[])"
     return f"({' OR '.join(tests) or 'false'}) AND {inside}", bound
+
+
+def beside(scope: Scope, directory: frozenset[str]) -> tuple[str, dict[str, Any]]:
+    """What may stand beside the scope's rows because they refer to it: what the scope opens itself, and the directory, which everyone in the
+    alliance may read."""
+    test, bound = visible(scope, directory)
+    if scope.whole is not None or scope.directory:
+        return test, bound
+    return f"({test} OR r.patient = 0 AND r.others IS NULL AND r.type = ANY(%(scope_types)s))", {**bound, "scope_types": sorted(TYPES[t].number for t in directory)}

@@ -36,6 +36,17 @@ def test_everything_of_one_patient_and_of_nobody_else(api: Api) -> None:
     assert len(seen) == len(set(seen)) == 4, "pages give each once"
 
 
+def test_everything_takes_what_only_names_him_besides_another(api: Api) -> None:
+    about, other = api.create(patient()), api.create(patient("别人"))
+    meeting = {"resourceType": "Appointment", "status": "booked", "participant": [{"actor": {"reference": p}, "status": "accepted"} for p in (other, about)]}
+    both = api.create(meeting)
+    api.create({**meeting, "participant": meeting["participant"][:1]})  # type: ignore[index]
+    group = api.create({"resourceType": "Group", "type": "person", "actual": True, "member": [{"entity": {"reference": about}}]})
+    found = {f"{e['resource']['resourceType']}/{e['resource']['id']}" for e in api("GET", f"{about}/$everything").json["entry"]}
+    assert found == {about, both, group}
+    assert {f"{e['resource']['resourceType']}/{e['resource']['id']}" for e in api("GET", f"{about}/*").json["entry"]} == found, "it is the compartment"
+
+
 def test_everything_refuses(api: Api, stranger: Api) -> None:
     about = api.create(patient())
     assert api("GET", "Patient/nobody/$everything").status == api("GET", "Patient/nobody/$everything?_count=9").status == 404

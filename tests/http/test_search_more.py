@@ -1,7 +1,9 @@
 """Search beyond one type and one value: composites, units, places, lists, compartments, whole bases, several sort keys."""
 
 import pytest
+from django.test import Client as Caller
 
+from records.interactions import pages
 from tests.factories.fhir import Api, bundle, observation, patient
 
 UCUM = "http://unitsofmeasure.org"
@@ -151,7 +153,40 @@ def test_the_text_of_a_code(api: Api) -> None:
     assert api("GET", "Observation?code:text=%20").status == 400
 
 
-@pytest.mark.parametrize("name", ["_filter=name eq x", "_text=x", "_content=x", "_query=x", "_contained=true"])
+@pytest.mark.parametrize("name", ["_filter=name eq x", "_query=x", "_contained=true"])
 def test_what_is_not_served_says_what_is(api: Api, name: str) -> None:
     reply = api("GET", f"Patient?{name}")
     assert reply.status == 400 and "is not served: " in reply.says
+
+
+def test_whole_texts(api: Api) -> None:
+    about = api.create(patient())
+    said = {"text": {"status": "generated", "div": '<div xmlns="http://www.w3.org/1999/xhtml"><p class="fieber">Bone <b>Metástases</b>，骨转移</p></div>'}}
+    one = api.create(observation(about) | said)
+    two = api.create(observation(about, code="1-1") | {"note": [{"text": "患者诉胸痛，骨转移待查"}], "valueQuantity": {"value": 43.75, "unit": "%"}})
+    api.create(observation(about))
+    assert ids(api, "Observation?_text=metastases bone") == [one] and ids(api, "Observation?_text=metastases heart") == []
+    assert ids(api, "Observation?_text=fieber") == [], "markup is no text"
+    assert set(ids(api, "Observation?_content=骨转移")) == {one, two} and ids(api, "Observation?_content=43.75") == [two]
+    assert set(ids(api, "Observation?_content=胸痛,BONE")) == {one, two} and ids(api, "Observation?_content=骨转移&_text=骨转移") == [one]
+    assert ids(api, "?_type=Observation,Patient&_content=胸痛") == [two] and ids(api, f"{about}/Observation?_content=胸痛&code=1-1") == [two]
+    assert api("GET", "Observation?_content=骨转移&_summary=count").json["total"] == 2
+    for bad in ("Observation?_content=%20", "Observation?_content:exact=x", f"Observation?patient={about}&_sort=code-value-quantity"):
+        assert api("GET", bad).status == 400, bad
+    for method, path in (("PUT", "Observation?_content=x"), ("DELETE", "Observation?_content=x")):
+        assert api(method, path, observation(about) if method == "PUT" else None).status == 400, "no condition hangs on it"
+    assert api("POST", "Observation", observation(about), If_None_Exist="_text=x").status == 400
+    assert api("GET", "Patient?_has:Observation:patient:_content=x").status == 400 and api("GET", "Observation/$lastn?patient=" + about + "&_content=x").status == 400
+
+
+def test_looking_into_too_many_is_refused(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    about = api.create(patient())
+    for i in range(4):
+        api.create(observation(about, code=f"{i}-0"))
+    monkeypatch.setattr(pages, "MOST", 3)  # the page is made in this process
+    ask = Caller()
+
+    def status(query: str) -> int:
+        return ask.get(f"/fhir/{api.base}/{query}", headers={"Authorization": f"Bearer {api.token}"}).status_code
+    assert status("Observation?_content=糖化") == status("Observation?_sort=code") == 413
+    assert status("Observation?_content=糖化&code=1-0") == status("Observation?_sort=code&code=1-0") == status("Observation?_sort=date") == 200

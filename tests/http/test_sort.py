@@ -33,3 +33,31 @@ def test_quantities(api: Api, sort: str, order: str) -> None:
     bare = {k: v for k, v in observation(about).items() if k != "valueQuantity"} | {"id": "none"}
     api("PUT", "Observation/none", bare)
     assert " ".join(walk(api, f"Observation?patient={about}&_sort={sort}")) == order
+
+
+@pytest.mark.parametrize(("sort", "order"), [
+    ("code", "c a b d none"), ("-code", "b d a c none"), ("status,-_id", "d c b a none"), ("-status,date", "none b c a d"),
+    ("encounter", "c a b d none"), ("-encounter,value-quantity", "d b c a none"), ("subject,-date", "none d a c b"),
+])
+def test_codes_references_and_several(api: Api, sort: str, order: str) -> None:
+    about = api.create(patient())
+    for e in ("1", "2"):
+        api("PUT", f"Encounter/{e}", {"resourceType": "Encounter", "id": e, "status": "finished", "class": {"code": "AMB"}, "subject": {"reference": about}})
+    for i, (name, code, visit, value) in enumerate((("b", "9-9", "2", 7), ("c", "1-1", "1", 5), ("a", "4-4", "1", 9), ("d", "9-9", "2", 3))):
+        body = observation(about, code=code, value=value, date=f"2026-01-0{i + 1}") | {"id": name, "encounter": {"reference": f"Encounter/{visit}"}}
+        assert api("PUT", f"Observation/{name}", body).status == 201
+    bare = {"resourceType": "Observation", "id": "none", "status": "registered", "code": {"text": "无码"}, "subject": {"reference": about}, "effectiveDateTime": "2026-02-01"}
+    assert api("PUT", "Observation/none", bare).status == 201
+    assert " ".join(walk(api, f"Observation?_sort={sort}")) == order
+    assert api("GET", f"Observation?_sort={sort}&_count=2&_total=accurate").json["total"] == 5
+
+
+def test_a_page_goes_on_behind_a_resource_that_is_gone(api: Api) -> None:
+    about = api.create(patient())
+    for i in range(5):
+        api("PUT", f"Observation/o{i}", observation(about, code=f"{i}-0") | {"id": f"o{i}"})
+    first = api("GET", "Observation?_sort=code&_count=2").json
+    assert [e["resource"]["id"] for e in first["entry"]] == ["o0", "o1"]
+    link = next(x["url"] for x in first["link"] if x["relation"] == "next").split(f"/{api.base}/")[1]
+    assert api("DELETE", "Observation/o1").status == 204 and api("PUT", "Observation/o9", observation(about, code="0-1") | {"id": "o9"}).status == 201
+    assert [e["resource"]["id"] for e in api("GET", link).json["entry"]] == ["o2", "o3"]

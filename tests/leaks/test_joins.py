@@ -63,6 +63,25 @@ def test_another_patient_of_the_same_store_is_never_included(w: World) -> None:
     assert other.split("/")[1] not in str(found)
 
 
+def test_a_directory_entry_comes_along_and_nothing_else_of_nobody(w: World) -> None:
+    who = w.hold.create({"resourceType": "Practitioner", "name": [{"text": "化验员"}]})
+    device = w.hold.create({"resourceType": "Device", "deviceName": [{"name": "仪器", "type": "user-friendly-name"}]})
+    more = {"performer": [{"reference": who}], "device": {"reference": device}}
+    made = w.hold.create(observation(w.at_b) | more)
+    secret = w.hold.create({"resourceType": "Practitioner", "name": [{"text": "密"}]})
+    w.hold.create(observation(w.at_b) | {"code": HIV, "performer": [{"reference": secret}]})
+    related(w)
+    w.permit()
+    asked = f"Observation?patient=PERSON&_id={made.split('/')[1]}&_include=Observation:performer&_include=Observation:device"
+    assert modes(ask(w, asked)) == [("match", "Observation"), ("include", "Practitioner")], "a device is no directory entry"
+    found = ask(w, "Observation?patient=PERSON&_include=*")
+    assert [e["fullUrl"].split("/fhir/")[1] for e in found["entry"] if e["resource"]["resourceType"] == "Practitioner"] == [f"{w.b.code}/{who}"]
+    every = w.ask("GET", f"Patient/{w.person}/$everything", base="alliance").json
+    assert [e["fullUrl"].split("/fhir/")[1] for e in every["entry"] if e["resource"]["resourceType"] in ("Practitioner", "Device")] == [f"{w.b.code}/{who}"]
+    w.permit(sensitive=True)
+    assert len([m for m in modes(ask(w, "Observation?patient=PERSON&_include=*")) if m == ("include", "Practitioner")]) == 2, "the control"
+
+
 def test_every_included_record_is_in_the_audit_line(w: World) -> None:
     at = encounter(w, "finished")
     w.hold.create(observation(w.at_b) | {"encounter": {"reference": at}})
