@@ -1,0 +1,75 @@
+"""Blocking: keys under which two registrations of one person meet; only those that share one are compared. Pure.
+
+The store of the index keeps each key as a keyed hash (mpi/digest.py). A block that outgrows MOST is no way to find anybody: it is left out and
+counted, so that nothing is widened or lost in silence.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import combinations
+
+from records.mpi.profile import Profile
+
+MOST = 200
+
+
+def keys(p: Profile) -> set[str]:
+    """Each begins with the name of its way."""
+    out: set[str] = set()
+    born = p.birth.isoformat() if p.birth else ""
+    s = p.spelling
+    sound = "".join(sorted("".join(s.sounds))) if s.sounds and not s.base else ""  # letters: however words are cut and ordered
+    for number in (p.number, p.borrowed):
+        if number:
+            out.add(f"number|{number}")
+            out.add(f"digits|{number[6:17]}")
+            out.add(f"tail|{number[-8:]}")
+    out |= {f"paper|{x}" for x in p.papers}
+    if p.insurance:
+        out.add(f"insurance|{p.insurance}")
+    if born and sound:
+        out.add(f"sound+birth|{sound}|{born}")
+        out.add(f"sound+year|{sound}|{born[:4]}")
+        out.add(f"sound+day|{sound}|{born[5:]}")
+    if born:
+        for word in ([s.family] if s.family else s.words):
+            out.add(f"family+birth|{word}|{born}")
+    if p.phone:
+        out.add(f"phone+birth|{p.phone[-7:]}|{born}" if born else f"phone+sound|{p.phone}|{sound}")
+        if sound:
+            out.add(f"phone+sound|{p.phone}|{sound}")
+        if s.given and not s.base:
+            out.add(f"phone+given|{p.phone[-7:]}|{s.given}")
+    for place in (p.address.home, *([] if p.address.home else p.address.place)):
+        if place and sound:
+            out.add(f"home+sound|{place}|{sound}")
+        if place and born:
+            out.add(f"home+birth|{place}|{born}")
+    if born:
+        out |= {f"parent+birth|{x}|{born}" for x in (*p.parents, *p.parent_numbers)}
+    if not s.chinese and born and s.words:
+        out.add(f"birth|{born}")
+        out |= {f"word+year|{w}|{born[:4]}" for w in s.words}
+    elif p.papers and born:
+        out.add(f"birth|{born}")
+    out |= {f"paper-1|{x[:i]}{x[i + 1 :]}" for x in p.papers for i in range(x.index(":") + 1, len(x))}
+    out |= {f"word+place|{w}|{a}" for w in s.words if not s.chinese and len(w) > 2 for a in p.address.words if len(a) > 3}
+    out |= {f"places|{a}|{b}" for a, b in combinations(sorted(a for a in p.address.words if len(a) > 3), 2)}
+    return out
+
+
+def candidates(profiles: Sequence[Profile]) -> tuple[dict[int, set[int]], list[tuple[str, int]]]:
+    """{place: the later places that share a key with it}, in order; and the blocks that were left out: the way, and how many met there."""
+    blocks: dict[str, list[int]] = defaultdict(list)
+    for i, p in enumerate(profiles):
+        for key in keys(p):
+            blocks[key].append(i)
+    out: dict[int, set[int]] = defaultdict(set)
+    skipped = []
+    for key, block in blocks.items():
+        if len(block) > MOST:
+            skipped.append((key.partition("|")[0], len(block)))
+        elif len(block) > 1:
+            for place, i in enumerate(block):
+                out[i].update(block[place + 1 :])
+    return dict(sorted(out.items())), sorted(skipped)

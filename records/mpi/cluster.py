@@ -1,0 +1,124 @@
+"""Pairs -> persons: the best pairs first, each only where nothing that is known of the two groups speaks against it. Pure.
+
+What one person cannot have: two different citizen numbers of his own, two places among twins, another sex together with another birth date,
+himself as a parent. Nobody comes together by a chain alone: each registration of one group is held against each of the other. A child without a
+name goes to one named child only where no other may be it as well.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+
+from records.mpi.levels import Levels, close, compare
+from records.mpi.profile import Profile
+
+REVIEW, AGAINST = 0.05, 0.02
+TWIN = 0.3
+NAMELESS = frozenset({"unnamed", "unnamed_family"})
+LOOK = 12  # registrations of a group that are held against the other's
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    one: int
+    two: int
+    probability: float
+    levels: Levels
+    twin: float = 0.0
+
+    @property
+    def single(self) -> float:
+        """Of a child without a name, if there is no twin: whether there is one is looked for among the registrations themselves."""
+        return self.probability / (1 - self.twin) if self.levels.name in NAMELESS and self.twin < 1 else self.probability
+
+
+@dataclass(slots=True)
+class Clusters:
+    """of: registration -> its group; review: pairs for a human, with what held them up."""
+
+    of: list[int]
+    review: list[tuple[Edge, str]] = field(default_factory=list)
+
+
+Probability = Callable[[int, int], float]
+
+
+def cluster(profiles: Sequence[Profile], edges: Sequence[Edge], probability: Probability, limit: float) -> Clusters:
+    """limit: from what probability on two are joined without a human; edges: of probability REVIEW and more, and those that are twins with TWIN
+    and more. The same edges give the same groups, in whatever order they come."""
+    group = list(range(len(profiles)))
+    members: dict[int, list[int]] = {i: [i] for i in group}
+    ordered = sorted(edges, key=lambda e: (-e.single, e.one, e.two))
+    held: list[tuple[Edge, str]] = []
+
+    def join(edge: Edge) -> None:
+        a, b = sorted((group[edge.one], group[edge.two]))
+        for i in members[b]:
+            group[i] = a
+        members[a] += members.pop(b)
+
+    def attempt(edge: Edge, rivals: bool) -> None:
+        a, b = group[edge.one], group[edge.two]
+        if a == b:
+            return
+        why = another_name(edge.levels) or ("" if edge.single >= limit else "doubtful")
+        why = why or against(profiles, members[a], members[b], edge, probability, limit)
+        if not why and rivals and rivalled(members[a] + members[b], nameless_of, twins_of, group):
+            why = "rivals"
+        if why:
+            held.append((edge, why))
+        else:
+            join(edge)
+
+    nameless_of, twins_of = neighbours(e for e in ordered if e.levels.name in NAMELESS and e.single >= REVIEW), neighbours(e for e in ordered if e.twin >= TWIN)
+    for nameless in (False, True):
+        for edge in ordered:
+            if edge.single >= REVIEW and nameless == (edge.levels.name in NAMELESS):
+                attempt(edge, nameless)
+    best: dict[tuple[int, int], tuple[Edge, str]] = {}
+    for edge, why in held:
+        pair = (min(group[edge.one], group[edge.two]), max(group[edge.one], group[edge.two]))
+        if pair[0] != pair[1]:
+            best.setdefault(pair, (edge, why))
+    return Clusters(group, sorted(best.values(), key=lambda r: (-r[0].probability, r[0].one, r[0].two)))
+
+
+def another_name(levels: Levels) -> str:
+    """Twins differ in no more than the given name, and who comes with another's card brings all that stands on it: however probable the two are
+    one, another given name needs an identifier, and another name altogether needs two."""
+    same = [levels.number, levels.paper, levels.insurance].count("same")
+    return "another_name" if same < {"near": 1, "no_word": 1, "family": 2, "differ": 2}.get(levels.name, 0) else ""
+
+
+def against(profiles: Sequence[Profile], a: list[int], b: list[int], edge: Edge, probability: Probability, limit: float) -> str:
+    """Why the two groups cannot be one person without a human, or ""."""
+    strong = weak = 0
+    sure = edge.levels.number == "same" or edge.levels.insurance == "same" or edge.levels.paper == "same"
+    for i, j in product(a[:LOOK], b[:LOOK]):
+        one, two = profiles[i], profiles[j]
+        if one.number and two.number and one.number != two.number and not close(one.number, two.number):
+            return "two_numbers"
+        if one.order and two.order and one.order != two.order:
+            return "two_orders"
+        if one.spelling.full and two.spelling.full and (one.spelling.full == two.spelling.base or two.spelling.full == one.spelling.base):
+            return "own_parent"
+        if one.sex and two.sex and one.sex != two.sex and one.birth and two.birth and compare(one, two).birth == "differ":
+            return "sex_and_birth"
+        if not sure:
+            chance = probability(i, j)
+            strong, weak = strong + (chance >= limit), weak + (chance < AGAINST)
+    return "chain" if weak and weak >= strong else ""
+
+
+def neighbours(edges: Iterable[Edge]) -> dict[int, set[int]]:
+    out: dict[int, set[int]] = {}
+    for e in edges:
+        out.setdefault(e.one, set()).add(e.two)
+        out.setdefault(e.two, set()).add(e.one)
+    return out
+
+
+def rivalled(together: list[int], nameless_of: dict[int, set[int]], twins_of: dict[int, set[int]], group: list[int]) -> bool:
+    """Whether a child without a name may be another named child as well, or one of these has a twin beside them."""
+    here = {group[i] for i in together}
+    return any(group[other] not in here for i in together for other in (*nameless_of.get(i, ()), *twins_of.get(i, ())))

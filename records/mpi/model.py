@@ -1,0 +1,71 @@
+"""What levels are worth: for each field the chance of each level, for two registrations of one person, of two who share a home, of twins, of
+somebody and whoever came with his card, and of two strangers. Pure.
+
+Fellegi and Sunter 1969, with five classes instead of two: those who share a home agree on phone, address and family name for one reason, not
+for three, twins on the birth date too, and a card brings number, birth date and sex along, but not the name. Models are versioned files
+(models/), learnt by EM from pairs without labels (mpi/train.py). A name's chance is its own: common names are worth little.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from records.mpi.levels import Levels
+
+CLASSES = ("self", "home", "twin", "card", "other")
+# field -> level -> the chance in each of CLASSES, of pairs where both say something
+Table = Mapping[str, Mapping[str, tuple[float, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """version: names the file; table: see Table; share: of each class but the last among pairs, for one registration each (they scale with 1/n)."""
+
+    version: str
+    table: Table
+    share: tuple[float, ...]
+
+    def chances(self, levels: Levels, size: int, name_chance: float = 0.0) -> tuple[float, ...]:
+        """Of each class, before they are brought to 1. size: registrations in the index; name_chance: how probable a stranger has this name."""
+        out = [s / size for s in self.share]
+        found = [*out, 1.0]
+        for field, level in zip(Levels._fields, levels, strict=True):
+            if level:
+                row = self.table[field][level]
+                if field == "name" and level == "same" and name_chance:
+                    row = (*row[:-1], name_chance)
+                found = [f * c for f, c in zip(found, row, strict=True)]
+        return tuple(found)
+
+    def probability(self, levels: Levels, size: int, name_chance: float = 0.0) -> float:
+        """That the two are one person."""
+        chances = self.chances(levels, size, name_chance)
+        return chances[0] / sum(chances)
+
+    def waterfall(self, levels: Levels, size: int, name_chance: float = 0.0) -> list[tuple[str, str, float]]:
+        """(field, level, log10 of what it changes the odds by), against whatever else the pair most probably is."""
+        chances = self.chances(levels, size, name_chance)
+        rival = max(range(1, len(chances)), key=lambda i: chances[i])
+        return [(f, lv, math.log10(self.table[f][lv][0] / (name_chance if (f, lv, rival) == ("name", "same", len(chances) - 1) and name_chance else self.table[f][lv][rival])))
+                for f, lv in zip(Levels._fields, levels, strict=True) if lv]
+
+
+def load(path: Path) -> Model:
+    """Raises ValueError for a file that is no model."""
+    found = json.loads(path.read_text(encoding="utf-8"))
+    if set(found) != {"version", "share", "table"} or len(found["share"]) != len(CLASSES) - 1:
+        raise ValueError(f"{path} is no model of the patient index: it has version, share and table")
+    return Model(found["version"], {f: {lv: tuple(row) for lv, row in rows.items()} for f, rows in found["table"].items()}, tuple(found["share"]))
+
+
+def dump(model: Model, path: Path) -> None:
+    path.write_text(json.dumps({"version": model.version, "share": model.share, "table": model.table}, indent=1), encoding="utf-8")
+
+
+@cache
+def standard() -> Model:
+    """The model that comes with this release."""
+    return load(Path(__file__).parent / "models" / "family-1.json")

@@ -1,0 +1,64 @@
+"""Addresses by their parts: estate with building and room, road with number, village with group and number; and where they are vague. Pure."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+DOOR = re.compile(r"(\d+)(?:栋|幢|号楼|座|-)(?:(\d+)(?:单元|-))?(\d+)(?:室|房|号|户)?$")
+ROAD = re.compile(r"([^省市县区镇乡\d]{1,8}?(?:路|街|大道|巷|胡同))(\d+)号")
+STREET = re.compile(r"^.*(?:省|市|县|(?<![小社园校])区|镇|乡|街道|路|街|大道|巷|胡同|号)(?=.{2})")
+VILLAGE = re.compile(r"([^省市县区镇乡道\d]{2,8}村)(?:(\d+)组)?(\d+)号?$")
+VAGUE = re.compile(r"^(同上|本市|本地|不详|无|未知|暂无|省外|外地)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """home: the door; place: estate, road with number, village. Parts that are not there are empty; words: of one in letters."""
+
+    home: str = ""
+    place: frozenset[str] = frozenset()
+    words: frozenset[str] = frozenset()
+
+
+NOWHERE = Address()
+
+
+@lru_cache(300_000)
+def parse(text: str) -> Address:
+    plain = re.sub(r"[\s,，。.;；]", " " if re.search("[A-Za-z]{3}", text) else "", unicodedata.normalize("NFKC", text)).strip().lower()
+    if not plain or VAGUE.match(plain):
+        return NOWHERE
+    if re.search("[a-z]{3}", plain):
+        words = frozenset(w for w in plain.split() if w)
+        return Address(place=frozenset({" ".join(sorted(words))}), words=words)
+    home, place = "", set()
+    if m := ROAD.search(plain):
+        place.add(f"{m[1][-3:]}{m[2]}")
+    if m := VILLAGE.search(plain):
+        place.add(m[1][-4:])
+        home = f"{m[1][-4:]}|{m[2] or ''}|{m[3]}"
+    elif m := DOOR.search(plain):
+        estate = STREET.sub("", plain[: m.start()])[-4:]
+        if estate:
+            place.add(estate)
+            home = f"{estate}|{m[1]}|{m[3]}"
+    return Address(home, frozenset(place))
+
+
+def level(a: Address, b: Address) -> str:
+    if a.words and b.words:
+        return of_words(a.words, b.words)
+    if not a.place or not b.place:
+        return ""
+    if a.home and a.home == b.home:
+        return "same"
+    if shared := a.place & b.place:
+        return "road" if any(p[-1].isdigit() for p in shared) else "estate"
+    return "differ"
+
+
+def of_words(a: frozenset[str], b: frozenset[str]) -> str:
+    """An address in letters, by its words, each as frequent as the other."""
+    share = len(a & b) / min(len(a), len(b))
+    return "same" if share >= 0.8 else "road" if share >= 0.5 else "differ"
