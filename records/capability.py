@@ -17,6 +17,7 @@ OPERATIONS: dict[str, tuple[str, tuple[str, ...], bool]] = {
     "everything": (BASE + "Patient-everything", ("Patient",), True),
     "summary": ("http://hl7.org/fhir/uv/ips/OperationDefinition/summary", ("Patient",), True),
     "lastn": (BASE + "Observation-lastn", ("Observation",), True),
+    "match": (BASE + "Patient-match", ("Patient",), True),
     "validate": (BASE + "Resource-validate", ("*",), False),
     "meta": (BASE + "Resource-meta", ("*",), False),
     "export": (BULK + "export", ("", "Patient", "Group"), True),

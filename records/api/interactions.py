@@ -16,6 +16,7 @@ from records.interactions import (
     everything,
     history,
     lastn,
+    match,
     patch,
     read,
     search,
@@ -140,6 +141,7 @@ INTERACTIONS: dict[tuple[str, str], Handler] = {
     **{(method, "T$subsumes"): lambda r, a, p: terminology.subsumes(a, alone("CodeSystem", p, "$subsumes") and query(r), parameters(r)) for method in ("GET", "POST")},
     **{(method, "T$translate"): lambda r, a, p: terminology.translate(a, alone("ConceptMap", p, "$translate") and "", query(r), parameters(r)) for method in ("GET", "POST")},
     **{(method, "TI$translate"): lambda r, a, p: terminology.translate(a, alone("ConceptMap", p, "$translate") and p[1], query(r), parameters(r)) for method in ("GET", "POST")},
+    ("POST", "T$match"): lambda r, a, p: match.match(a, alone("Patient", p, "$match") and negotiate.body(r)),
     ("POST", "T$validate"): lambda r, a, p: validation.check(a, p[0], negotiate.body(r)),
     ("GET", "TIHV"): lambda r, a, p: read.vread(a, p[0], p[1], p[3]),
 }

@@ -23,6 +23,7 @@ class SourcePatient(models.Model):
     gender = models.CharField(max_length=7, blank=True)
     birth_date = models.CharField(max_length=10, blank=True)
     decided_by = models.CharField(max_length=40, blank=True)  # the rule, or staff/<id>, that put him at this person
+    words = models.BinaryField(null=True)  # what was sent, sealed (mpi/sealed.py)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -56,3 +57,13 @@ class NameKey(models.Model):
             models.Index(fields=["hospital_id", "key"], name="name_key_hospital"),
             models.Index(fields=["key"], condition=models.Q(whole=True), name="name_key_whole"),
         ]
+
+
+class MatchKey(models.Model):
+    """A block that a source patient is in, as a keyed hash: those that share one are compared."""
+
+    source = models.ForeignKey(SourcePatient, models.CASCADE, related_name="+", db_index=False)
+    key = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["key"], name="match_key"), models.Index(fields=["source"], name="match_key_source")]

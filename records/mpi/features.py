@@ -1,12 +1,18 @@
 """A FHIR Patient in the words of the index: names, sex, birth date, identifiers. Pure."""
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
 from records.mpi.decide import Features
-from records.mpi.rules import resident_number
+from records.mpi.profile import Words
+from records.mpi.rules import paper, resident_number
 
-RECORD_NUMBER = ("http://terminology.hl7.org/CodeSystem/v2-0203", "MR")
+V2_0203 = "http://terminology.hl7.org/CodeSystem/v2-0203"
+RECORD_NUMBER = (V2_0203, "MR")
+LOCAL = frozenset({"MR", "PI", "PT", "VN", "AN", "RI"})  # identifier types that a hospital gives out itself: they mean nothing elsewhere
+INSURANCE = frozenset({"HC", "MB", "MC", "MA", "SN"})
+GUARDIANS = frozenset({"N", "C", "PRN", "MTH", "FTH", "NMTH", "NFTH", "GUARD", "PARNT", "GRPRN"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +56,30 @@ def identify(patient: dict[str, Any]) -> Identified:
             identifiers.append(("other", system, value))
     features = Features(tuple(names), patient.get("gender") or "", patient.get("birthDate") or "", number)
     return Identified(features, names[0] if names else "", tuple(identifiers))
+
+
+def words_of(patient: dict[str, Any], today: dt.date) -> Words:
+    """What the matching compares, of a FHIR Patient; today: the day on which he is registered."""
+    number, papers, insurance = "", [], ""
+    for i in patient.get("identifier") or []:
+        value, codes = (i.get("value") or "").strip(), {c.get("code") for c in (i.get("type") or {}).get("coding") or []}
+        if i.get("system") == resident_number.SYSTEM or (paper.citizen(value) and not codes & LOCAL):
+            number = number or value
+        elif value and codes & INSURANCE:
+            insurance = insurance or value
+        elif value and not codes & LOCAL and codes:
+            papers.append(f"{'/'.join(sorted(c for c in codes if c))}:{value}")
+    guardian = next((c for c in patient.get("contact") or [] if GUARDIANS & {x.get("code") for r in c.get("relationship") or [] for x in r.get("coding") or []}), {})
+    names = names_of(patient)
+    order = patient.get("multipleBirthInteger")
+    return Words(
+        names[0] if names else "", patient.get("gender") or "", patient.get("birthDate") or "", number, tuple(papers), insurance,
+        next((t["value"] for t in patient.get("telecom") or [] if t.get("system") in ("phone", "sms") and t.get("value")), ""),
+        next((full_address(a) for a in patient.get("address") or [] if a.get("use") != "old"), ""),
+        next(iter(names_of({"name": [guardian["name"]]})), "") if guardian.get("name") else "", "", order if isinstance(order, int) else 0, today.isoformat())
+
+
+def full_address(a: dict[str, Any]) -> str:
+    """As it was written, else its parts from the largest to the smallest."""
+    lines = [*(a.get("line") or [])]
+    return str(a.get("text") or "") or " ".join(p for p in (a.get("state"), a.get("city"), a.get("district"), *lines, a.get("postalCode")) if p)

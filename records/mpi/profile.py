@@ -34,25 +34,50 @@ class Profile:
     order: int
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A registration as it was sent: what a profile is made of, now and by later rules. number: in the citizen number's place, whatever it is;
+    papers: others, as kind:value; registered: the day, ISO; order: among twins, 0 for unknown."""
+
+    name: str = ""
+    gender: str = ""
+    birth: str = ""
+    number: str = ""
+    papers: tuple[str, ...] = ()
+    insurance: str = ""
+    phone: str = ""
+    address: str = ""
+    guardian: str = ""
+    guardian_number: str = ""
+    order: int = 0
+    registered: str = ""
+
+
 def of_row(row: Mapping[str, str]) -> Profile:
     """From the columns of `mpi_evaluate` (any of them may be missing)."""
 
     def get(column: str) -> str:
         return (row.get(column) or "").strip()
 
-    born, written = birth.parse(get("birth_date")), birth.parse(get("registered_at"))
-    newborn = born is not None and written is not None and (written - born).days <= FRESH
-    guardian = name.fold(get("guardian_name"))
-    text = get("name") or " ".join(p for p in (get("given_name"), get("family_name")) if p)
-    spelling = spell(text, newborn, frozenset({guardian} - {""}))
-    sex = SEX.get(get("gender").lower(), "")
-    own, borrowed, parent = numbers(paper.citizen(get("id_no")), born, sex)
     kind = "permit" if get("id_type") in ("", "01", "02") else get("id_type")
-    other = "" if own or borrowed or parent else paper.normal(get("id_no"))
+    words = Words(
+        get("name") or " ".join(p for p in (get("given_name"), get("family_name")) if p), get("gender"), get("birth_date"), get("id_no"),
+        (f"{kind}:{get('id_no')}",) if get("id_no") else (), get("insurance_no"), get("phone"), get("address"), get("guardian_name"), get("guardian_id"),
+        int(get("birth_order")) if get("birth_order").isdecimal() else 0, get("registered_at"))
+    return profile(words, get("record_id"), get("hospital"))
+
+
+def profile(words: Words, key: str = "", hospital: str = "") -> Profile:
+    born, written = birth.parse(words.birth), birth.parse(words.registered)
+    newborn = born is not None and written is not None and (written - born).days <= FRESH
+    guardian = name.fold(words.guardian)
+    spelling = spell(words.name, newborn, frozenset({guardian} - {""}))
+    sex = SEX.get(words.gender.lower(), "")
+    own, borrowed, parent = numbers(paper.citizen(words.number), born, sex)
+    papers = {f"{kind}:{value}" for kind, _, text in (p.partition(":") for p in words.papers) if not paper.citizen(text) and (value := paper.normal(text))}
     return Profile(
-        get("record_id"), get("hospital"), spelling, sex, born, own, borrowed, frozenset({f"{kind}:{other}"} if other else ()), paper.normal(get("insurance_no")),
-        phone.normal(get("phone")), address.parse(get("address")), frozenset({guardian, spelling.base} - {""}),
-        frozenset({paper.citizen(get("guardian_id")), parent} - {""}), spelling.order or (int(get("birth_order")) if get("birth_order").isdecimal() else 0))
+        key, hospital, spelling, sex, born, own, borrowed, frozenset(papers), paper.normal(words.insurance), phone.normal(words.phone), address.parse(words.address),
+        frozenset({guardian, spelling.base} - {""}), frozenset({paper.citizen(words.guardian_number), parent} - {""}), spelling.order or words.order)
 
 
 def numbers(number: str, born: dt.date | None, sex: str) -> tuple[str, str, str]:

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, connection
+from django.utils import timezone
 
 from alliance.config.literals import plain, texts
 from records.fhir.issues import Conflict, Issue, Problem
@@ -18,23 +19,34 @@ from records.models import Review, SourcePatient
 from records.mpi import link
 from records.mpi.decide import Decision, Features, compare
 from records.mpi.digest import digest
-from records.mpi.features import Identified, identify
+from records.mpi.features import Identified, identify, words_of
+from records.mpi.profile import profile
 from records.mpi.rules import name
+from records.mpi.sealed import hashed, seal
 from records.mpi.sources import Known
 
 RULE = "rule/resident-number-1"
+NOBODY = UUID(int=0)
 # What is kept of each: new rows in, rows that no longer hold out, equal ones untouched. The sub-selects hide the arrays'
 # lengths from the planner, so that one generic plan serves every call: planning costs more than the work.
-# index: records_patientidentifier source, records_namekey source
+# index: records_patientidentifier source, records_namekey source, match_key_source
 KEEP = """
 WITH source AS (
-  UPDATE records_sourcepatient s SET registered = true, name = t.name, gender = t.gender, birth_date = t.birth, updated_at = now()
-  FROM unnest((SELECT %(sources)s::bigint[]), (SELECT %(names)s::text[]), (SELECT %(genders)s::text[]), (SELECT %(births)s::text[])) AS t(id, name, gender, birth)
+  UPDATE records_sourcepatient s SET registered = true, name = t.name, gender = t.gender, birth_date = t.birth, words = t.words, updated_at = now()
+  FROM unnest((SELECT %(sources)s::bigint[]), (SELECT %(names)s::text[]), (SELECT %(genders)s::text[]), (SELECT %(births)s::text[]), (SELECT %(words)s::bytea[])) AS t(id, name, gender, birth, words)
   WHERE s.id = t.id
 ), number AS (
   SELECT * FROM unnest((SELECT %(number_sources)s::bigint[]), (SELECT %(kinds)s::text[]), (SELECT %(digests)s::bytea[])) AS t(source_id, kind, digest)
 ), key AS (
   SELECT * FROM unnest((SELECT %(key_sources)s::bigint[]), (SELECT %(keys)s::text[]), (SELECT %(wholes)s::boolean[])) AS t(source_id, key, whole)
+), block AS (
+  SELECT * FROM unnest((SELECT %(block_sources)s::bigint[]), (SELECT %(blocks)s::bigint[])) AS t(source_id, key)
+), block_out AS (
+  DELETE FROM records_matchkey o WHERE source_id = ANY((SELECT %(sources)s::bigint[])::bigint[])
+    AND NOT EXISTS (SELECT FROM block n WHERE (n.source_id, n.key) = (o.source_id, o.key))
+), block_in AS (
+  INSERT INTO records_matchkey (source_id, key) SELECT source_id, key FROM block n
+    WHERE NOT EXISTS (SELECT FROM records_matchkey o WHERE (o.source_id, o.key) = (n.source_id, n.key))
 ), number_out AS (
   DELETE FROM records_patientidentifier o WHERE source_id = ANY((SELECT %(sources)s::bigint[])::bigint[])
     AND NOT EXISTS (SELECT FROM number n WHERE (n.source_id, n.kind, n.digest) = (o.source_id, o.kind, o.digest))
@@ -95,6 +107,8 @@ def keep(hospital_id: int, arrivals: Sequence[Arrival], known: Sequence[Identifi
     ids = [a.source.id for a in arrivals]
     numbers: dict[tuple[int, str, bytes], int] = {}
     keys: set[tuple[int, str, bool]] = set()
+    words = [words_of(a.patient, timezone.localdate()) for a in arrivals]
+    blocks = [(row, key) for row, w in zip(ids, words, strict=True) for key in hashed(profile(w))]
     for i, (row, k) in enumerate(zip(ids, known, strict=True)):
         for kind, _, value in k.identifiers:
             numbers[row, kind, digest(kind, value, hospital_id)] = i
@@ -107,7 +121,8 @@ def keep(hospital_id: int, arrivals: Sequence[Arrival], known: Sequence[Identifi
                 "hospital": hospital_id, "sources": plain(ids), "names": texts(k.display[:200] for k in known), "genders": texts(k.features.gender for k in known),
                 "births": texts(k.features.birth_date for k in known), "number_sources": plain(n[0] for n in numbers), "kinds": texts(n[1] for n in numbers),
                 "digests": texts(f"\\x{n[2].hex()}" for n in numbers), "key_sources": plain(k[0] for k in keys), "keys": texts(k[1] for k in keys),
-                "wholes": plain(k[2] for k in keys)})
+                "wholes": plain(k[2] for k in keys), "words": texts(f"\\x{seal(w, row).hex()}" for row, w in zip(ids, words, strict=True)),
+                "block_sources": plain(b[0] for b in blocks), "blocks": plain(b[1] for b in blocks)})
     except IntegrityError as error:
         m = DETAIL.search(str(error))
         place = next((arrivals[i].place for (_, _, d), i in reversed(numbers.items()) if m and d.hex() == m.group(1)), "")
@@ -115,6 +130,12 @@ def keep(hospital_id: int, arrivals: Sequence[Arrival], known: Sequence[Identifi
             "duplicate", "Another Patient of this hospital has the same hospital number (type MR): update that one, or use "
             "If-None-Exist with the identifier.", "Patient.identifier"))
         raise (taken.inside(place) if place else taken) from error
+
+
+def remember(hospital_id: int, source: int, patient: dict[str, Any]) -> None:
+    """What is kept of a Patient who is registered already."""
+    arrival = Arrival(Known(source, NOBODY), patient)
+    keep(hospital_id, [arrival], [identify(patient)])
 
 
 def decide(arrival: Known, features: Features, number: bytes, waiting: set[int]) -> UUID | None:

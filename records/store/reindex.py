@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.db import connection
 
 from records.fhir.hashes import VERSION
-from records.fhir.types import NAMES
+from records.fhir.types import NAMES, TYPES
 from records.search.terms import Index
 from records.store.codec import Place, unseal
 from records.store.drafts import indexed
@@ -62,3 +62,20 @@ def write(found: Sequence[tuple[int, Draft]]) -> None:
     learn(draft.index for _, draft in found)
     with connection.cursor() as cursor:
         cursor.executemany(ANEW, [indexed(hospital, draft) for hospital, draft in found])
+
+
+# index: records_sourcepatient_pkey, record_resource_patient
+PATIENTS = f"""
+SELECT s.id, s.hospital_id, r.hospital, r.type, r.fhir_id, r.version, r.last_updated, r.body FROM records_sourcepatient s
+JOIN record_resource r ON r.patient = s.id AND r.type = {TYPES["Patient"].number} AND NOT r.deleted
+WHERE s.registered AND s.words IS NULL AND s.id > %s ORDER BY s.id LIMIT %s
+"""
+
+
+def unmatched(source: int) -> list[tuple[int, int, bytes]]:
+    """(row of the index, hospital, body of the Patient) of the next registrations of which the index keeps no words yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(PATIENTS, [source, BATCH])
+        found = cursor.fetchall()
+    bodies = unseal([(bytes(r[-1]), Place(*r[2:7])) for r in found])
+    return [(r[0], r[1], body) for r, body in zip(found, bodies, strict=True)]

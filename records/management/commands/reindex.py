@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from records.interactions.reindex import reindex
+from records.interactions.reindex import learn_patients, reindex
 from records.store.reindex import due, name_types
 
 
@@ -16,6 +16,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, if_due: bool, **options: Any) -> None:
         name_types()
+        for done in learn_patients():
+            self.stdout.write(f"{done} patients are in the index of matches …")
         if if_due and not due():
             return
         done = 0

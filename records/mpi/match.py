@@ -1,0 +1,82 @@
+"""Who in the index may be this patient: those that share a block with him, compared and graded (FHIR R4 patient-operation-match.html)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from django.db import connection
+
+from alliance.config.literals import plain
+from records.mpi import block
+from records.mpi.cluster import REVIEW, another_name
+from records.mpi.levels import Levels, compare
+from records.mpi.model import standard
+from records.mpi.profile import Words, profile
+from records.mpi.resolve import USUAL
+from records.mpi.rules import name
+from records.mpi.sealed import hashed, unseal
+
+LEAST = 20_000  # registrations that an alliance has at least: in a small index look-alikes are not yet there, but they live
+PROBABLE = 0.5
+# A block beyond MOST finds nobody; one more is read to know that.
+# index: match_key, records_sourcepatient_pkey
+SIMILAR = """
+WITH hit AS (
+  SELECT DISTINCT unnest(b.found) AS id FROM unnest(%(keys)s::bigint[]) AS asked(key)
+    CROSS JOIN LATERAL (SELECT array_agg(source_id) AS found FROM (SELECT source_id FROM records_matchkey m WHERE m.key = asked.key LIMIT %(most)s + 1) x) b
+  WHERE cardinality(b.found) <= %(most)s
+)
+SELECT s.id, s.person_id, h.code, s.fhir_id, s.words FROM hit JOIN records_sourcepatient s ON s.id = hit.id JOIN alliance_hospital h ON h.id = s.hospital_id
+WHERE s.words IS NOT NULL AND (%(hospital)s::bigint IS NULL OR s.hospital_id = %(hospital)s) ORDER BY s.id
+"""
+# index: name_key_whole
+COMMON = """
+SELECT (SELECT count(*) FROM (SELECT FROM records_namekey WHERE whole AND key = %(name)s LIMIT 5000) x),
+  (SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = 'records_sourcepatient'::regclass)
+"""
+
+
+class Grade(StrEnum):
+    """Code system http://terminology.hl7.org/CodeSystem/match-grade."""
+
+    CERTAIN = "certain"
+    PROBABLE = "probable"
+    POSSIBLE = "possible"
+
+
+@dataclass(frozen=True, slots=True)
+class Similar:
+    """score: the probability that the two are one person; levels: how far each field agrees."""
+
+    source: int
+    person: UUID
+    hospital: str
+    fhir_id: str
+    score: float
+    grade: Grade
+    levels: Levels
+
+
+def similar(words: Words, hospital_id: int | None, certain: bool = False) -> list[Similar]:
+    """The most probable first; hospital_id: only of its registrations; certain: only these. What is certainly somebody else is not in it."""
+    asked = profile(words)
+    found: list[Similar] = []
+    with connection.cursor() as cursor:
+        cursor.execute(SIMILAR, {"keys": plain(hashed(asked)), "most": block.MOST, "hospital": hospital_id})
+        rows = cursor.fetchall()
+        cursor.execute(COMMON, {"name": name.fold(words.name)})
+        namesakes, registered = cursor.fetchone()
+    size = max(registered, LEAST)
+    for source, person, hospital, fhir_id, sealed in rows:
+        levels = compare(asked, profile(unseal(sealed, source)))
+        score = standard().probability(levels, size, max(namesakes, 1) / size if levels.name == "same" else 0.0)
+        graded = grade(score, levels)
+        if score >= REVIEW and (graded is Grade.CERTAIN or not certain):
+            found.append(Similar(source, person, hospital, fhir_id, score, graded, levels))
+    return sorted(found, key=lambda f: (-f.score, f.source))
+
+
+def grade(score: float, levels: Levels) -> Grade:
+    if score >= USUAL and not another_name(levels):
+        return Grade.CERTAIN
+    return Grade.PROBABLE if score >= PROBABLE else Grade.POSSIBLE

@@ -1,0 +1,40 @@
+"""The words of a registration at rest: encrypted with a key of the index (AES-256-GCM, bound to their row), so that no table of the index holds
+a readable number, phone or address; and the keys of its blocks as keyed hashes."""
+
+import hashlib
+import hmac
+import json
+import os
+from dataclasses import asdict
+from functools import cache
+from typing import Any
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+
+from records.mpi.block import keys
+from records.mpi.profile import Profile, Words
+
+
+@cache
+def cipher() -> AESGCM:
+    return AESGCM(HKDF(SHA256(), 32, None, b"xinglin patient index words").derive(settings.INDEX_KEY))
+
+
+def seal(words: Words, source: int) -> bytes:
+    nonce = os.urandom(12)
+    return nonce + cipher().encrypt(nonce, json.dumps(asdict(words), ensure_ascii=False).encode(), str(source).encode())
+
+
+def unseal(sealed: bytes, source: int) -> Words:
+    """Raises InvalidTag where they are another row's, or of another installation."""
+    found: dict[str, Any] = json.loads(cipher().decrypt(bytes(sealed[:12]), bytes(sealed[12:]), str(source).encode()))
+    return Words(**{**found, "papers": tuple(found["papers"])})
+
+
+def hashed(profile: Profile) -> list[int]:
+    """The block keys as 64-bit numbers: for finding only, what they lead to is compared by its words."""
+    made = (hmac.new(settings.INDEX_KEY, f"block|{k}".encode(), hashlib.sha256).digest()[:8] for k in keys(profile))
+    return sorted({int.from_bytes(d, "big", signed=True) for d in made})

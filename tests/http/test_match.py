@@ -1,0 +1,110 @@
+"""Patient/$match: who it finds, how sure it says it is, and whom it keeps to itself."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from records.interactions import reindex
+from records.models import MatchKey, SourcePatient
+from tests.factories import alliance
+from tests.factories.fhir import Api, number, patient
+from tests.leaks.test_shared_record import World, related, w
+
+__all__ = ["w"]
+GRADE = "http://hl7.org/fhir/StructureDefinition/match-grade"
+
+
+@pytest.fixture
+def api(server: str) -> Api:
+    at = alliance.hospital("match")
+    return Api(server, at.code, credentials=alliance.credentials(at))
+
+
+def asked(who: dict[str, Any], **more: Any) -> dict[str, Any]:
+    parameters = [{"name": "resource", "resource": who}]
+    parameters += [{"name": k, "valueBoolean" if isinstance(v, bool) else "valueInteger": v} for k, v in more.items()]
+    return {"resourceType": "Parameters", "parameter": parameters}
+
+
+def found(api: Api, who: dict[str, Any], base: str = "", **more: Any) -> list[tuple[str, str]]:
+    reply = api("POST", "Patient/$match", asked(who, **more), base=base)
+    assert reply.status == 200, reply.body
+    entries = reply.json.get("entry", [])
+    scores = [e["search"]["score"] for e in entries]
+    assert scores == sorted(scores, reverse=True) and all(0 < s <= 1 for s in scores) and reply.json["total"] == len(entries)
+    return [(e["resource"]["id"], e["search"]["extension"][0]["valueCode"]) for e in entries]
+
+
+def described(name: str = "司徒云帆", birth: str = "1958-03-12", **more: Any) -> dict[str, Any]:
+    return {"resourceType": "Patient", "name": [{"text": name}], "gender": "male", "birthDate": birth, **more}
+
+
+def test_grades(api: Api) -> None:
+    card, phone = number("19580312"), {"telecom": [{"system": "phone", "value": "13712345678"}]}
+    made = api.create(patient("司徒云帆", resident=card) | phone).split("/")[1]
+    api.create(patient("上官婉清", "1990-01-02", "female"))
+    card_of = {"identifier": [{"system": "urn:oid:2.16.156.10011.1.3", "value": card}]}
+    assert found(api, described(**card_of)) == [(made, "certain")]
+    assert found(api, described("司徒雲帆", **phone)) == [(made, "certain")], "traditional characters, and the phone"
+    assert found(api, described("situ yunfan", **card_of)) == [(made, "certain")]
+    assert found(api, described("司徒云帆", "1958-12-03", **phone))[0][0] == made, "day and month swapped"
+    assert [g for _, g in found(api, described("李四", **card_of))] in (["probable"], ["possible"]), "somebody with his card is not he"
+    assert found(api, described("李四", **card_of), onlyCertainMatches=True) == []
+    assert found(api, described("张三丰", "1970-01-01")) == []
+    api.create(patient("司徒云帆", resident="") | phone)
+    assert len(found(api, described(**phone))) == 2 and len(found(api, described(**phone), count=1)) == 1
+
+
+def test_what_changed_is_found_as_it_is_now_and_the_deleted_not_at_all(api: Api) -> None:
+    made = api.create(patient("慕容晓晓"))
+    assert api("PUT", made, api("GET", made).json | {"name": [{"text": "独孤无双"}]}).status == 200
+    assert found(api, described("慕容晓晓"), onlyCertainMatches=True) == [] and found(api, described("独孤无双"))[0][0] == made.split("/")[1]
+    assert api("DELETE", made).status == 204
+    assert found(api, described("独孤无双")) == []
+
+
+@pytest.mark.parametrize("body", [
+    {}, [], {"resourceType": "Parameters"}, {"resourceType": "Parameters", "parameter": [{"name": "resource"}]}, asked({"resourceType": "Observation"}), asked(described(), count=0),
+    asked(described(), count=1000), asked(described(), count=True), asked(described(), colour=1), asked(described(gender="x")), asked(described(birthDate="morgen")),
+    {"resourceType": "Parameters", "parameter": [{"name": "resource", "resource": described()}] * 2}, {"resourceType": "Parameters", "parameter": [1]},
+])
+def test_what_it_does_not_take_is_said(api: Api, body: Any) -> None:
+    reply = api("POST", "Patient/$match", body)
+    assert 400 <= reply.status < 500 and reply.json["issue"][0]["diagnostics"], body
+
+
+def test_a_store_answers_its_own_hospital_only(api: Api, server: str) -> None:
+    at = alliance.hospital("other")
+    stranger = Api(server, at.code, credentials=alliance.credentials(at))
+    api.create(patient("诸葛文远"))
+    assert stranger("POST", "Patient/$match", asked(described("诸葛文远")), base=api.base).status == 403
+    assert found(stranger, described("诸葛文远")) == [] and len(found(api, described("诸葛文远"))) == 1, "the control"
+
+
+def test_the_shared_base_finds_only_by_what_is_open(w: World) -> None:
+    secret = {"telecom": [{"system": "phone", "value": "13698765432"}], "name": [{"text": "皇甫密"}]}
+    at_b = w.hold("GET", w.at_b).json
+    assert w.hold("PUT", w.at_b, at_b | {"name": [*at_b["name"], *secret["name"]][::-1], "telecom": secret["telecom"]}).status == 200
+    asks = described("皇甫密", at_b["birthDate"], gender=at_b["gender"], telecom=secret["telecom"])
+    assert found(w.ask, asks, base="alliance") == [], "the other hospital's words find nobody while they are closed"
+    related(w)
+    w.permit()
+    assert [p for p, _ in found(w.ask, asks, base="alliance")] == [str(w.person)], "the control"
+
+
+def test_no_table_of_the_index_holds_readable_words(api: Api) -> None:
+    api.create(patient("端木赐", resident=number()) | {"telecom": [{"system": "phone", "value": "13712340000"}], "address": [{"text": "湘雅家园13栋2单元3002室"}]})
+    row = SourcePatient.objects.get(name="端木赐", hospital__code=api.base)
+    assert row.words and b"13712340000" not in bytes(row.words) and "湘雅".encode() not in bytes(row.words)
+    assert 5 < MatchKey.objects.filter(source=row).count() < 40
+
+
+def test_an_upgrade_learns_who_was_registered_before(api: Api) -> None:
+    made = api.create(patient("夏侯惇元"))
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE records_sourcepatient SET words = NULL FROM alliance_hospital h WHERE h.id = hospital_id AND h.code = %s", [api.base])
+        cursor.execute("DELETE FROM records_matchkey k USING records_sourcepatient s, alliance_hospital h WHERE s.id = k.source_id AND h.id = s.hospital_id AND h.code = %s", [api.base])
+    assert found(api, described("夏侯惇元")) == [], "the control"
+    assert list(reindex.learn_patients())
+    assert [i for i, _ in found(api, described("夏侯惇元"))] == [made.split("/")[1]]
