@@ -43,11 +43,13 @@ class Clusters:
 Probability = Callable[[int, int], float]
 
 
-def cluster(profiles: Sequence[Profile], edges: Sequence[Edge], probability: Probability, limit: float) -> Clusters:
+def cluster(profiles: Sequence[Profile], edges: Sequence[Edge], probability: Probability, limit: float, start: Sequence[int] | None = None) -> Clusters:
     """limit: from what probability on two are joined without a human; edges: of probability REVIEW and more, and those that are twins with TWIN
-    and more. The same edges give the same groups, in whatever order they come."""
-    group = list(range(len(profiles)))
-    members: dict[int, list[int]] = {i: [i] for i in group}
+    and more; start: groups that are there already. The same edges give the same groups, in whatever order they come."""
+    group = list(start or range(len(profiles)))
+    members: dict[int, list[int]] = {}
+    for i, g in enumerate(group):
+        members.setdefault(g, []).append(i)
     ordered = sorted(edges, key=lambda e: (-e.single, e.one, e.two))
     held: list[tuple[Edge, str]] = []
 

@@ -4,7 +4,6 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from records.mpi.decide import Features
 from records.mpi.profile import Words
 from records.mpi.rules import paper, resident_number
 
@@ -13,6 +12,16 @@ RECORD_NUMBER = (V2_0203, "MR")
 LOCAL = frozenset({"MR", "PI", "PT", "VN", "AN", "RI"})  # identifier types that a hospital gives out itself: they mean nothing elsewhere
 INSURANCE = frozenset({"HC", "MB", "MC", "MA", "SN"})
 GUARDIANS = frozenset({"N", "C", "PRN", "MTH", "FTH", "NMTH", "NFTH", "GUARD", "PARNT", "GRPRN"})
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """number is the normal citizen number or ""; dates are ISO, possibly partial."""
+
+    names: tuple[str, ...]
+    gender: str
+    birth_date: str
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)

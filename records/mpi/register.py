@@ -1,7 +1,7 @@
 """do_register: Patients were written, so the index learns who they are and decides LINK, REVIEW or NEW, in the writer's transaction.
 
-However many Patients arrive in one write: one statement for the locks, one for what the index keeps; then for each who has a citizen
-number one for those who carry it too.
+However many Patients arrive in one write: one statement for the locks, one for what the index keeps; then for each one for those who share a
+block with him.
 """
 
 import re
@@ -11,21 +11,21 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, connection
+from django.db.models import Q
 from django.utils import timezone
 
 from alliance.config.literals import plain, texts
 from records.fhir.issues import Conflict, Issue, Problem
 from records.models import Review, SourcePatient
 from records.mpi import link
-from records.mpi.decide import Decision, Features, compare
+from records.mpi.arrive import rule, weigh
 from records.mpi.digest import digest
 from records.mpi.features import Identified, identify, words_of
-from records.mpi.profile import profile
+from records.mpi.profile import Words, profile
 from records.mpi.rules import name
 from records.mpi.sealed import hashed, seal
 from records.mpi.sources import Known
 
-RULE = "rule/resident-number-1"
 NOBODY = UUID(int=0)
 # What is kept of each: new rows in, rows that no longer hold out, equal ones untouched. The sub-selects hide the arrays'
 # lengths from the planner, so that one generic plan serves every call: planning costs more than the work.
@@ -60,9 +60,10 @@ WITH source AS (
 INSERT INTO records_patientidentifier (source_id, kind, digest) SELECT source_id, kind, digest FROM number n
   WHERE NOT EXISTS (SELECT FROM records_patientidentifier o WHERE (o.source_id, o.kind, o.digest) = (n.source_id, n.kind, n.digest))
 """
-# Two hospitals that register one citizen number at once wait for each other, so they find each other; in order, so that
-# two writes with several numbers never wait in a circle.
-LOCK = "SELECT pg_advisory_xact_lock(k) FROM (SELECT k FROM unnest(%s::bigint[]) k ORDER BY k) t"
+# Two hospitals that register one person at once wait for each other, so they find each other; in order, so that two writes
+# with several patients never wait in a circle. So few different locks that a write of any size has room in PostgreSQL's table of locks.
+LOCKS, TURNS = 7301, 4096
+LOCK = f"SELECT pg_advisory_xact_lock({LOCKS}, k) FROM (SELECT k FROM unnest(%s::int[]) k ORDER BY k) t"
 DETAIL = re.compile(r"\(digest\)=\(\\x([0-9a-f]+)\)")
 
 
@@ -79,21 +80,26 @@ def do_register(hospital_id: int, arrivals: Sequence[Arrival]) -> dict[int, UUID
     """{row of the index: its new person} of those that were linked. Raises Conflict where another Patient of this hospital
     has the same hospital number, Problem for an identifier that cannot be."""
     known = [identified(a) for a in arrivals]
-    numbers = [k.features.number for k in known]
-    digests = {n: digest("resident", n) for n in numbers if n}
-    if digests:
-        with connection.cursor() as cursor:
-            cursor.execute(LOCK, [plain(int.from_bytes(d[:8], "big", signed=True) for d in digests.values())])
-    keep(hospital_id, arrivals, known)
+    words = [words_of(a.patient, timezone.localdate()) for a in arrivals]
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, [plain({turn(w) for w in words})])
+    keep(hospital_id, arrivals, known, words)
     moved: dict[int, UUID] = {}
     waiting = {a.source.id for a in arrivals}
-    for arrival, k in zip(arrivals, known, strict=True):
+    for arrival, w in zip(arrivals, words, strict=True):
         waiting.discard(arrival.source.id)
-        if k.features.number and not arrival.source.decided_by.startswith("staff/"):
-            person = decide(arrival.source, k.features, digests[k.features.number], waiting)
+        if not arrival.source.decided_by.startswith("staff/"):
+            person = decide(arrival.source, w, waiting)
             if person is not None:
                 moved[arrival.source.id] = person
     return moved
+
+
+def turn(words: Words) -> int:
+    """Of two writers who register one person at once, the second waits for the first: by the number, else by name and birth date."""
+    p = profile(words)
+    text = p.number or p.borrowed or f"{''.join(sorted(''.join(p.spelling.sounds)))}|{p.birth}"
+    return int.from_bytes(digest("turn", text)[:4], "big") % TURNS
 
 
 def identified(arrival: Arrival) -> Identified:
@@ -103,11 +109,10 @@ def identified(arrival: Arrival) -> Identified:
         raise (problem.inside(arrival.place) if arrival.place else problem) from problem
 
 
-def keep(hospital_id: int, arrivals: Sequence[Arrival], known: Sequence[Identified]) -> None:
+def keep(hospital_id: int, arrivals: Sequence[Arrival], known: Sequence[Identified], words: Sequence[Words]) -> None:
     ids = [a.source.id for a in arrivals]
     numbers: dict[tuple[int, str, bytes], int] = {}
     keys: set[tuple[int, str, bool]] = set()
-    words = [words_of(a.patient, timezone.localdate()) for a in arrivals]
     blocks = [(row, key) for row, w in zip(ids, words, strict=True) for key in hashed(profile(w))]
     for i, (row, k) in enumerate(zip(ids, known, strict=True)):
         for kind, _, value in k.identifiers:
@@ -134,28 +139,19 @@ def keep(hospital_id: int, arrivals: Sequence[Arrival], known: Sequence[Identifi
 
 def remember(hospital_id: int, source: int, patient: dict[str, Any]) -> None:
     """What is kept of a Patient who is registered already."""
-    arrival = Arrival(Known(source, NOBODY), patient)
-    keep(hospital_id, [arrival], [identify(patient)])
+    keep(hospital_id, [Arrival(Known(source, NOBODY), patient)], [identify(patient)], [words_of(patient, timezone.localdate())])
 
 
-def decide(arrival: Known, features: Features, number: bytes, waiting: set[int]) -> UUID | None:
-    """Compare with all source patients that carry the same citizen number, oldest first, but for those that wait for their
-    own turn; the new person, if there is one."""
-    others = SourcePatient.objects.select_for_update(no_key=True, of=("self",)).filter(
-        identifiers__kind="resident", identifiers__digest=number).exclude(pk__in={arrival.id, *waiting}).order_by("pk")
-    person = arrival.person
-    linked = False
-    for other in others:
-        if other.person_id == person:
-            linked = True
-            continue
-        found = compare(features, Features((other.name,), other.gender, other.birth_date, features.number), features.number)
-        one, two = sorted((arrival.id, other.pk))
-        if found.decision is Decision.LINK and not linked:
-            if Review.objects.filter(one=one, two=two, state=Review.State.DIFFERENT).exists():
-                continue
-            link.move(SourcePatient.objects.get(pk=arrival.id), other.person_id, by=RULE, reasons=found.reasons)
-            person, linked = other.person_id, True
-        else:
-            Review.objects.get_or_create(one_id=one, two_id=two, defaults={"reasons": list(found.reasons)})
-    return person if person != arrival.person else None
+def decide(arrival: Known, words: Words, waiting: set[int]) -> UUID | None:
+    """Link, or ask a human, or neither; the new person, if there is one. What a human has called different stays so."""
+    verdict = weigh(arrival.id, arrival.person, words, waiting)
+    for other, reasons in verdict.review:
+        one, two = sorted((arrival.id, other))
+        Review.objects.get_or_create(one_id=one, two_id=two, defaults={"reasons": list(reasons)})
+    if verdict.link is None:
+        return None
+    there = SourcePatient.objects.select_for_update(no_key=True).filter(person_id=verdict.link).order_by("pk").values_list("pk", flat=True)
+    if not there or Review.objects.filter(Q(one=arrival.id, two__in=there) | Q(two=arrival.id, one__in=there), state=Review.State.DIFFERENT).exists():
+        return None
+    link.move(SourcePatient.objects.get(pk=arrival.id), verdict.link, by=rule(), reasons=verdict.reasons)
+    return verdict.link

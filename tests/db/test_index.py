@@ -1,13 +1,18 @@
 """The patient index over the real write path: link on a valid number that agrees, review on doubt, unlink, find."""
 
+import datetime as dt
+import itertools
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from alliance.auth.errors import Forbidden
 from alliance.roles import Role
-from records.models import Review, SourcePatient
+from records.models import LinkEvent, Review, SourcePatient
 from records.mpi import find, link
 from tests.factories import alliance
-from tests.factories.fhir import Api, bundle, number, patient
+from tests.factories.fhir import Api, bundle, number, patient, somebody
 
 
 @pytest.fixture
@@ -28,18 +33,74 @@ def test_links_when_the_number_and_the_name_or_birth_date_agree(two: tuple[Api, 
     assert other.person_id != one.person_id, "two different valid numbers are two persons"
 
 
-@pytest.mark.parametrize(("name", "birth", "gender", "reason"), [
-    ("王芳", "1990-01-01", "male", "name_differs"),
-    ("张伟", "1958-03-12", "female", "sex_differs"),
-    ("张伟", "1958-03-13", "male", "number_contradicts_birth"),
+@pytest.mark.parametrize(("name", "birth", "gender", "card_too", "reason"), [
+    ("王芳", "1958-03-12", "male", True, "held:another_name"),  # came with his card
+    ("张伟明", "1958-03-12", "male", False, "held:two_numbers"),
+    ("张伟明", "1958-03-21", "male", None, "held:doubtful"),
 ])
-def test_doubt_goes_to_review_with_its_reason(two: tuple[Api, Api], name: str, birth: str, gender: str, reason: str) -> None:
-    card = number("19580312", 9)
-    one = source(two[0], two[0].create(patient("张伟", resident=card)))
-    other = source(two[1], two[1].create(patient(name, birth, gender, resident=card)))
+def test_doubt_goes_to_review_with_its_reason(two: tuple[Api, Api], name: str, birth: str, gender: str, card_too: bool | None, reason: str) -> None:
+    ours = somebody() + "明" if name == "张伟明" else "张伟明"
+    name = ours if name == "张伟明" else name
+    card, phone = number("19580312"), {"telecom": [{"system": "phone", "value": f"137{secrets.randbelow(10**8):08d}"}]}
+    theirs = {True: card, False: number("19580312"), None: ""}[card_too]
+    one = source(two[0], two[0].create(patient(ours, resident=card) | (phone if reason != "held:doubtful" else {})))
+    other = source(two[1], two[1].create(patient(name, birth, gender, resident=theirs) | (phone if reason != "held:doubtful" else {})))
     assert one.person_id != other.person_id
     review = Review.objects.get(one=one, two=other)
-    assert reason in review.reasons and review.state == "open"
+    assert reason in review.reasons and review.state == "open" and any(r.startswith("probability:0.") for r in review.reasons)
+
+
+@pytest.mark.parametrize(("name", "birth", "gender"), [("张偉明", "1958-03-12", "female"), ("zhang weiming", "1958-03-12", "male"), ("张伟明", "1958-03-21", "male"), ("张为明", "1958-03-12", "male")])
+def test_a_typing_fault_beside_the_number_does_not_part_them(two: tuple[Api, Api], name: str, birth: str, gender: str) -> None:
+    card = number("19580312")
+    one, other = source(two[0], two[0].create(patient("张伟明", resident=card))), source(two[1], two[1].create(patient(name, birth, gender, resident=card)))
+    assert one.person_id == other.person_id and other.decided_by == "rule/family-1"
+    reasons = LinkEvent.objects.get(source=other).reasons
+    assert "number:same" in reasons and [r for r in reasons if r.startswith("name:")]
+
+
+def test_without_a_number_name_birth_date_and_phone_link(two: tuple[Api, Api]) -> None:
+    phone = {"telecom": [{"system": "phone", "value": "13765431234"}]}
+    one, other = source(two[0], two[0].create(patient("上官若川") | phone)), source(two[1], two[1].create(patient("上官若川") | phone))
+    assert one.person_id == other.person_id
+    alone = source(two[1], two[1].create(patient("上官若川", "1971-09-01") | phone))
+    assert alone.person_id != one.person_id, "another birth date is another person, or a human's to decide"
+
+
+def test_twins_and_their_newborn_registration(two: tuple[Api, Api]) -> None:
+    """The nameless one may be either: nobody is linked, and a human is asked."""
+    phone = {"telecom": [{"system": "phone", "value": f"136{secrets.randbelow(10**8):08d}"}]}
+    born = dt.date.today() - dt.timedelta(days=40)
+    for name in ("令狐景行", "令狐景知"):
+        two[0].create(patient(name, born.isoformat(), "male", resident=number(born.strftime("%Y%m%d"))) | phone)
+    nameless = source(two[1], two[1].create(patient("钱静文之子", born.isoformat(), "male") | phone))
+    assert nameless.decided_by == ""
+    assert all("held:rivals" in r.reasons for r in Review.objects.filter(two=nameless)) and Review.objects.filter(two=nameless).count() == 2
+    phone = {"telecom": [{"system": "phone", "value": f"135{secrets.randbelow(10**8):08d}"}]}
+    only = source(two[0], two[0].create(patient("独孤知微", born.isoformat(), "male") | phone))
+    nameless = source(two[1], two[1].create(patient("周静文之子", born.isoformat(), "male") | phone))
+    assert nameless.person_id == only.person_id, "the control: an only child"
+
+
+def test_whoever_comes_first_they_are_the_same_persons(server: str) -> None:
+    card, phone = number("19580312"), {"telecom": [{"system": "phone", "value": f"134{secrets.randbelow(10**8):08d}"}]}
+    name = somebody() + "川"
+    rows = [patient(name, resident=card) | phone, patient(name) | phone, patient(name, resident=card)]
+    for order in itertools.permutations(rows):
+        made = []
+        for row in order:
+            at = alliance.hospital("any")
+            api = Api(server, at.code, credentials=alliance.credentials(at))
+            made.append(source(api, api.create(row)).pk)
+        assert len(set(SourcePatient.objects.filter(pk__in=made).values_list("person_id", flat=True))) == 1
+
+
+def test_sixteen_writers_register_one_person(server: str) -> None:
+    card, name = number("19580312"), somebody() + "云"
+    apis = [Api(server, h.code, credentials=alliance.credentials(h)) for h in (alliance.hospital("race") for _ in range(16))]
+    with ThreadPoolExecutor(16) as pool:
+        made = list(pool.map(lambda api: api.create(patient(name, resident=card)), apis))
+    assert len({source(api, reference).person_id for api, reference in zip(apis, made, strict=True)}) == 1
 
 
 def test_the_old_15_digit_form_meets_the_new_one(two: tuple[Api, Api]) -> None:
@@ -50,7 +111,7 @@ def test_the_old_15_digit_form_meets_the_new_one(two: tuple[Api, Api]) -> None:
 
 def test_unlink_lasts_and_link_undoes_it(two: tuple[Api, Api]) -> None:
     card = number("19580312", 11)
-    one, reference = source(two[0], two[0].create(patient(resident=card))), two[1].create(patient(resident=card))
+    one, reference = source(two[0], two[0].create(patient("张伟明", resident=card))), two[1].create(patient("张伟明", resident=card))
     clerk = alliance.principal(alliance.staff(one.hospital, Role.CLERK))
     link.do_unlink(source(two[1], reference).pk, acting=clerk)
     assert source(two[1], reference).person_id != one.person_id
@@ -81,7 +142,7 @@ def source_hospital(api: Api):  # type: ignore[no-untyped-def]
 
 def test_a_clerk_decides_only_what_concerns_his_hospital(two: tuple[Api, Api]) -> None:
     card = number("19580312", 15)
-    one, other = source(two[0], two[0].create(patient("张伟", resident=card))), source(two[1], two[1].create(patient("王芳", "1990-01-01", resident=card)))
+    one, other = source(two[0], two[0].create(patient("张伟", resident=card))), source(two[1], two[1].create(patient("王芳", resident=card)))
     review = Review.objects.get(one=one, two=other)
     foreign = alliance.principal(alliance.staff(alliance.hospital("third"), Role.CLERK))
     seen = Review.objects.filter(state="open")

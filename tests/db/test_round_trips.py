@@ -52,7 +52,7 @@ def test_writes(counted: Counted) -> None:
     about = counted.api.create(patient())
     counted("GET", about)
     assert counted("POST", "Observation", observation(about)) == 3, "whom, store, audit"
-    assert counted("POST", "Patient", patient()) == 4, "row of the index, store, index, audit"
+    assert counted("POST", "Patient", patient(birth="1931-07-19")) == 6, "row of the index, store, turn, index, those beside him, audit"
     made = counted.api.create(observation(about))
     assert counted("PUT", made, observation(about) | {"id": made.split("/")[1]}) == 4, "lock, whom, store, audit"
 
@@ -61,9 +61,10 @@ def test_a_bundle_of_forty_costs_what_a_bundle_of_four_does(counted: Counted) ->
     def sent(patients: int) -> int:
         rows = []
         for i in range(patients):
-            rows.append(("POST", "Patient", patient(resident=number()) | {"fullUrl": f"urn:uuid:00000000-0000-4000-8000-{i:012d}"}))
+            birth = f"{1920 + 7 * i}-0{i % 9 + 1}-11"
+            rows.append(("POST", "Patient", patient(birth=birth, resident=number(birth.replace("-", ""))) | {"fullUrl": f"urn:uuid:00000000-0000-4000-8000-{i:012d}"}))
             rows += [("POST", "Observation", observation(f"urn:uuid:00000000-0000-4000-8000-{i:012d}", value=v)) for v in range(3)]
         return counted("POST", "", bundle(*rows))
 
     one, ten = sent(1), sent(10)
-    assert ten - one <= 9, "only the comparison with those who carry the same number is once a patient"
+    assert ten - one <= 9, "only the comparison with those beside him is once a patient"

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from records.mpi.rules.resident_number import SYSTEM, check_digit
 
 FHIR = "application/fhir+json"
+GIVEN = "安宁静怡欣悦婷雅琪琳瑶佳美玲芳兰英华秀珍建国强军明辉鹏飞龙宇航浩然博文思远子轩梓涵雨泽若川云帆景行知微嘉树望舒"
 
 
 def number(birth: str = "19580312", sequence: int | None = None) -> str:
@@ -19,8 +20,13 @@ def number(birth: str = "19580312", sequence: int | None = None) -> str:
     return first + check_digit(first)
 
 
-def patient(name: str = "张伟", birth: str = "1958-03-12", gender: str = "male", resident: str = "", mrn: str = "") -> dict[str, Any]:
-    out: dict[str, Any] = {"resourceType": "Patient", "name": [{"text": name}], "gender": gender, "birthDate": birth, "identifier": []}
+def somebody() -> str:
+    """A name that few share."""
+    return "".join(secrets.choice(s) for s in ("赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨", GIVEN, GIVEN))
+
+
+def patient(name: str = "", birth: str = "1958-03-12", gender: str = "male", resident: str = "", mrn: str = "") -> dict[str, Any]:
+    out: dict[str, Any] = {"resourceType": "Patient", "name": [{"text": name or somebody()}], "gender": gender, "birthDate": birth, "identifier": []}
     if resident:
         out["identifier"].append({"system": SYSTEM, "value": resident})
     out["identifier"].append({"type": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "MR"}]},

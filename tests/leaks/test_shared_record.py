@@ -20,7 +20,7 @@ from records.interactions.record import open_record
 from records.models import SourcePatient
 from records.mpi import sources
 from tests.factories import alliance
-from tests.factories.fhir import Api, number, observation, patient
+from tests.factories.fhir import Api, number, observation, patient, somebody
 
 HIV = {"coding": [{"system": "http://loinc.org", "code": "75622-1"}]}
 
@@ -57,9 +57,9 @@ class World:
 def w(server: str) -> World:
     a, b = alliance.hospital("ask"), alliance.hospital("hold")
     ask, hold = (Api(server, h.code, credentials=alliance.credentials(h)) for h in (a, b))
-    card = number()
-    ask.create(patient(resident=card))
-    at_b = hold.create(patient(resident=card))
+    card, name = number(), somebody()
+    ask.create(patient(name, resident=card))
+    at_b = hold.create(patient(name, resident=card))
     plain = hold.create(observation(at_b))
     sensitive = hold.create({**observation(at_b), "code": HIV})
     person = SourcePatient.objects.get(hospital=b, fhir_id=at_b.split("/")[1]).person_id

@@ -4,6 +4,8 @@ from django import template
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from alliance.web.evidence import said
+
 register = template.Library()
 SEX = {"male": gettext_lazy("male"), "female": gettext_lazy("female"), "other": gettext_lazy("other sex"), "unknown": gettext_lazy("sex unknown")}
 TAB = {
@@ -46,17 +48,6 @@ WHY = {
     "source_suspended": gettext_lazy("A member hospital does not take part at present."),
     "viewer_inactive": gettext_lazy("Your hospital or your employment is not active."),
     "role": gettext_lazy("Your role does not include this."),
-}
-REASON = {
-    "number_equal": gettext_lazy("same citizen number"),
-    "name_equal": gettext_lazy("same name"),
-    "name_differs": gettext_lazy("different names"),
-    "birth_equal": gettext_lazy("same birth date"),
-    "birth_differs": gettext_lazy("different birth dates"),
-    "sex_differs": gettext_lazy("different sex"),
-    "number_contradicts_birth": gettext_lazy("number contradicts the birth date"),
-    "number_contradicts_sex": gettext_lazy("number contradicts the sex"),
-    "human": gettext_lazy("decided by a person"),
 }
 EVENT = {
     "records:record:open": gettext_lazy("opened the record"),
@@ -107,8 +98,11 @@ def words(name: str, table: dict[str, object]) -> None:
     register.filter(name, lambda code: str(table.get(str(code), code or "")))
 
 
-for filter_name, filter_table in (("sex", SEX), ("tabname", TAB), ("status", STATUS), ("reason", REASON), ("event", EVENT)):
+for filter_name, filter_table in (("sex", SEX), ("tabname", TAB), ("status", STATUS), ("event", EVENT)):
     words(filter_name, filter_table)
+
+
+register.filter("reason", said)
 
 
 @register.filter

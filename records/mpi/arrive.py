@@ -1,0 +1,119 @@
+"""A registration arrives: whom it is linked to, and which pairs a human has to look at. Decided as in a whole file (resolve.py), beside the persons
+who are there: these are not split, and not joined with each other."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection
+
+from alliance.config.literals import plain
+from records.mpi import block
+from records.mpi.cluster import REVIEW, TWIN, Clusters, Edge, cluster
+from records.mpi.levels import Levels, compare
+from records.mpi.match import LEAST
+from records.mpi.model import standard
+from records.mpi.profile import Profile, Words, profile
+from records.mpi.resolve import USUAL
+from records.mpi.rules import name
+from records.mpi.sealed import hashed, unseal
+
+PEOPLE = 40  # persons that one arrival is held against: the first ones that may be he, or his twin
+MOST = 3  # pairs that one arrival may ask humans about: the most probable ones
+# index: match_key, records_sourcepatient_person_id, name_key_whole
+BESIDE = """
+WITH hit AS (
+  SELECT DISTINCT unnest(b.found) AS id FROM unnest(%(keys)s::bigint[]) AS asked(key)
+    CROSS JOIN LATERAL (SELECT array_agg(source_id) AS found FROM (SELECT source_id FROM records_matchkey m WHERE m.key = asked.key LIMIT %(most)s + 1) x) b
+  WHERE cardinality(b.found) <= %(most)s
+), people AS (
+  SELECT DISTINCT p.person_id FROM hit JOIN records_sourcepatient p ON p.id = hit.id WHERE p.words IS NOT NULL AND p.id <> ALL(%(waiting)s::bigint[])
+)
+SELECT s.id, s.person_id, s.words, s.id IN (SELECT id FROM hit),
+  (SELECT count(*) FROM (SELECT FROM records_namekey WHERE whole AND key = %(name)s LIMIT 5000) x),
+  (SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = 'records_sourcepatient'::regclass)
+FROM people JOIN records_sourcepatient s USING (person_id) WHERE s.words IS NOT NULL AND s.id <> ALL(%(waiting)s::bigint[]) ORDER BY s.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """link: the person whom the registration goes to, or None; other: the registration there that decided it; reasons: codes of the evidence;
+    review: (other registration, reasons) for a human."""
+
+    link: UUID | None
+    other: int
+    reasons: tuple[str, ...]
+    review: tuple[tuple[int, tuple[str, ...]], ...]
+
+
+NOTHING = Verdict(None, 0, (), ())
+Chances = Callable[[Profile, Profile, Levels], tuple[float, float]]  # of one person, of twins
+
+
+def rule() -> str:
+    return f"rule/{standard().version}"
+
+
+def weigh(source: int, person: UUID, words: Words, waiting: set[int]) -> Verdict:
+    """waiting: registrations of the same write that have not had their turn."""
+    asked = profile(words, str(source))
+    with connection.cursor() as cursor:
+        cursor.execute(BESIDE, {"keys": plain(hashed(asked)), "most": block.MOST, "waiting": plain(sorted(waiting)), "name": name.fold(words.name)})
+        rows = [r for r in cursor.fetchall() if r[0] != source]
+    if not rows:
+        return NOTHING
+    namesakes, size = max(rows[0][4], 1), max(rows[0][5], LEAST)
+
+    def chances(one: Profile, two: Profile, levels: Levels) -> tuple[float, float]:
+        common = namesakes / size if levels.name == "same" and asked.spelling.full in (one.spelling.full, two.spelling.full) else 0.0
+        found = standard().chances(levels, size, common)
+        return found[0] / sum(found), found[2] / sum(found)
+
+    there = {i: profile(unseal(sealed, i), str(i)) for i, _, sealed, *_ in rows}
+    near = {}
+    for i, whose, _, hit, *_ in rows:
+        if hit and max(chances(asked, there[i], compare(asked, there[i]))) >= REVIEW:
+            near.setdefault(whose, i)
+    chosen = {person, *list(near)[:PEOPLE]}
+    rows = [r for r in rows if r[1] in chosen]
+    profiles = [asked, *(there[r[0]] for r in rows)]
+    persons = [person, *(r[1] for r in rows)]
+    first: dict[UUID, int] = {}
+    start = [first.setdefault(p, i) for i, p in enumerate(persons)]
+    done, edges = gathered(profiles, start, chances)
+    best = sorted((e for e in edges if e.one == 0 and e.single >= REVIEW), key=lambda e: (-e.single, e.two))
+    joined = next((e for e in best if done.of[0] == done.of[e.two] and persons[e.two] != person), None)
+    alone = persons.count(person) == 1
+    held = {e.two: why for e, why in done.review if e.one == 0}
+    asks: list[tuple[int, tuple[str, ...]]] = []
+    seen = {person} | ({persons[joined.two]} if joined is not None and alone else set())
+    for e in best:
+        if persons[e.two] not in seen:
+            seen.add(persons[e.two])
+            asks.append((int(profiles[e.two].key), (*evidence(e), f"held:{held.get(e.two, 'bridge')}")))
+    if joined is None or not alone:
+        return Verdict(None, 0, (), tuple(asks[:MOST]))
+    return Verdict(persons[joined.two], int(profiles[joined.two].key), evidence(joined), tuple(asks[:MOST]))
+
+
+def gathered(profiles: Sequence[Profile], start: Sequence[int], chances: Chances) -> tuple[Clusters, list[Edge]]:
+    """The first profile beside the groups of the others: only it may move, but twins among the others hold it back."""
+    edges = []
+    nameless = any(p.spelling.base for p in profiles)
+    for j, two in enumerate(profiles):
+        for i, one in enumerate(profiles[: j if nameless else min(j, 1)]):
+            levels = compare(one, two)
+            same, twin = chances(one, two, levels)
+            if (i == 0 and same >= REVIEW) or twin >= TWIN:
+                edges.append(Edge(i, j, same if i == 0 else 0.0, levels, twin))
+
+    def probability(i: int, j: int) -> float:
+        return chances(profiles[i], profiles[j], compare(profiles[i], profiles[j]))[0]
+
+    return cluster(profiles, edges, probability, USUAL, start), edges
+
+
+def evidence(edge: Edge) -> tuple[str, ...]:
+    """field:level of all that both say, and how probable it is; pages say it in words."""
+    return (*(f"{field}:{level}" for field, level in zip(Levels._fields, edge.levels, strict=True) if level), f"probability:{edge.probability:.4f}")
