@@ -25,6 +25,12 @@ DO UPDATE SET ends_at = greatest(consent_relationship.ends_at, excluded.ends_at)
               starts_at = least(consent_relationship.starts_at, excluded.starts_at)
 """
 
+# index: consent_directive person, consent_relationship person, consent_emergency person
+ANYTHING = """
+SELECT EXISTS (SELECT FROM consent_relationship WHERE person = %(old)s OR source_patient = %(source)s)
+  OR EXISTS (SELECT FROM consent_directive WHERE person = %(old)s) OR EXISTS (SELECT FROM consent_emergency WHERE person = %(old)s)
+"""
+
 
 def note_encounters(rows: Iterable[tuple[UUID, int, int, dt.datetime, dt.datetime | None]]) -> None:
     """(person, hospital, source patient, from, to): the hospital treats him until 90 days after the encounter's end.
@@ -61,6 +67,10 @@ def follow_link(source_patient: int, old: UUID, new: UUID, *, alone: bool) -> No
     alone: the old person has no other source patient left, so his directives, emergencies and declared relationships move
     too. Otherwise denials are copied, permits are not: a split must never widen what is shared.
     """
+    with connection.cursor() as cursor:
+        cursor.execute(ANYTHING, {"old": old, "source": source_patient})
+        if not cursor.fetchone()[0]:
+            return
     Relationship.objects.filter(source_patient=source_patient).update(person=new)
     if alone:
         for model in (Directive, Emergency, Relationship):

@@ -59,7 +59,7 @@ def weigh(source: int, person: UUID, words: Words, waiting: set[int]) -> Verdict
     """waiting: registrations of the same write that have not had their turn."""
     asked = profile(words, str(source))
     with connection.cursor() as cursor:
-        cursor.execute(BESIDE, {"keys": plain(hashed(asked)), "most": block.MOST, "waiting": plain(sorted(waiting)), "name": name.fold(words.name)})
+        cursor.execute(BESIDE, {"keys": plain(hashed(asked)), "most": block.AT_ONCE, "waiting": plain(sorted(waiting)), "name": name.fold(words.name)})
         rows = [r for r in cursor.fetchall() if r[0] != source]
     if not rows:
         return NOTHING

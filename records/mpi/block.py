@@ -11,6 +11,7 @@ from itertools import combinations
 from records.mpi.profile import Profile
 
 MOST = 200
+AT_ONCE = 50  # the same for one registration beside an index that is there: its answer is waited for
 
 
 def keys(p: Profile) -> set[str]:
@@ -52,9 +53,9 @@ def keys(p: Profile) -> set[str]:
         out |= {f"word+year|{w}|{born[:4]}" for w in s.words}
     elif p.papers and born:
         out.add(f"birth|{born}")
-    out |= {f"paper-1|{x[:i]}{x[i + 1 :]}" for x in p.papers for i in range(x.index(":") + 1, len(x))}
-    out |= {f"word+place|{w}|{a}" for w in s.words if not s.chinese and len(w) > 2 for a in p.address.words if len(a) > 3}
-    out |= {f"places|{a}|{b}" for a, b in combinations(sorted(a for a in p.address.words if len(a) > 3), 2)}
+    marks = sorted(p.address.words, key=lambda a: (not any(c.isdigit() for c in a), -len(a), a))[:3]  # a house number and the like, then the rarest
+    out |= {f"word+place|{w}|{a}" for w in s.words if not s.chinese and len(w) > 2 for a in marks if len(a) > 2}
+    out |= {f"places|{a}|{b}" for a, b in combinations(sorted(marks), 2)}
     return out
 
 

@@ -1,9 +1,10 @@
 """do_link, do_unlink and the review verdicts: move a source patient between persons, keep the history, tell the consent house."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -14,6 +15,40 @@ from consent.audit.append import append
 from consent.audit.event import Event, EventCode
 from consent.services.relationships import follow_link
 from records.models import LinkEvent, Person, Review, SourcePatient
+
+# index: records_sourcepatient_person_id, one_review_a_pair
+PLACE = """
+WITH there AS MATERIALIZED (SELECT id FROM records_sourcepatient WHERE person_id = %(new)s ORDER BY id FOR NO KEY UPDATE),
+moved AS (
+  UPDATE records_sourcepatient s SET person_id = %(new)s, decided_by = %(by)s, updated_at = now()
+  WHERE s.id = %(source)s AND s.person_id = %(old)s AND EXISTS (SELECT FROM there) AND NOT EXISTS (
+    SELECT FROM records_review r WHERE r.state = 'different'
+      AND ((r.one_id = %(source)s AND r.two_id IN (SELECT id FROM there)) OR (r.two_id = %(source)s AND r.one_id IN (SELECT id FROM there))))
+  RETURNING s.id
+)
+INSERT INTO records_linkevent (source_id, before, after, by, reasons, at) SELECT id, %(old)s, %(new)s, %(by)s, %(reasons)s::jsonb, now() FROM moved RETURNING source_id
+"""
+ASK = """
+INSERT INTO records_review (one_id, two_id, reasons, state, opened_at)
+SELECT least(%(source)s, other), greatest(%(source)s, other), reasons::jsonb, 'open', now() FROM unnest(%(others)s::bigint[], %(reasons)s::text[]) AS t(other, reasons)
+ON CONFLICT (one_id, two_id) DO NOTHING
+"""
+
+
+def place(source: int, old: UUID, new: UUID, *, by: str, reasons: Sequence[str]) -> bool:
+    """Put a registration, alone at its person, at another one; not where a human has called it and one of the others different."""
+    with connection.cursor() as cursor:
+        cursor.execute(PLACE, {"source": source, "old": old, "new": new, "by": by, "reasons": json.dumps(reasons)})
+        moved = cursor.fetchone() is not None
+    if moved:
+        follow_link(source, old, new, alone=True)
+    return moved
+
+
+def ask(source: int, pairs: Sequence[tuple[int, Sequence[str]]]) -> None:
+    """Put pairs before a human, each with its evidence; one that was asked about before is not asked again."""
+    with connection.cursor() as cursor:
+        cursor.execute(ASK, {"source": source, "others": [o for o, _ in pairs], "reasons": [json.dumps(r) for _, r in pairs]})
 
 
 def move(source: SourcePatient, person_id: UUID, *, by: str, reasons: Iterable[str]) -> None:

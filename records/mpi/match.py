@@ -18,7 +18,7 @@ from records.mpi.sealed import hashed, unseal
 
 LEAST = 20_000  # registrations that an alliance has at least: in a small index look-alikes are not yet there, but they live
 PROBABLE = 0.5
-# A block beyond MOST finds nobody; one more is read to know that.
+# A block beyond AT_ONCE finds nobody; one more is read to know that.
 # index: match_key, records_sourcepatient_pkey
 SIMILAR = """
 WITH hit AS (
@@ -62,7 +62,7 @@ def similar(words: Words, hospital_id: int | None, certain: bool = False) -> lis
     asked = profile(words)
     found: list[Similar] = []
     with connection.cursor() as cursor:
-        cursor.execute(SIMILAR, {"keys": plain(hashed(asked)), "most": block.MOST, "hospital": hospital_id})
+        cursor.execute(SIMILAR, {"keys": plain(hashed(asked)), "most": block.AT_ONCE, "hospital": hospital_id})
         rows = cursor.fetchall()
         cursor.execute(COMMON, {"name": name.fold(words.name)})
         namesakes, registered = cursor.fetchone()

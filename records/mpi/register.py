@@ -11,12 +11,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, connection
-from django.db.models import Q
 from django.utils import timezone
 
 from alliance.config.literals import plain, texts
 from records.fhir.issues import Conflict, Issue, Problem
-from records.models import Review, SourcePatient
 from records.mpi import link
 from records.mpi.arrive import rule, weigh
 from records.mpi.digest import digest
@@ -145,13 +143,8 @@ def remember(hospital_id: int, source: int, patient: dict[str, Any]) -> None:
 def decide(arrival: Known, words: Words, waiting: set[int]) -> UUID | None:
     """Link, or ask a human, or neither; the new person, if there is one. What a human has called different stays so."""
     verdict = weigh(arrival.id, arrival.person, words, waiting)
-    for other, reasons in verdict.review:
-        one, two = sorted((arrival.id, other))
-        Review.objects.get_or_create(one_id=one, two_id=two, defaults={"reasons": list(reasons)})
-    if verdict.link is None:
+    if verdict.review:
+        link.ask(arrival.id, verdict.review)
+    if verdict.link is None or not link.place(arrival.id, arrival.person, verdict.link, by=rule(), reasons=verdict.reasons):
         return None
-    there = SourcePatient.objects.select_for_update(no_key=True).filter(person_id=verdict.link).order_by("pk").values_list("pk", flat=True)
-    if not there or Review.objects.filter(Q(one=arrival.id, two__in=there) | Q(two=arrival.id, one__in=there), state=Review.State.DIFFERENT).exists():
-        return None
-    link.move(SourcePatient.objects.get(pk=arrival.id), verdict.link, by=rule(), reasons=verdict.reasons)
     return verdict.link
