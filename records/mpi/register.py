@@ -6,7 +6,7 @@ block with him.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from records.mpi.digest import digest
 from records.mpi.features import Identified, identify, words_of
 from records.mpi.profile import Words, profile
 from records.mpi.rules import name
-from records.mpi.sealed import hashed, seal
+from records.mpi.sealed import hashed, mark_of, opened, seal
 from records.mpi.sources import Known
 
 NOBODY = UUID(int=0)
@@ -74,22 +74,43 @@ class Arrival:
     place: str = ""
 
 
+@dataclass(slots=True)
+class News:
+    """An arrival in the words of the index. any: whether these are others than the index has."""
+
+    arrival: Arrival
+    known: Identified
+    words: Words
+
+    @property
+    def mark(self) -> str:
+        return mark_of(self.known, replace(self.words, registered=""))
+
+    @property
+    def any(self) -> bool:
+        source = self.arrival.source
+        return source.words is None or opened(source.words, source.id)[1] != self.mark
+
+
 def do_register(hospital_id: int, arrivals: Sequence[Arrival]) -> dict[int, UUID]:
     """{row of the index: its new person} of those that were linked. Raises Conflict where another Patient of this hospital
     has the same hospital number, Problem for an identifier that cannot be."""
-    known = [identified(a) for a in arrivals]
-    words = [words_of(a.patient, timezone.localdate()) for a in arrivals]
+    today = timezone.localdate()
+    new = [n for a in arrivals if (n := News(a, identified(a), words_of(a.patient, today))).any]
+    if not new:
+        return {}
     with connection.cursor() as cursor:
-        cursor.execute(LOCK, [plain({turn(w) for w in words})])
-    keep(hospital_id, arrivals, known, words)
+        cursor.execute(LOCK, [plain({turn(n.words) for n in new})])
+    keep(hospital_id, new)
     moved: dict[int, UUID] = {}
-    waiting = {a.source.id for a in arrivals}
-    for arrival, w in zip(arrivals, words, strict=True):
-        waiting.discard(arrival.source.id)
-        if not arrival.source.decided_by.startswith("staff/"):
-            person = decide(arrival.source, w, waiting)
+    waiting = {n.arrival.source.id for n in new}
+    for n in new:
+        source = n.arrival.source
+        waiting.discard(source.id)
+        if not source.decided_by.startswith("staff/"):
+            person = decide(source, n.words, waiting)
             if person is not None:
-                moved[arrival.source.id] = person
+                moved[source.id] = person
     return moved
 
 
@@ -107,28 +128,28 @@ def identified(arrival: Arrival) -> Identified:
         raise (problem.inside(arrival.place) if arrival.place else problem) from problem
 
 
-def keep(hospital_id: int, arrivals: Sequence[Arrival], known: Sequence[Identified], words: Sequence[Words]) -> None:
-    ids = [a.source.id for a in arrivals]
+def keep(hospital_id: int, new: Sequence[News]) -> None:
+    ids = [n.arrival.source.id for n in new]
     numbers: dict[tuple[int, str, bytes], int] = {}
     keys: set[tuple[int, str, bool]] = set()
-    blocks = [(row, key) for row, w in zip(ids, words, strict=True) for key in hashed(profile(w))]
-    for i, (row, k) in enumerate(zip(ids, known, strict=True)):
-        for kind, _, value in k.identifiers:
+    blocks = [(row, key) for row, n in zip(ids, new, strict=True) for key in hashed(profile(n.words))]
+    for i, (row, n) in enumerate(zip(ids, new, strict=True)):
+        for kind, _, value in n.known.identifiers:
             numbers[row, kind, digest(kind, value, hospital_id)] = i
             if kind != "other":
                 numbers[row, "other", digest("other", value)] = i
-        keys |= {(row, key, whole) for n in k.features.names for key, whole in name.keys(n).items()}
+        keys |= {(row, key, whole) for x in n.known.features.names for key, whole in name.keys(x).items()}
     try:
         with connection.cursor() as cursor:
             cursor.execute(KEEP, {
-                "hospital": hospital_id, "sources": plain(ids), "names": texts(k.display[:200] for k in known), "genders": texts(k.features.gender for k in known),
-                "births": texts(k.features.birth_date for k in known), "number_sources": plain(n[0] for n in numbers), "kinds": texts(n[1] for n in numbers),
-                "digests": texts(f"\\x{n[2].hex()}" for n in numbers), "key_sources": plain(k[0] for k in keys), "keys": texts(k[1] for k in keys),
-                "wholes": plain(k[2] for k in keys), "words": texts(f"\\x{seal(w, row).hex()}" for row, w in zip(ids, words, strict=True)),
+                "hospital": hospital_id, "sources": plain(ids), "names": texts(n.known.display[:200] for n in new), "genders": texts(n.known.features.gender for n in new),
+                "births": texts(n.known.features.birth_date for n in new), "number_sources": plain(x[0] for x in numbers), "kinds": texts(x[1] for x in numbers),
+                "digests": texts(f"\\x{x[2].hex()}" for x in numbers), "key_sources": plain(k[0] for k in keys), "keys": texts(k[1] for k in keys),
+                "wholes": plain(k[2] for k in keys), "words": texts(f"\\x{seal(n.words, n.arrival.source.id, n.mark).hex()}" for n in new),
                 "block_sources": plain(b[0] for b in blocks), "blocks": plain(b[1] for b in blocks)})
     except IntegrityError as error:
         m = DETAIL.search(str(error))
-        place = next((arrivals[i].place for (_, _, d), i in reversed(numbers.items()) if m and d.hex() == m.group(1)), "")
+        place = next((new[i].arrival.place for (_, _, d), i in reversed(numbers.items()) if m and d.hex() == m.group(1)), "")
         taken = Conflict(Issue(
             "duplicate", "Another Patient of this hospital has the same hospital number (type MR): update that one, or use "
             "If-None-Exist with the identifier.", "Patient.identifier"))
@@ -137,7 +158,7 @@ def keep(hospital_id: int, arrivals: Sequence[Arrival], known: Sequence[Identifi
 
 def remember(hospital_id: int, source: int, patient: dict[str, Any]) -> None:
     """What is kept of a Patient who is registered already."""
-    keep(hospital_id, [Arrival(Known(source, NOBODY), patient)], [identify(patient)], [words_of(patient, timezone.localdate())])
+    keep(hospital_id, [News(Arrival(Known(source, NOBODY), patient), identify(patient), words_of(patient, timezone.localdate()))])
 
 
 def decide(arrival: Known, words: Words, waiting: set[int]) -> UUID | None:

@@ -23,15 +23,26 @@ def cipher() -> AESGCM:
     return AESGCM(HKDF(SHA256(), 32, None, b"xinglin patient index words").derive(settings.INDEX_KEY))
 
 
-def seal(words: Words, source: int) -> bytes:
+def seal(words: Words, source: int, mark: str = "") -> bytes:
+    """mark: tells whether anything is new the next time."""
     nonce = os.urandom(12)
-    return nonce + cipher().encrypt(nonce, json.dumps(asdict(words), ensure_ascii=False).encode(), str(source).encode())
+    return nonce + cipher().encrypt(nonce, json.dumps([asdict(words), mark], ensure_ascii=False).encode(), str(source).encode())
+
+
+def opened(sealed: bytes, source: int) -> tuple[dict[str, Any], str]:
+    """Raises InvalidTag where they are another row's, or of another installation."""
+    words, mark = json.loads(cipher().decrypt(bytes(sealed[:12]), bytes(sealed[12:]), str(source).encode()))
+    return words, mark
 
 
 def unseal(sealed: bytes, source: int) -> Words:
-    """Raises InvalidTag where they are another row's, or of another installation."""
-    found: dict[str, Any] = json.loads(cipher().decrypt(bytes(sealed[:12]), bytes(sealed[12:]), str(source).encode()))
-    return Words(**{**found, "papers": tuple(found["papers"])})
+    words, _ = opened(sealed, source)
+    return Words(**{**words, "papers": tuple(words["papers"])})
+
+
+def mark_of(*known: object) -> str:
+    """Of all that the index keeps of a registration."""
+    return hashlib.sha256(repr(known).encode()).hexdigest()[:24]
 
 
 def hashed(profile: Profile) -> list[int]:

@@ -13,15 +13,16 @@ from records.fhir.types import TYPES
 
 
 class Known(NamedTuple):
-    """A row of the index: the person whom it is linked to, and who or what decided so ("" for nobody yet)."""
+    """A row of the index: the person whom it is linked to, who or what decided so ("" for nobody yet), and its sealed words."""
 
     id: int
     person: UUID
     decided_by: str = ""
+    words: bytes | None = None
 
 
 # index: one_source_patient
-LOOK_UP = "SELECT fhir_id, id, person_id, decided_by FROM records_sourcepatient WHERE hospital_id = %s AND fhir_id = ANY((SELECT %s::text[])::text[])"
+LOOK_UP = "SELECT fhir_id, id, person_id, decided_by, words FROM records_sourcepatient WHERE hospital_id = %s AND fhir_id = ANY((SELECT %s::text[])::text[])"
 CREATE = """
 WITH person AS (
   INSERT INTO records_person (id, created_at) SELECT p, now() FROM unnest(%(persons)s::uuid[]) p
