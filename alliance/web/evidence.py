@@ -47,4 +47,6 @@ def said(code: str) -> str:
     field, _, level = str(code).partition(":")
     if field not in FIELD:
         return str(code or "")
-    return f"{FIELD[field]}: {100 * float(level):.2f} %" if field == "probability" else f"{FIELD[field]}: {LEVEL.get(level, level)}"
+    if field == "probability":
+        return f"{FIELD[field]}: {'> 99.99' if float(level) > 0.9999 else f'{100 * float(level):.1f}'} %"
+    return f"{FIELD[field]}: {LEVEL.get(level, level)}"

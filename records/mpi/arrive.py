@@ -19,6 +19,7 @@ from records.mpi.rules import name
 from records.mpi.sealed import hashed, unseal
 
 PEOPLE = 40  # persons that one arrival is held against: the first ones that may be he, or his twin
+ASKED = 0.2  # how probable a pair is that a human is asked about
 MOST = 3  # pairs that one arrival may ask humans about: the most probable ones
 # index: match_key, records_sourcepatient_person_id, name_key_whole
 BESIDE = """
@@ -89,7 +90,7 @@ def weigh(source: int, person: UUID, words: Words, waiting: set[int]) -> Verdict
     asks: list[tuple[int, tuple[str, ...]]] = []
     seen = {person} | ({persons[joined.two]} if joined is not None and alone else set())
     for e in best:
-        if persons[e.two] not in seen:
+        if persons[e.two] not in seen and e.single >= ASKED:
             seen.add(persons[e.two])
             asks.append((int(profiles[e.two].key), (*evidence(e), f"held:{held.get(e.two, 'bridge')}")))
     if joined is None or not alone:

@@ -11,6 +11,7 @@ V2_0203 = "http://terminology.hl7.org/CodeSystem/v2-0203"
 RECORD_NUMBER = (V2_0203, "MR")
 LOCAL = frozenset({"MR", "PI", "PT", "VN", "AN", "RI"})  # identifier types that a hospital gives out itself: they mean nothing elsewhere
 INSURANCE = frozenset({"HC", "MB", "MC", "MA", "SN"})
+LONGEST, MOST = 300, 12  # characters of one word, other papers
 GUARDIANS = frozenset({"N", "C", "PRN", "MTH", "FTH", "NMTH", "NFTH", "GUARD", "PARNT", "GRPRN"})
 
 
@@ -80,12 +81,18 @@ def words_of(patient: dict[str, Any], today: dt.date) -> Words:
             papers.append(f"{'/'.join(sorted(c for c in codes if c))}:{value}")
     guardian = next((c for c in patient.get("contact") or [] if GUARDIANS & {x.get("code") for r in c.get("relationship") or [] for x in r.get("coding") or []}), {})
     names = names_of(patient)
+    guardians = names_of({"name": [guardian["name"]]}) if guardian.get("name") else []
+    phones = [t["value"] for t in patient.get("telecom") or [] if t.get("system") in ("phone", "sms") and t.get("value")]
+    addresses = [full_address(a) for a in patient.get("address") or [] if a.get("use") != "old"]
     order = patient.get("multipleBirthInteger")
     return Words(
-        names[0] if names else "", patient.get("gender") or "", patient.get("birthDate") or "", number, tuple(papers), insurance,
-        next((t["value"] for t in patient.get("telecom") or [] if t.get("system") in ("phone", "sms") and t.get("value")), ""),
-        next((full_address(a) for a in patient.get("address") or [] if a.get("use") != "old"), ""),
-        next(iter(names_of({"name": [guardian["name"]]})), "") if guardian.get("name") else "", "", order if isinstance(order, int) else 0, today.isoformat())
+        first(names), patient.get("gender") or "", patient.get("birthDate") or "", number[:LONGEST], tuple(p[:LONGEST] for p in papers[:MOST]), insurance[:LONGEST],
+        first(phones), first(addresses), first(guardians), "", order if isinstance(order, int) else 0, today.isoformat())
+
+
+def first(texts: list[str]) -> str:
+    """Comparing costs the square of the length, and nobody's name or address is longer."""
+    return texts[0][:LONGEST] if texts else ""
 
 
 def full_address(a: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from functools import cache
 from typing import Any
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -16,6 +17,10 @@ from django.conf import settings
 
 from records.mpi.block import keys
 from records.mpi.profile import Profile, Words
+
+
+class WrongIndexKey(Exception):
+    """The database's index was written with another key than this installation has."""
 
 
 @cache
@@ -30,8 +35,11 @@ def seal(words: Words, source: int, mark: str = "") -> bytes:
 
 
 def opened(sealed: bytes, source: int) -> tuple[dict[str, Any], str]:
-    """Raises InvalidTag where they are another row's, or of another installation."""
-    words, mark = json.loads(cipher().decrypt(bytes(sealed[:12]), bytes(sealed[12:]), str(source).encode()))
+    """Raises WrongIndexKey where they are another row's, or of another installation."""
+    try:
+        words, mark = json.loads(cipher().decrypt(bytes(sealed[:12]), bytes(sealed[12:]), str(source).encode()))
+    except InvalidTag as error:
+        raise WrongIndexKey(f"the index key (secrets/index_key, or XINGLIN_INDEX_KEY) does not open source patient {source}: restore it from the backup of the secrets") from error
     return words, mark
 
 

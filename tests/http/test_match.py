@@ -7,6 +7,7 @@ from django.db import connection
 
 from records.interactions import reindex
 from records.models import MatchKey, SourcePatient
+from records.mpi import sealed
 from tests.factories import alliance
 from tests.factories.fhir import Api, number, patient
 from tests.leaks.test_shared_record import World, related, w
@@ -108,3 +109,25 @@ def test_an_upgrade_learns_who_was_registered_before(api: Api) -> None:
     assert found(api, described("夏侯惇元")) == [], "the control"
     assert list(reindex.learn_patients())
     assert [i for i, _ in found(api, described("夏侯惇元"))] == [made.split("/")[1]]
+
+
+def test_endless_words_cost_no_more_than_long_ones(api: Api) -> None:
+    """Comparing takes the square of the length: what is compared is cut, what is stored is not."""
+    long = {"telecom": [{"system": "phone", "value": "1" * 50_000}], "address": [{"text": "路" * 50_000}, {"line": ["巷"] * 2000}],
+            "contact": [{"relationship": [{"coding": [{"code": "MTH"}]}], "name": {"text": "母" * 50_000}}]}
+    names = ["赵" + "安宁" * 25_000, "li " + "abc " * 20_000]
+    for text in names:
+        about = patient(text) | long
+        about["identifier"] += [{"type": {"coding": [{"code": "PPN"}]}, "value": f"{i}" + "7" * 10_000} for i in range(40)]
+        replies = [api("POST", "Patient", about | {"identifier": about["identifier"][1:]}) for _ in range(2)]
+        assert [r.status for r in replies] == [201, 201], replies[0].body[:500]
+    assert all(len(bytes(s.words or b"")) < 20_000 for s in SourcePatient.objects.filter(hospital__code=api.base))
+
+
+def test_another_installations_key_is_named(api: Api) -> None:
+    made = api.create(patient("长孙无忌", mrn="K-1"))
+    row = SourcePatient.objects.get(hospital__code=api.base, fhir_id=made.split("/")[1])
+    other = SourcePatient.objects.get(hospital__code=api.base, fhir_id=api.create(patient("宇文泰来", mrn="K-2")).split("/")[1])
+    with pytest.raises(sealed.WrongIndexKey, match="index key"):
+        sealed.unseal(bytes(row.words or b""), other.pk)
+    assert sealed.unseal(bytes(row.words or b""), row.pk).name == "长孙无忌", "the control"

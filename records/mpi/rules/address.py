@@ -24,7 +24,7 @@ class Address:
 NOWHERE = Address()
 
 
-@lru_cache(300_000)
+@lru_cache(10_000)
 def parse(text: str) -> Address:
     plain = re.sub(r"[\s,，。.;；]", " " if re.search("[A-Za-z]{3}", text) else "", unicodedata.normalize("NFKC", text)).strip().lower()
     if not plain or VAGUE.match(plain):

@@ -43,7 +43,7 @@ class Spelling:
 NOTHING = Spelling()
 
 
-@lru_cache(200_000)
+@lru_cache(10_000)
 def spell(text: str, newborn: bool = False, parents: frozenset[str] = frozenset()) -> Spelling:
     """newborn: written down so soon after birth that 王丽子 means a son of 王丽; parents: folded names of those who answer for the child."""
     folded = fold(re.sub(r"[（(\[【].*?[）)\]】]", "", text) or text)
