@@ -9,7 +9,7 @@ from django.db import connection
 
 from alliance.config.literals import plain
 from records.mpi import block
-from records.mpi.cluster import REVIEW, TWIN, Clusters, Edge, cluster
+from records.mpi.cluster import REVIEW, TWIN, Clusters, Edge, cluster, twins
 from records.mpi.levels import Levels, compare
 from records.mpi.match import LEAST
 from records.mpi.model import standard
@@ -69,7 +69,7 @@ def weigh(source: int, person: UUID, words: Words, waiting: set[int]) -> Verdict
     def chances(one: Profile, two: Profile, levels: Levels) -> tuple[float, float]:
         common = namesakes / size if levels.name == "same" and asked.spelling.full in (one.spelling.full, two.spelling.full) else 0.0
         found = standard().chances(levels, size, common)
-        return found[0] / sum(found), found[2] / sum(found)
+        return found[0] / sum(found), twins(levels, found[0] / sum(found), found[2] / sum(found))
 
     there = {i: profile(unseal(sealed, i), str(i)) for i, _, sealed, *_ in rows}
     near = {}

@@ -92,6 +92,12 @@ def another_name(levels: Levels) -> str:
     return "another_name" if same < {"near": 1, "no_word": 1, "family": 2, "differ": 2}.get(levels.name, 0) else ""
 
 
+def twins(levels: Levels, same: float, twin: float) -> float:
+    """How probable it is that there are two children: of one birth date and another name, one of them may be the other's twin, however much the
+    rest speaks for one person."""
+    return same + twin if levels.birth == "same" and another_name(levels) else twin
+
+
 def against(profiles: Sequence[Profile], a: list[int], b: list[int], edge: Edge, probability: Probability, limit: float) -> str:
     """Why the two groups cannot be one person without a human, or ""."""
     strong = weak = 0

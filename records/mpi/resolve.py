@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from records.mpi import block
-from records.mpi.cluster import REVIEW, TWIN, Clusters, Edge, cluster
+from records.mpi.cluster import REVIEW, TWIN, Clusters, Edge, cluster, twins
 from records.mpi.levels import Levels, compare
 from records.mpi.model import Model, standard
 from records.mpi.profile import Profile
@@ -65,7 +65,7 @@ def resolve(given: Sequence[Profile], first: Model | None = None) -> Resolved:
     known: dict[Pattern, tuple[float, float]] = {}
     for pattern in patterns:
         chances = model.chances(pattern[0], size, pattern[1])
-        known[pattern] = chances[0] / sum(chances), chances[2] / sum(chances)
+        known[pattern] = chances[0] / sum(chances), twins(pattern[0], chances[0] / sum(chances), chances[2] / sum(chances))
     edges = [Edge(one, two, known[pattern][0], pattern[0], known[pattern][1])
              for one, two, pattern in compared if known[pattern][0] >= REVIEW or known[pattern][1] >= TWIN]
 

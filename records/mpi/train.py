@@ -16,18 +16,17 @@ def train(patterns: Counter[Pattern], size: int, version: str, first: Model) -> 
     """patterns: how often each occurred among the pairs that were compared; size: registrations."""
     model = first
     for _ in range(ROUNDS):
-        weights: list[dict[tuple[str, str], float]] = [defaultdict(float) for _ in CLASSES]
+        own: dict[tuple[str, str], float] = defaultdict(float)
         totals = [0.0] * len(CLASSES)
         for (levels, name_chance), count in patterns.items():
             chances = model.chances(levels, size, name_chance)
             whole = sum(chances)
             for c, chance in enumerate(chances):
-                part = count * chance / whole
-                totals[c] += part
-                for field, level in zip(Levels._fields, levels, strict=True):
-                    if level:
-                        weights[c][field, level] += part
-        model = Model(version, tables(first, weights), tuple(shares(totals, size, first)))
+                totals[c] += count * chance / whole
+            for field, level in zip(Levels._fields, levels, strict=True):
+                if level:
+                    own[field, level] += count * chances[0] / whole
+        model = Model(version, tables(first, own), tuple(shares(totals, size, first)))
     return model
 
 
@@ -37,12 +36,11 @@ def shares(totals: list[float], size: int, first: Model) -> Iterable[float]:
         yield max(2 * totals[c] / size, began / 20)
 
 
-def tables(first: Model, weights: list[dict[tuple[str, str], float]]) -> dict[str, dict[str, tuple[float, ...]]]:
+def tables(first: Model, found: dict[tuple[str, str], float]) -> dict[str, dict[str, tuple[float, ...]]]:
+    """The chances of one person's registrations, as found; the other classes stay what they are known to be: left to themselves, twins would
+    learn from those whose given name was never compared, and take more with each round."""
     out: dict[str, dict[str, tuple[float, ...]]] = {}
     for field, rows in first.table.items():
-        sums = [sum(weights[c][field, lv] for lv in rows) for c in range(len(CLASSES))]
-        began = [sum(r[c] for r in rows.values()) for c in range(len(CLASSES))]
-        out[field] = {
-            level: tuple((weights[c][field, level] + BELIEF * row[c] / began[c]) / (sums[c] + BELIEF) * began[c] if c < len(row) - 1 else row[c] for c in range(len(row)))
-            for level, row in rows.items()}
+        whole, began = sum(found[field, level] for level in rows), sum(r[0] for r in rows.values())
+        out[field] = {level: ((found[field, level] + BELIEF * row[0] / began) / (whole + BELIEF) * began, *row[1:]) for level, row in rows.items()}
     return out
