@@ -9,7 +9,7 @@ from django.db import connection
 
 from alliance.config.literals import plain
 from records.mpi import block
-from records.mpi.cluster import REVIEW, TWIN, Clusters, Edge, cluster, twins
+from records.mpi.cluster import LOOK, REVIEW, TWIN, Clusters, Edge, cluster, twins
 from records.mpi.levels import Levels, compare
 from records.mpi.match import LEAST
 from records.mpi.model import standard
@@ -30,10 +30,13 @@ WITH hit AS (
 ), people AS (
   SELECT DISTINCT p.person_id FROM hit JOIN records_sourcepatient p ON p.id = hit.id WHERE p.words IS NOT NULL AND p.id <> ALL(%(waiting)s::bigint[])
 )
-SELECT s.id, s.person_id, s.words, s.id IN (SELECT id FROM hit),
+SELECT s.id, s.person_id, s.words, s.hit,
   (SELECT count(*) FROM (SELECT FROM records_namekey WHERE whole AND key = %(name)s LIMIT 5000) x),
   (SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = 'records_sourcepatient'::regclass)
-FROM people JOIN records_sourcepatient s USING (person_id) WHERE s.words IS NOT NULL AND s.id <> ALL(%(waiting)s::bigint[]) ORDER BY s.id
+FROM people CROSS JOIN LATERAL (
+  SELECT m.id, m.person_id, m.words, m.id IN (SELECT id FROM hit) AS hit FROM records_sourcepatient m
+  WHERE m.person_id = people.person_id AND m.words IS NOT NULL AND m.id <> ALL(%(waiting)s::bigint[]) ORDER BY 4 DESC, 1 LIMIT %(look)s
+) s ORDER BY s.id
 """
 
 
@@ -60,7 +63,7 @@ def weigh(source: int, person: UUID, words: Words, waiting: set[int]) -> Verdict
     """waiting: registrations of the same write that have not had their turn."""
     asked = profile(words, str(source))
     with connection.cursor() as cursor:
-        cursor.execute(BESIDE, {"keys": plain(hashed(asked)), "most": block.AT_ONCE, "waiting": plain(sorted(waiting)), "name": name.fold(words.name)})
+        cursor.execute(BESIDE, {"keys": plain(hashed(asked)), "most": block.AT_ONCE, "look": LOOK, "waiting": plain(sorted(waiting)), "name": name.fold(words.name)})
         rows = [r for r in cursor.fetchall() if r[0] != source]
     if not rows:
         return NOTHING
