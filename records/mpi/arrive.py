@@ -42,16 +42,14 @@ FROM people CROSS JOIN LATERAL (
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """link: the person whom the registration goes to, or None; other: the registration there that decided it; reasons: codes of the evidence;
-    review: (other registration, reasons) for a human."""
+    """link: the person whom the registration goes to, or None; reasons: codes of the evidence; review: (other registration, reasons) for a human."""
 
     link: UUID | None
-    other: int
     reasons: tuple[str, ...]
     review: tuple[tuple[int, tuple[str, ...]], ...]
 
 
-NOTHING = Verdict(None, 0, (), ())
+NOTHING = Verdict(None, (), ())
 Chances = Callable[[Profile, Profile, Levels], tuple[float, float]]  # of one person, of twins
 
 
@@ -97,8 +95,8 @@ def weigh(source: int, person: UUID, words: Words, waiting: set[int]) -> Verdict
             seen.add(persons[e.two])
             asks.append((int(profiles[e.two].key), (*evidence(e), f"held:{held.get(e.two, 'bridge')}")))
     if joined is None or not alone:
-        return Verdict(None, 0, (), tuple(asks[:MOST]))
-    return Verdict(persons[joined.two], int(profiles[joined.two].key), evidence(joined), tuple(asks[:MOST]))
+        return Verdict(None, (), tuple(asks[:MOST]))
+    return Verdict(persons[joined.two], evidence(joined), tuple(asks[:MOST]))
 
 
 def gathered(profiles: Sequence[Profile], start: Sequence[int], chances: Chances) -> tuple[Clusters, list[Edge]]:

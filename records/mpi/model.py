@@ -7,7 +7,6 @@ for three, twins on the birth date too, and a card brings number, birth date and
 """
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -44,13 +43,6 @@ class Model:
         """That the two are one person."""
         chances = self.chances(levels, size, name_chance)
         return chances[0] / sum(chances)
-
-    def waterfall(self, levels: Levels, size: int, name_chance: float = 0.0) -> list[tuple[str, str, float]]:
-        """(field, level, log10 of what it changes the odds by), against whatever else the pair most probably is."""
-        chances = self.chances(levels, size, name_chance)
-        rival = max(range(1, len(chances)), key=lambda i: chances[i])
-        return [(f, lv, math.log10(self.table[f][lv][0] / (name_chance if (f, lv, rival) == ("name", "same", len(chances) - 1) and name_chance else self.table[f][lv][rival])))
-                for f, lv in zip(Levels._fields, levels, strict=True) if lv]
 
 
 def load(path: Path) -> Model:
