@@ -35,17 +35,19 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A patient as one hospital knows him: the row of the patient index, its hospital, and his id there."""
+    """A patient as one hospital knows him: the row of the patient index, its hospital, his id there, and the person that he is by himself."""
 
     id: int
     hospital_id: int
     hospital: str
     fhir_id: str
+    home: UUID
 
 
 @dataclass(frozen=True, slots=True)
 class AccessRequest:
-    """principal wants permission, at `hospital_id` (a member's own base) or about `person` through `sources`.
+    """principal wants permission, at `hospital_id` (a member's own base) or about `person` through `sources`; known: all his registrations,
+    those beyond `sources` too, by whose homes his consents are found.
 
     directory: the resource asked for is about no patient (Organization, Practitioner, …).
     """
@@ -58,6 +60,7 @@ class AccessRequest:
     hospital_id: int | None = None
     person: UUID | None = None
     sources: tuple[Source, ...] = ()
+    known: tuple[Source, ...] = ()
     writing: bool = False
     directory: bool = False
 

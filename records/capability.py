@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from records.facade import demographics
 from records.fhir.json import dump
 from records.fhir.types import TYPES, table
 from records.search.definitions import parameters
@@ -18,6 +19,7 @@ OPERATIONS: dict[str, tuple[str, tuple[str, ...], bool]] = {
     "summary": ("http://hl7.org/fhir/uv/ips/OperationDefinition/summary", ("Patient",), True),
     "lastn": (BASE + "Observation-lastn", ("Observation",), True),
     "match": (BASE + "Patient-match", ("Patient",), True),
+    "ihe-pix": ("https://profiles.ihe.net/ITI/PIXm/OperationDefinition/IHE.PIXm.pix", ("Patient",), True),
     "validate": (BASE + "Resource-validate", ("*",), False),
     "meta": (BASE + "Resource-meta", ("*",), False),
     "export": (BULK + "export", ("", "Patient", "Group"), True),
@@ -49,7 +51,7 @@ def statement(base: str, root: str) -> bytes:
                 "extension": [{"url": "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris",
                                "extension": [{"url": "token", "valueUri": root.removesuffix("/fhir") + "/oauth/token"}]}],
             },
-            "resource": [resource(n, shared) for n in names],
+            "resource": [*(resource(n, shared) for n in names), *([{"type": "Person", "interaction": [{"code": "read"}]}] if shared else [])],
             "interaction": [{"code": c} for c in interactions],
             **({"operation": found} if (found := operations("", shared)) else {}),
             "compartment": [f"http://hl7.org/fhir/CompartmentDefinition/{k.lower()}" for k in (["Patient"] if shared else sorted(table("compartments")))],
@@ -66,7 +68,7 @@ def operations(name: str, shared: bool) -> list[dict[str, str]]:
 def resource(name: str, shared: bool) -> dict[str, Any]:
     codes = (*SHARED, "read") if shared and name == "Patient" else SHARED if shared else OWN
     if shared and name == "Patient":
-        asked: list[tuple[str, str]] = [("identifier", "token"), ("name", "string"), ("_id", "token")]
+        asked: list[tuple[str, str]] = [("_id", "token"), *((n, p.kind) for n in demographics.PARAMETERS if (p := parameters(name).get(n)))]
     else:
         asked = [*COMMON, *((p.code, p.kind) for p in parameters(name).values())]
     out: dict[str, Any] = {"type": name, "interaction": [{"code": c} for c in codes], "searchParam": [{"name": n, "type": k} for n, k in asked]}

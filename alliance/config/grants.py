@@ -5,9 +5,11 @@ from django.db import DatabaseError, connection, transaction
 from alliance.config.database import WEB_ROLE
 
 # Tables that the web role may read and add to, but not change.
-APPEND_ONLY = ("consent_audit_event", "record_history", "records_linkevent", "record_key", "record_vocabulary")
+APPEND_ONLY = ("consent_audit_event", "record_history", "records_claim", "records_opinion", "record_key", "record_vocabulary")
 # Tables that it may only read: the sealer, another process, writes them.
 READ_ONLY = ("consent_audit_leaf", "consent_audit_head", "consent_audit_sealer", "record_dictionary", "django_migrations")
+# Tables of which it may change only these columns.
+PARTLY = {"records_decision": ("undone_by_id", "moved", "told")}
 UNERASABLE = ("record_resource", "records_person", "consent_directive", "alliance_hospital", "alliance_staff")
 
 
@@ -32,6 +34,9 @@ def grant() -> bool:
                 cursor.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {WEB_ROLE}")
             for table in READ_ONLY:
                 cursor.execute(f"REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON {table} FROM {WEB_ROLE}")
+            for table, columns in PARTLY.items():
+                cursor.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {WEB_ROLE}")
+                cursor.execute(f"GRANT UPDATE ({', '.join(columns)}) ON {table} TO {WEB_ROLE}")
             for table in UNERASABLE:
                 cursor.execute(f"REVOKE DELETE, TRUNCATE ON {table} FROM {WEB_ROLE}")
     return True

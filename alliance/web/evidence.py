@@ -1,5 +1,6 @@
 """The patient index's evidence in words: codes of records/mpi (field:level, held:why, probability) for clerks and clinicians."""
 
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 # The first ones are of decisions by rule/resident-number-1, which stay in the history.
@@ -22,6 +23,12 @@ REASON = {
     "held:chain": gettext_lazy("other registrations of the person do not fit"),
     "held:rivals": gettext_lazy("there is another child whom it may be"),
     "held:bridge": gettext_lazy("it would join two persons"),
+    "held:human_differs": gettext_lazy("a curator has called them two patients"),
+    "held:both_confirmed": gettext_lazy("the cards of both were seen"),
+    "held:many": gettext_lazy("many registrations on both sides"),
+    "opinions:1": gettext_lazy("one curator"),
+    "opinions:2": gettext_lazy("two curators"),
+    "opinions:3": gettext_lazy("three curators"),
 }
 FIELD = {
     "name": gettext_lazy("Name"), "birth": gettext_lazy("Birth date"), "sex": gettext_lazy("Sex"), "number": gettext_lazy("Citizen number"), "paper": gettext_lazy("Other papers"),
@@ -38,6 +45,17 @@ LEVEL = {
     "year": gettext_lazy("another year"), "borrowed_same": gettext_lazy("the same, but perhaps another's"), "borrowed_differ": gettext_lazy("one is perhaps another's"),
     "road": gettext_lazy("the same road"), "estate": gettext_lazy("the same estate"),
 }
+
+VERB = {
+    "link": gettext_lazy("Linked"), "merge": gettext_lazy("Merged"), "split": gettext_lazy("Split"), "different": gettext_lazy("Called two patients"),
+    "identify": gettext_lazy("Identified"), "confirm": gettext_lazy("Card seen"), "correct": gettext_lazy("Number corrected"), "rules": gettext_lazy("New rules"),
+    "undo": gettext_lazy("Undone:"),
+}
+
+
+def ruled(by: str) -> str:
+    """Who decided: a curator's name, or the rule's."""
+    return _("rule %(version)s") % {"version": by[5:]} if by.startswith("rule/") else by
 
 
 def said(code: str) -> str:

@@ -1,11 +1,14 @@
 """A patient's directive: permit or deny, from whom, to whom, until when (FHIR Consent, relational; PIPL 14-16, 23, 29)."""
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
 class Directive(models.Model):
-    """Never changed, only withdrawn; the rows are the history. `person` is the person id of the patient index."""
+    """Never changed, only withdrawn; the rows are the history. `person` is the person id of the patient index when it was recorded, `covers` his
+    registrations then: a permit stays with the person, a denial holds for whoever has one of them (docs/adr/0018)."""
 
     class Effect(models.TextChoices):
         PERMIT = "permit", _("Permit")
@@ -17,6 +20,7 @@ class Directive(models.Model):
         GUARDIAN = "guardian", _("Signed by a guardian")
 
     person = models.UUIDField(db_index=True)
+    covers = ArrayField(models.BigIntegerField(), default=list)
     effect = models.CharField(_("Effect"), max_length=6, choices=Effect.choices)
     recipient = models.ForeignKey("alliance.Hospital", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("To"))
     source = models.ForeignKey("alliance.Hospital", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("From"))
@@ -32,3 +36,4 @@ class Directive(models.Model):
 
     class Meta:
         ordering = ["-recorded_at"]
+        indexes = [GinIndex(fields=["covers"], name="directive_covers", condition=models.Q(effect="deny"))]

@@ -8,10 +8,10 @@ class Relationship(models.Model):
         ENCOUNTER = "encounter"
         DECLARED = "declared"
 
-    person = models.UUIDField(db_index=True)
+    person = models.UUIDField(db_index=True)  # of an encounter the home of its registration, which is the person's wherever it is linked
     hospital = models.ForeignKey("alliance.Hospital", models.PROTECT, related_name="+")
     basis = models.CharField(max_length=9, choices=Basis.choices)
-    source_patient = models.BigIntegerField(null=True)  # whose encounter it was; follows the patient when he is re-linked
+    source_patient = models.BigIntegerField(null=True)  # whose encounter it was
     declared_by = models.ForeignKey("alliance.Staff", models.PROTECT, null=True, related_name="+")
     reason = models.CharField(max_length=200, blank=True)
     starts_at = models.DateTimeField()

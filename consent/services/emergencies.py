@@ -12,6 +12,8 @@ from alliance.roles import Permission
 from consent.audit.append import append
 from consent.audit.event import Event, EventCode
 from consent.models import Emergency
+from consent.services.directives import homes
+from consent.terms import Source
 
 HOURS = (1, 4, 24)
 
@@ -32,6 +34,6 @@ def do_break_glass(person: UUID, *, ground: str, reason: str, hours: int, acting
 
 
 @transaction.atomic
-def do_close_glass(person: UUID, *, acting: Principal) -> None:
-    Emergency.objects.filter(person=person, staff_id=int(acting.id), closed_at=None).update(closed_at=timezone.now())
+def do_close_glass(person: UUID, *, sources: tuple[Source, ...], acting: Principal) -> None:
+    Emergency.objects.filter(person__in=homes(person, sources), staff_id=int(acting.id), closed_at=None).update(closed_at=timezone.now())
     append(Event.of(acting, EventCode.EMERGENCY_CLOSE, person=person, purpose=Purpose.EMERGENCY.value))

@@ -1,5 +1,13 @@
-"""The golden record: one Patient for a person, made of the source patients that the viewer may see (HAPI MDM, JeMPI words)."""
+"""The golden record: one Patient for a person, made of the source patients that the viewer may see; each value names the registration that it comes from
+(HAPI MDM and JeMPI words; survivorship).
 
+What a card said counts before what somebody has verified, that before what was typed, that before what was taken over from a relative; of equal ones
+the newest counts. A hospital says how it got a Patient, or one of its elements, with the extension ORIGIN; a curator who has seen the card says it
+for a registration.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -8,22 +16,118 @@ from records.store.rows import Row
 
 SINGLE = ("gender", "birthDate", "deceasedBoolean", "deceasedDateTime", "maritalStatus", "multipleBirthInteger", "multipleBirthBoolean")
 LISTS = ("identifier", "name", "telecom", "address")
+ORIGIN = "urn:xinglin:extension:value-origin"
+SOURCE = "urn:xinglin:extension:value-source"
+RANK = {"card": 0, "verified": 1, "typed": 2, "inherited": 3}
+FORMER = frozenset({"old", "maiden"})
+NUMBER = "urn:oid:2.16.156.10011.1.3"
 
 
-def record(person: UUID, rows: list[Row], root: str) -> bytes:
-    """Survivorship: single values from the newest source that has one, lists united; every source is linked (seealso)."""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What curators have said of a registration: its card was seen; its citizen number is not `wrong` but `right` ("" for not known)."""
+
+    confirmed: bool = False
+    wrong: str = ""
+    right: str = ""
+    corrected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One registration's say: its resource, where it lies, how good its words are."""
+
+    body: dict[str, Any]
+    url: str
+    standing: Standing
+
+    def origin(self, node: Any) -> str:
+        """Of an element, else of the whole registration."""
+        own = coded(node) or coded(self.body) or "typed"
+        return "verified" if self.standing.confirmed and RANK[own] > RANK["verified"] else own
+
+    def marks(self, node: Any) -> list[dict[str, Any]]:
+        return [{"url": SOURCE, "valueReference": {"reference": self.url}}, {"url": ORIGIN, "valueCode": self.origin(node)}]
+
+
+def coded(node: Any) -> str:
+    found = next((e.get("valueCode") for e in (node or {}).get("extension", []) if e.get("url") == ORIGIN), "") if isinstance(node, dict) else ""
+    return found if found in RANK else ""
+
+
+def record(person: UUID, rows: list[Row], root: str, standing: Mapping[int, Standing]) -> bytes:
+    """rows: the Patients; standing: by row of the index. Lists are united, the best first, a value that several say once; every source is linked (seealso)."""
     ordered = sorted(rows, key=lambda r: r.last_updated, reverse=True)
-    bodies = [parse(r.body) for r in ordered]
-    out: dict[str, Any] = {"resourceType": "Patient", "id": str(person), "meta": {"lastUpdated": bodies[0]["meta"]["lastUpdated"]}, "active": True}
+    parts = [Part(parse(r.body), f"{root}/{r.hospital}/Patient/{r.fhir_id}", standing.get(r.patient, Standing())) for r in ordered]
+    parts = [replace(p, body=p.body | {"identifier": identifiers(p)}) for p in parts]
+    out: dict[str, Any] = {"resourceType": "Patient", "id": str(person), "meta": {"lastUpdated": parts[0].body["meta"]["lastUpdated"]}, "active": True}
     for name in LISTS:
-        united: list[Any] = []
-        for body in bodies:
-            united += [v for v in body.get(name, []) if v not in united]
-        if united:
+        if united := unite(name, parts):
             out[name] = united
     for name in SINGLE:
-        value = next((b[name] for b in bodies if name in b), None)
-        if value is not None:
-            out[name] = value
-    out["link"] = [{"other": {"reference": f"{root}/{r.hospital}/Patient/{r.fhir_id}"}, "type": "seealso"} for r in ordered]
+        having = [p for p in parts if name in p.body]
+        if having:
+            best = min(having, key=lambda p: RANK[p.origin(p.body.get(f"_{name}", p.body[name]))])
+            out |= single(name, best)
+    out["link"] = [{"other": {"reference": p.url}, "type": "seealso"} for p in parts]
     return dump(out)
+
+
+def single(name: str, part: Part) -> dict[str, Any]:
+    value, beside = part.body[name], part.body.get(f"_{name}") or {}
+    if isinstance(value, dict):
+        return {name: marked(value, part)}
+    return {name: value, f"_{name}": marked(beside, part)}
+
+
+def marked(node: dict[str, Any], part: Part) -> dict[str, Any]:
+    kept = [e for e in node.get("extension", []) if e.get("url") not in (ORIGIN, SOURCE)]
+    return {k: v for k, v in node.items() if k != "extension"} | {"extension": [*kept, *part.marks(node)]}
+
+
+def unite(name: str, parts: list[Part]) -> list[dict[str, Any]]:
+    """Each value once, with the best of those who say it; current ones first."""
+    best: dict[bytes, tuple[tuple[bool, int, int], dict[str, Any]]] = {}
+    for place, part in enumerate(parts):
+        for node in part.body.get(name) or []:
+            plain = {k: v for k, v in node.items() if k != "extension"}
+            rank = (node.get("use") in FORMER, RANK[part.origin(node)], place)
+            key = dump(dict(sorted(plain.items())))
+            if key not in best or rank < best[key][0]:
+                best[key] = (rank, marked(node, part))
+    return [node for _, node in sorted(best.values(), key=lambda found: found[0])]
+
+
+def identifiers(part: Part) -> list[dict[str, Any]]:
+    """As the hospital sent them; a number that a curator has put right is former, and the right one stands beside it."""
+    sent = part.body.get("identifier") or []
+    if not part.standing.corrected:
+        return sent
+    wrong = part.standing.wrong
+    out = [i | {"use": "old"} if i.get("system") == NUMBER and same(i.get("value"), wrong) else i for i in sent]
+    if out != sent or not wrong:
+        right = part.standing.right
+        out += [{"use": "official", "system": NUMBER, "value": right, "extension": [{"url": ORIGIN, "valueCode": "verified"}]}] if right else []
+    return out
+
+
+def same(sent: Any, wrong: str) -> bool:
+    """Also in the old form of 15 digits."""
+    text = "".join(str(sent or "").split()).upper()
+    return text == wrong or (len(text) == 15 and text == wrong[:6] + wrong[8:17])
+
+
+def replaced(old: UUID, now: UUID, root: str) -> bytes:
+    """What stands at an id that a person had before he was linked with an older registration (Patient.link, replaced-by)."""
+    return dump({"resourceType": "Patient", "id": str(old), "active": False, "link": [{"other": {"reference": f"{root}/alliance/Patient/{now}"}, "type": "replaced-by"}]})
+
+
+def person(record: bytes, who: UUID, root: str, standing: Mapping[str, Standing], by_human: frozenset[str]) -> bytes:
+    """The FHIR Person of a golden record: demographics, and the linked Patients with how sure the index is (Person.link.assurance); standing and
+    by_human: by url of the Patient."""
+    patient = parse(record)
+    out = {k: v for k, v in patient.items() if k in ("identifier", "name", "telecom", "gender", "_gender", "birthDate", "_birthDate", "address", "active")}
+    links = [{"target": {"reference": f"{root}/alliance/Patient/{who}"}}] + [
+        {"target": link["other"], "assurance": "level4" if standing.get(link["other"]["reference"], Standing()).confirmed else "level3" if link["other"]["reference"] in by_human else "level2"}
+        for link in patient["link"]]
+    return dump({"resourceType": "Person", "id": str(who), "meta": patient["meta"], **out, "link": links})

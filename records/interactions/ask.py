@@ -73,7 +73,7 @@ def own_request(ask: Ask, code: EventCode, target: str, *, permission: Permissio
 def person_request(ask: Ask, code: EventCode, target: str, person: UUID | None, detail: str = "") -> AccessRequest:
     """A request about one person, through all of his source patients. Nobody costs the same steps as somebody."""
     found = sources.of_person(person or NOBODY)
-    return AccessRequest(ask.principal, Permission.RECORD_READ, code, f"{ask.base}/{target}", detail, person=person, sources=found)
+    return AccessRequest(ask.principal, Permission.RECORD_READ, code, f"{ask.base}/{target}", detail, person=person, sources=found, known=found)
 
 
 def resource_request(ask: Ask, code: EventCode, type_name: str, fhir_id: str) -> AccessRequest:

@@ -12,7 +12,6 @@ from django.utils import timezone
 from consent import gate
 from consent.audit.event import EventCode
 from consent.terms import Refused, Scope
-from records.facade import golden
 from records.fhir import outcome
 from records.fhir.dates import span
 from records.fhir.issues import Issue, Malformed, NotFound, NotSupported
@@ -22,6 +21,7 @@ from records.fhir.references import target
 from records.fhir.types import TYPES
 from records.interactions import bulk, read
 from records.interactions.ask import Ask, as_uuid, own_request, person_request
+from records.interactions.persons import golden_record
 from records.models import BulkJob
 from records.mpi import sources
 from records.store import chunks, export, record
@@ -158,7 +158,7 @@ def shared(ask: Ask, job: BulkJob) -> Files:
         job.persons[str(person)] = scope.epoch
         scopes.append(scope)
         if rows := record.sections(scope, {"Patient": 50}):
-            goldens.append(golden.record(UUID(text), rows, ask.root))
+            goldens.append(golden_record(ask, UUID(text), rows))
     wanted = job.asked["types"] or list(TYPES)
     if "Patient" in wanted:
         yield "output", "Patient", f"{ask.root}/alliance", iter(goldens)

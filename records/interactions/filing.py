@@ -56,7 +56,7 @@ def file(scope: Scope, written: gate.Ledger, items: Sequence[Item], at: dt.datet
     arrivals = [Arrival(known[i.fhir_id], i.resource, i.place) for i in items if i.resource["resourceType"] == "Patient"]
     if arrivals:
         people |= do_register(scope.whole or 0, arrivals)
-    note_visits(scope, items, made, people)
+    note_visits(scope, items, made, {k.id: k.home for k in known.values()})
     if not settled:
         note_subscriptions(scope, items, made)
     note(scope, written, made, people)
@@ -128,11 +128,11 @@ def note_subscriptions(scope: Scope, items: Sequence[Item], made: Sequence[Draft
                 "state": SubscriptionState.State.OFF if off else SubscriptionState.State.REQUESTED})
 
 
-def note_visits(scope: Scope, items: Sequence[Item], made: Sequence[Draft], people: dict[int, UUID]) -> None:
+def note_visits(scope: Scope, items: Sequence[Item], made: Sequence[Draft], homes: dict[int, UUID]) -> None:
     """Encounters make treatment relationships."""
     visits = [(d.patient, *visit(i.resource)) for i, d in zip(items, made, strict=True) if d.type_name == "Encounter" and d.patient]
     if visits:
-        relationships.note_encounters((people[p], scope.whole or 0, p, start, end) for p, start, end in visits if start)
+        relationships.note_encounters((homes[p], scope.whole or 0, p, start, end) for p, start, end in visits if start)
 
 
 def visit(encounter: dict[str, Any]) -> tuple[dt.datetime | None, dt.datetime | None]:

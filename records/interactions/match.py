@@ -12,12 +12,12 @@ from consent import gate
 from consent.audit.append import append
 from consent.audit.event import Event, EventCode
 from consent.terms import Refused
-from records.facade import golden
 from records.fhir import bundle
 from records.fhir.hashes import named
 from records.fhir.issues import Issue, Malformed, Problem
 from records.fhir.validate import validate
 from records.interactions.ask import Answer, Ask, own_request, person_request
+from records.interactions.persons import golden_record
 from records.mpi.features import words_of
 from records.mpi.match import Similar, similar
 from records.mpi.profile import Words
@@ -93,6 +93,6 @@ def of_the_alliance(ask: Ask, words: Words, certain: bool, count: int) -> list[b
             rows = record.sections(scope, {"Patient": 50})
             open_ones = [f for f in found if f.source in {r.patient for r in rows}]
             if open_ones:
-                out.append((open_ones[0], golden.record(person, rows, ask.root)))
+                out.append((open_ones[0], golden_record(ask, person, rows)))
     out.sort(key=lambda o: (-o[0].score, o[0].person))
     return [entry(f"{ask.root}/alliance/Patient/{f.person}", body, f) for f, body in out[:count]]

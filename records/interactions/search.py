@@ -1,25 +1,23 @@
 """search-type, search of a whole base and of a compartment, at a member's base and at the shared base (FHIR R4 http.html#search)."""
 
 from urllib.parse import urlencode
-from uuid import UUID
 
 from consent import gate
 from consent.audit.event import EventCode
-from consent.terms import AccessRequest, Refused, Scope
-from records.facade import golden
+from consent.terms import AccessRequest, Scope
 from records.fhir import bundle
 from records.fhir.issues import Issue, NotFound, NotSupported, Problem, TooLarge
 from records.fhir.outcome import ABSENT
 from records.fhir.references import ID
+from records.interactions import persons
 from records.interactions.ask import Answer, Ask, as_uuid, known_type, own_request, person_request, summary
 from records.interactions.pages import page
 from records.interactions.terminology import spelled_out
-from records.mpi import find
 from records.search import page as cursors
 from records.search.compartment import belongs, members
 from records.search.include import MOST
 from records.search.parse import SearchRequest, parse
-from records.store import query, record
+from records.store import query
 from records.store.rows import Row
 
 Pairs = list[tuple[str, str]]
@@ -31,7 +29,7 @@ def search(ask: Ask, type_name: str, pairs: Pairs, lenient: bool = False) -> Ans
     if type_name:
         known_type(type_name)
     if ask.hospital_id is None and type_name == "Patient":
-        return find_person(ask, pairs)
+        return persons.search(ask, pairs)
     types = (type_name,) if type_name else ()
     if lenient:
         pairs = understood(ask, types, pairs)
@@ -116,29 +114,3 @@ def follow(scope: Scope, request: SearchRequest, rows: list[Row]) -> list[Row]:
         fresh, steps = more, [s for s in request.includes if s.again]
     return out
 
-
-def find_person(ask: Ask, pairs: Pairs) -> Answer:
-    """Patient?identifier= or ?name= at the shared base (PDQm): persons whose record the gate opens, as golden records."""
-    wanted = [(k, v) for k, v in pairs if k not in ("_format", "_count", "_pretty")]
-    if len(wanted) != 1 or wanted[0][0] not in ("identifier", "name", "_id"):
-        raise NotSupported(Issue("not-supported", "The shared base finds a Patient by exactly one of identifier, name or _id."))
-    name, value = wanted[0]
-    if name == "_id":
-        persons = [p for p in [as_uuid(value)] if p]
-    else:
-        text = value.rpartition("|")[2] if name == "identifier" else value
-        persons = [f.person for f in find.find(text, acting=ask.principal)]
-    out = []
-    for person in persons:
-        if (body := golden_of(ask, person)) is not None:
-            out.append(bundle.entry(f"{ask.root}/alliance/Patient/{person}", body, search={"mode": "match"}))
-    return Answer(200, bundle.bundle("searchset", out, [("self", f"{ask.root}/alliance/Patient?{urlencode(pairs)}")], len(out)))
-
-
-def golden_of(ask: Ask, person: UUID) -> bytes | None:
-    try:
-        scope = gate.enter(person_request(ask, EventCode.PERSON_READ, f"Patient/{person}", person))
-    except Refused:
-        return None
-    rows = record.sections(scope, {"Patient": 50})
-    return golden.record(person, rows, ask.root) if rows else None

@@ -5,11 +5,11 @@ from django.utils import timezone
 from alliance.models import Hospital
 from consent import gate
 from consent.audit.event import EventCode
-from records.facade import golden
 from records.facade import summary as facade
 from records.fhir.issues import Issue, NotFound, NotSupported
 from records.fhir.outcome import ABSENT
 from records.interactions.ask import Answer, Ask, as_uuid, own_request, person_request
+from records.interactions.persons import golden_record
 from records.mpi import sources
 from records.store import record
 from records.store.rows import Row
@@ -35,7 +35,7 @@ def summary(ask: Ask, fhir_id: str, pairs: list[tuple[str, str]]) -> Answer:
 
 def patient(ask: Ask, fhir_id: str, found: list[Row]) -> bytes:
     person = as_uuid(fhir_id)
-    return found[0].body if ask.hospital_id is not None or person is None else golden.record(person, found, ask.root)
+    return found[0].body if ask.hospital_id is not None or person is None else golden_record(ask, person, found)
 
 
 def custodian(ask: Ask) -> str:

@@ -6,7 +6,7 @@ from django.db import models
 
 
 class Person(models.Model):
-    """One human being, as far as the alliance knows. The row stays when its last source patient moves on."""
+    """One human being, as far as the alliance knows: the home of a registration, in which those linked with it live as well."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -17,12 +17,15 @@ class SourcePatient(models.Model):
 
     hospital = models.ForeignKey("alliance.Hospital", models.PROTECT, related_name="+")
     fhir_id = models.CharField(max_length=64)
-    person = models.ForeignKey(Person, models.PROTECT, related_name="sources")
+    home = models.UUIDField(unique=True)  # the person that he is where nobody is linked with him; never changes
+    person = models.ForeignKey(Person, models.PROTECT, related_name="sources")  # the home of the oldest registration linked with him
     registered = models.BooleanField(default=False)
     name = models.CharField(max_length=200, blank=True)
     gender = models.CharField(max_length=7, blank=True)
     birth_date = models.CharField(max_length=10, blank=True)
-    decided_by = models.CharField(max_length=40, blank=True)  # the rule, or staff/<id>, that put him at this person
+    decided_by = models.CharField(max_length=40, blank=True)  # the rule, or staff/<id>, that moved him last
+    confirmed = models.BooleanField(default=False)  # a human has seen his card
+    correction = models.BinaryField(null=True)  # a number that is not his, and the right one, sealed
     words = models.BinaryField(null=True)  # what was sent, sealed (mpi/sealed.py)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -34,7 +37,7 @@ class PatientIdentifier(models.Model):
     """A keyed hash (HMAC-SHA-256) of one identifier: equal numbers meet, no number can be read back."""
 
     source = models.ForeignKey(SourcePatient, models.CASCADE, related_name="identifiers")
-    kind = models.CharField(max_length=8)  # "resident" (GB 11643), "record" (the hospital's own number), "other"
+    kind = models.CharField(max_length=8)  # "resident" (GB 11643), "record" (the hospital's own number), "other"; "former": no longer his
     digest = models.BinaryField(max_length=32)
 
     class Meta:
@@ -51,6 +54,7 @@ class NameKey(models.Model):
     hospital_id = models.IntegerField()
     key = models.CharField(max_length=200, db_collation="C")
     whole = models.BooleanField()
+    former = models.BooleanField(default=False)  # he had this name, and has another now
 
     class Meta:
         indexes = [

@@ -10,13 +10,14 @@ from django.db import connection
 from alliance.config.literals import plain
 from records.mpi import block
 from records.mpi.cluster import LOOK, REVIEW, TWIN, Clusters, Edge, cluster, twins
+from records.mpi.correction import read
 from records.mpi.levels import Levels, compare
 from records.mpi.match import LEAST
 from records.mpi.model import standard
 from records.mpi.profile import Profile, Words, profile
 from records.mpi.resolve import USUAL
 from records.mpi.rules import name
-from records.mpi.sealed import hashed, unseal
+from records.mpi.sealed import hashed
 
 PEOPLE = 40  # persons that one arrival is held against: the first ones that may be he, or his twin
 ASKED = 0.2  # how probable a pair is that a human is asked about
@@ -30,26 +31,28 @@ WITH hit AS (
 ), people AS (
   SELECT DISTINCT p.person_id FROM hit JOIN records_sourcepatient p ON p.id = hit.id WHERE p.words IS NOT NULL AND p.id <> ALL(%(waiting)s::bigint[])
 )
-SELECT s.id, s.person_id, s.words, s.hit,
+SELECT s.id, s.person_id, s.words, s.hit, s.correction,
   (SELECT count(*) FROM (SELECT FROM records_namekey WHERE whole AND key = %(name)s LIMIT 5000) x),
   (SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = 'records_sourcepatient'::regclass)
 FROM people CROSS JOIN LATERAL (
-  SELECT m.id, m.person_id, m.words, m.id IN (SELECT id FROM hit) AS hit FROM records_sourcepatient m
-  WHERE m.person_id = people.person_id AND m.words IS NOT NULL AND m.id <> ALL(%(waiting)s::bigint[]) ORDER BY 4 DESC, 1 LIMIT %(look)s
+  SELECT m.id, m.person_id, m.words, m.correction, m.id IN (SELECT id FROM hit) AS hit FROM records_sourcepatient m
+  WHERE m.person_id = people.person_id AND m.words IS NOT NULL AND m.id <> ALL(%(waiting)s::bigint[]) ORDER BY 5 DESC, 1 LIMIT %(look)s
 ) s ORDER BY s.id
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """link: the person whom the registration goes to, or None; reasons: codes of the evidence; review: (other registration, reasons) for a human."""
+    """link: the person whom the registration goes to, or None; way: the registration of his that it goes by; reasons: codes of the evidence; review:
+    (other registration, reasons) for a human."""
 
     link: UUID | None
+    way: int
     reasons: tuple[str, ...]
     review: tuple[tuple[int, tuple[str, ...]], ...]
 
 
-NOTHING = Verdict(None, (), ())
+NOTHING = Verdict(None, 0, (), ())
 Chances = Callable[[Profile, Profile, Levels], tuple[float, float]]  # of one person, of twins
 
 
@@ -65,14 +68,14 @@ def weigh(source: int, person: UUID, words: Words, waiting: set[int]) -> Verdict
         rows = [r for r in cursor.fetchall() if r[0] != source]
     if not rows:
         return NOTHING
-    namesakes, size = max(rows[0][4], 1), max(rows[0][5], LEAST)
+    namesakes, size = max(rows[0][5], 1), max(rows[0][6], LEAST)
 
     def chances(one: Profile, two: Profile, levels: Levels) -> tuple[float, float]:
         common = namesakes / size if levels.name == "same" and asked.spelling.full in (one.spelling.full, two.spelling.full) else 0.0
         found = standard().chances(levels, size, common)
         return found[0] / sum(found), twins(levels, found[0] / sum(found), found[2] / sum(found))
 
-    there = {i: profile(unseal(sealed, i), str(i)) for i, _, sealed, *_ in rows}
+    there = {i: profile(read(sealed, i, correction), str(i)) for i, _, sealed, _, correction, *_ in rows}
     near = {}
     for i, whose, _, hit, *_ in rows:
         if hit and max(chances(asked, there[i], compare(asked, there[i]))) >= REVIEW:
@@ -95,8 +98,8 @@ def weigh(source: int, person: UUID, words: Words, waiting: set[int]) -> Verdict
             seen.add(persons[e.two])
             asks.append((int(profiles[e.two].key), (*evidence(e), f"held:{held.get(e.two, 'bridge')}")))
     if joined is None or not alone:
-        return Verdict(None, (), tuple(asks[:MOST]))
-    return Verdict(persons[joined.two], evidence(joined), tuple(asks[:MOST]))
+        return Verdict(None, 0, (), tuple(asks[:MOST]))
+    return Verdict(persons[joined.two], int(profiles[joined.two].key), evidence(joined), tuple(asks[:MOST]))
 
 
 def gathered(profiles: Sequence[Profile], start: Sequence[int], chances: Chances) -> tuple[Clusters, list[Edge]]:

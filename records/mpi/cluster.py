@@ -103,19 +103,25 @@ def against(profiles: Sequence[Profile], a: list[int], b: list[int], edge: Edge,
     strong = weak = 0
     sure = edge.levels.number == "same" or edge.levels.insurance == "same" or edge.levels.paper == "same"
     for i, j in product(a[:LOOK], b[:LOOK]):
-        one, two = profiles[i], profiles[j]
-        if one.number and two.number and one.number != two.number and not close(one.number, two.number):
-            return "two_numbers"
-        if one.order and two.order and one.order != two.order:
-            return "two_orders"
-        if one.spelling.full and two.spelling.full and (one.spelling.full == two.spelling.base or two.spelling.full == one.spelling.base):
-            return "own_parent"
-        if one.sex and two.sex and one.sex != two.sex and one.birth and two.birth and compare(one, two).birth == "differ":
-            return "sex_and_birth"
+        if why := conflict(profiles[i], profiles[j]):
+            return why
         if not sure:
             chance = probability(i, j)
             strong, weak = strong + (chance >= limit), weak + (chance < AGAINST)
     return "chain" if weak and weak >= strong else ""
+
+
+def conflict(one: Profile, two: Profile) -> str:
+    """What one person cannot have, or ""."""
+    if one.number and two.number and one.number != two.number and not close(one.number, two.number):
+        return "two_numbers"
+    if one.order and two.order and one.order != two.order:
+        return "two_orders"
+    if one.spelling.full and two.spelling.full and (one.spelling.full == two.spelling.base or two.spelling.full == one.spelling.base):
+        return "own_parent"
+    if one.sex and two.sex and one.sex != two.sex and one.birth and two.birth and compare(one, two).birth == "differ":
+        return "sex_and_birth"
+    return ""
 
 
 def neighbours(edges: Iterable[Edge]) -> dict[int, set[int]]:

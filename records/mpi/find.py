@@ -21,33 +21,36 @@ MOST = 50
 # index: identifier_digest, name_key_hospital, name_key_whole
 FIND = """
 WITH hit AS (
-  SELECT source_id, true AS exact FROM records_patientidentifier WHERE digest = ANY(%(digests)s)
+  SELECT source_id, kind = 'former' AS former FROM records_patientidentifier WHERE digest = ANY(%(digests)s)
   UNION
-  (SELECT source_id, false FROM records_namekey
+  (SELECT source_id, former FROM records_namekey
     WHERE hospital_id = %(hospital)s AND key >= %(key)s AND key < %(key_end)s LIMIT 500)
   UNION
-  (SELECT source_id, true FROM records_namekey WHERE whole AND key = %(key)s LIMIT 200)
+  (SELECT source_id, former FROM records_namekey WHERE whole AND key = %(key)s LIMIT 200)
+), person AS (
+  SELECT p.person_id, bool_and(former) AS former FROM hit JOIN records_sourcepatient p ON p.id = hit.source_id GROUP BY 1
 )
 SELECT s.person_id AS person, bool_or(s.hospital_id = %(hospital)s) AS own,
   (array_agg(s.name ORDER BY s.hospital_id = %(hospital)s DESC, s.updated_at DESC))[1] AS name,
   (array_agg(s.gender ORDER BY s.hospital_id = %(hospital)s DESC, s.updated_at DESC))[1] AS gender,
-  (array_agg(s.birth_date ORDER BY s.hospital_id = %(hospital)s DESC, s.updated_at DESC))[1] AS birth_date,
+  (array_agg(s.birth_date ORDER BY s.hospital_id = %(hospital)s DESC, s.updated_at DESC))[1] AS birth_date, person.former,
   'person/' || s.person_id AS ref
-FROM records_sourcepatient s
-WHERE s.person_id IN (SELECT p.person_id FROM hit JOIN records_sourcepatient p ON p.id = hit.source_id) AND s.registered
-GROUP BY s.person_id ORDER BY 2 DESC, 3, 5, 1 LIMIT %(most)s
+FROM person JOIN records_sourcepatient s ON s.person_id = person.person_id
+WHERE s.registered
+GROUP BY s.person_id, person.former ORDER BY 2 DESC, person.former, 3, 5, 1 LIMIT %(most)s
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """own: a patient of the asker's hospital, shown in clear; else masked."""
+    """own: a patient of the asker's hospital, shown in clear; else masked. former: found by a name or number that is no longer his."""
 
     person: UUID
     own: bool
     name: str
     gender: str
     birth_date: str
+    former: bool = False
 
 
 def find(text: str, *, acting: Principal, needs: Permission = Permission.PERSON_FIND) -> list[Found]:
@@ -65,13 +68,13 @@ def find(text: str, *, acting: Principal, needs: Permission = Permission.PERSON_
     key = name.fold(text)
     parameters = {"digests": digests, "hospital": acting.hospital_id, "key": key or "\x01", "key_end": (key or "\x01") + "\U0010ffff", "most": MOST}
     rows = witnessed(FIND, parameters, Event.of(acting, EventCode.PERSON_FIND))
-    return [shown(Found(*r[:5])) for r in rows]
+    return [shown(Found(*r[:6])) for r in rows]
 
 
 def shown(found: Found) -> Found:
     if found.own:
         return found
-    return Found(found.person, False, name.masked(found.name), found.gender, found.birth_date[:4])
+    return Found(found.person, False, name.masked(found.name), found.gender, found.birth_date[:4], found.former)
 
 
 def face(person: UUID, hospital_id: int) -> Found | None:
@@ -79,7 +82,7 @@ def face(person: UUID, hospital_id: int) -> Found | None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT s.person_id, s.hospital_id = %(h)s, s.name, s.gender, s.birth_date FROM records_sourcepatient s "
-            "WHERE s.person_id = %(p)s ORDER BY s.hospital_id = %(h)s DESC, s.registered DESC, s.updated_at DESC LIMIT 1",
+            "WHERE s.person_id = (SELECT o.person_id FROM records_sourcepatient o WHERE o.home = %(p)s) ORDER BY s.hospital_id = %(h)s DESC, s.registered DESC, s.updated_at DESC LIMIT 1",
             {"h": hospital_id, "p": person})
         row = cursor.fetchone()
     return shown(Found(*row)) if row else None

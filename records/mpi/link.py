@@ -1,123 +1,57 @@
-"""do_link, do_unlink and the review verdicts: move a source patient between persons, keep the history, tell the consent house."""
+"""What the rules decide: put a registration at a person, or ask a human about pairs. A rule does neither where a human has said otherwise."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
-from django.db import connection, transaction
-from django.db.models import Q
-from django.utils import timezone
+from django.db import connection
 
-from alliance.auth.errors import Forbidden
-from alliance.auth.principal import Principal
-from alliance.roles import Permission
-from consent.audit.append import append
-from consent.audit.event import Event, EventCode
-from consent.services.relationships import follow_link
-from records.models import LinkEvent, Person, Review, SourcePatient
-
-# index: records_sourcepatient_person_id, one_review_a_pair
-PLACE = """
-WITH there AS MATERIALIZED (SELECT id FROM records_sourcepatient WHERE person_id = %(new)s ORDER BY id FOR NO KEY UPDATE),
-moved AS (
-  UPDATE records_sourcepatient s SET person_id = %(new)s, decided_by = %(by)s, updated_at = now()
-  WHERE s.id = %(source)s AND s.person_id = %(old)s AND EXISTS (SELECT FROM there) AND NOT EXISTS (
-    SELECT FROM records_review r WHERE r.state = 'different'
-      AND ((r.one_id = %(source)s AND r.two_id IN (SELECT id FROM there)) OR (r.two_id = %(source)s AND r.one_id IN (SELECT id FROM there))))
-  RETURNING s.id
-)
-INSERT INTO records_linkevent (source_id, before, after, by, reasons, at) SELECT id, %(old)s, %(new)s, %(by)s, %(reasons)s::jsonb, now() FROM moved RETURNING source_id
+# What a join needs a second human for (risk.py); another name or two numbers first of all.
+RISKY = frozenset({"two_numbers", "two_orders", "own_parent", "sex_and_birth", "another_name", "human_differs", "both_confirmed", "many"})
+# A human said that they are two, or has undone it when they were linked.
+OVERRULED = """
+SELECT FROM records_claim c JOIN records_decision d ON d.id = c.decision_id
+  WHERE (d.undone_by_id IS NULL) = (c.kind = 'different') AND ((c.one_id = {source} AND c.two_id IN ({others})) OR (c.two_id = {source} AND c.one_id IN ({others})))
 """
-ASK = """
-INSERT INTO records_review (one_id, two_id, reasons, state, opened_at)
-SELECT least(%(source)s, other), greatest(%(source)s, other), reasons::jsonb, 'open', now() FROM unnest(%(others)s::bigint[], %(reasons)s::text[]) AS t(other, reasons)
+# The younger one moves: a person's id is the home of its oldest registration.
+# index: records_sourcepatient_person_id, records_claim_one_id, records_claim_two_id
+PLACE = f"""
+WITH there AS MATERIALIZED (SELECT id FROM records_sourcepatient WHERE person_id = %(new)s ORDER BY id FOR NO KEY UPDATE),
+older AS (SELECT %(source)s < min(id) AS yes FROM there),
+moved AS (
+  UPDATE records_sourcepatient s SET person_id = CASE WHEN older.yes THEN %(old)s ELSE %(new)s END, decided_by = %(by)s FROM older
+  WHERE older.yes IS NOT NULL AND CASE WHEN older.yes THEN s.id IN (SELECT id FROM there) ELSE s.id = %(source)s END
+    AND EXISTS (SELECT FROM records_sourcepatient WHERE id = %(source)s AND person_id = %(old)s)
+    AND NOT EXISTS ({OVERRULED.format(source="%(source)s", others="SELECT id FROM there")})
+  RETURNING s.id, CASE WHEN older.yes THEN %(old)s ELSE %(new)s END AS person
+), decision AS (
+  INSERT INTO records_decision (verb, by, reasons, note, at, moved, told)
+  SELECT 'link', %(by)s, %(reasons)s::jsonb, '', now(), json_agg(json_build_array(id, CASE WHEN id = %(source)s THEN %(old)s ELSE %(new)s END, person))::jsonb, true
+  FROM moved HAVING count(*) > 0 RETURNING id
+), claim AS (
+  INSERT INTO records_claim (decision_id, kind, one_id, two_id) SELECT id, 'same', least(%(source)s, %(by_way_of)s), greatest(%(source)s, %(by_way_of)s) FROM decision
+)
+SELECT id, person FROM moved
+"""
+ASK = f"""
+INSERT INTO records_review (one_id, two_id, reasons, state, opened_at, round, risk)
+SELECT least(%(source)s, other), greatest(%(source)s, other), reasons::jsonb, 'open', now(), 0, risk
+FROM unnest(%(others)s::bigint[], %(reasons)s::text[], %(risks)s::smallint[]) AS t(other, reasons, risk)
+WHERE NOT EXISTS ({OVERRULED.format(source="%(source)s", others="SELECT o.id FROM records_sourcepatient o JOIN records_sourcepatient p ON p.person_id = o.person_id WHERE p.id = t.other")})
 ON CONFLICT (one_id, two_id) DO NOTHING
 """
 
 
-def place(source: int, old: UUID, new: UUID, *, by: str, reasons: Sequence[str]) -> bool:
-    """Put a registration, alone at its person, at another one; not where a human has called it and one of the others different."""
+def place(source: int, old: UUID, new: UUID, way: int, *, by: str, reasons: Sequence[str]) -> dict[int, UUID]:
+    """Link a registration that is alone at its person `old` with another person, by way of one of his registrations: {who was moved: his person
+    now}; nobody where a human has said otherwise of him and one of the others, or where either has moved in the meantime."""
     with connection.cursor() as cursor:
-        cursor.execute(PLACE, {"source": source, "old": old, "new": new, "by": by, "reasons": json.dumps(reasons)})
-        moved = cursor.fetchone() is not None
-    if moved:
-        follow_link(source, old, new, alone=True)
-    return moved
+        cursor.execute(PLACE, {"source": source, "old": old, "new": new, "by_way_of": way, "by": by, "reasons": json.dumps(reasons)})
+        return dict(cursor.fetchall())
 
 
 def ask(source: int, pairs: Sequence[tuple[int, Sequence[str]]]) -> None:
-    """Put pairs before a human, each with its evidence; one that was asked about before is not asked again."""
+    """Put pairs before a human, each with its evidence; what was asked before, or decided, is not asked again."""
     with connection.cursor() as cursor:
-        cursor.execute(ASK, {"source": source, "others": [o for o, _ in pairs], "reasons": [json.dumps(r) for _, r in pairs]})
-
-
-def move(source: SourcePatient, person_id: UUID, *, by: str, reasons: Iterable[str]) -> None:
-    """Put a source patient at a person. Nothing is copied or lost: what was decided about the old person follows."""
-    old = source.person_id
-    if old == person_id:
-        return
-    Person.objects.select_for_update().filter(pk__in=sorted([old, person_id])).order_by("pk").count()
-    alone = not SourcePatient.objects.filter(person_id=old).exclude(pk=source.pk).exists()
-    source.person_id = person_id
-    source.decided_by = by
-    source.save(update_fields=["person", "decided_by", "updated_at"])
-    LinkEvent.objects.create(source=source, before=old, after=person_id, by=by, reasons=list(reasons))
-    follow_link(source.pk, old, person_id, alone=alone)
-
-
-def concerning(acting: Principal, *sides: str) -> Q:
-    """What a clerk may see and decide: registrations of his own hospital, unless he is enrolled for the whole alliance."""
-    if acting.alliance_wide:
-        return Q()
-    own = Q(pk__in=[])
-    for side in sides:
-        own |= Q(**{f"{side}__hospital_id": acting.hospital_id})
-    return own
-
-
-def check(acting: Principal, *sources: SourcePatient) -> str:
-    if not acting.may(Permission.LINK_REVIEW):
-        raise Forbidden("role", "This role does not decide who is the same patient.")
-    if not acting.alliance_wide and acting.hospital_id not in {s.hospital_id for s in sources}:
-        raise Forbidden("object", "This does not concern a patient of your hospital.")
-    return f"staff/{acting.id}"
-
-
-@transaction.atomic
-def do_link(source_id: int, other_id: int, *, acting: Principal) -> None:
-    """The two source patients are one person: the younger row moves to the older one's person."""
-    one, two = SourcePatient.objects.select_for_update().filter(pk__in=[source_id, other_id]).order_by("pk")
-    by = check(acting, one, two)
-    move(two, one.person_id, by=by, reasons=["human"])
-    append(Event.of(acting, EventCode.PERSON_LINK, person=one.person_id, target=f"source/{two.pk}"))
-
-
-@transaction.atomic
-def do_unlink(source_id: int, *, acting: Principal) -> UUID:
-    """A source patient gets a person of his own; returns its id. Open decisions stay with a human from now on."""
-    source = SourcePatient.objects.select_for_update().get(pk=source_id)
-    by = check(acting, *SourcePatient.objects.filter(person_id=source.person_id))
-    person = Person.objects.create()
-    old = source.person_id
-    for other in SourcePatient.objects.filter(person_id=old).exclude(pk=source.pk):
-        one, two = sorted((source, other), key=lambda s: s.pk)
-        Review.objects.update_or_create(one=one, two=two, defaults={
-            "state": Review.State.DIFFERENT, "decided_at": timezone.now(), "decided_by_id": int(acting.id), "reasons": ["human"]})
-    move(source, person.pk, by=by, reasons=["human"])
-    append(Event.of(acting, EventCode.PERSON_UNLINK, person=old, target=f"source/{source.pk}"))
-    return person.pk
-
-
-@transaction.atomic
-def do_decide_review(review_id: int, *, same: bool, acting: Principal) -> None:
-    """A human's verdict on an open pair."""
-    review = Review.objects.select_for_update().select_related("one", "two").get(pk=review_id)
-    check(acting, review.one, review.two)
-    if review.state != Review.State.OPEN:
-        raise Forbidden("decided", "Somebody has decided this pair in the meantime.")
-    review.state = Review.State.SAME if same else Review.State.DIFFERENT
-    review.decided_at, review.decided_by_id = timezone.now(), int(acting.id)
-    review.save()
-    append(Event.of(acting, EventCode.LINK_REVIEW, target=f"review/{review.pk}", detail=review.state))
-    if same:
-        do_link(review.one_id, review.two_id, acting=acting)
+        cursor.execute(ASK, {"source": source, "others": [o for o, _ in pairs], "reasons": [json.dumps(r) for _, r in pairs],
+                             "risks": [len(RISKY & {c.removeprefix("held:") for c in r}) for _, r in pairs]})

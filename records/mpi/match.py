@@ -9,12 +9,13 @@ from django.db import connection
 from alliance.config.literals import plain
 from records.mpi import block
 from records.mpi.cluster import REVIEW, another_name
+from records.mpi.correction import read
 from records.mpi.levels import Levels, compare
 from records.mpi.model import standard
 from records.mpi.profile import Words, profile
 from records.mpi.resolve import USUAL
 from records.mpi.rules import name
-from records.mpi.sealed import hashed, unseal
+from records.mpi.sealed import hashed
 
 LEAST = 20_000  # registrations that an alliance has at least: in a small index look-alikes are not yet there, but they live
 PROBABLE = 0.5
@@ -26,7 +27,7 @@ WITH hit AS (
     CROSS JOIN LATERAL (SELECT array_agg(source_id) AS found FROM (SELECT source_id FROM records_matchkey m WHERE m.key = asked.key LIMIT %(most)s + 1) x) b
   WHERE cardinality(b.found) <= %(most)s
 )
-SELECT s.id, s.person_id, h.code, s.fhir_id, s.words FROM hit JOIN records_sourcepatient s ON s.id = hit.id JOIN alliance_hospital h ON h.id = s.hospital_id
+SELECT s.id, s.person_id, h.code, s.fhir_id, s.words, s.correction FROM hit JOIN records_sourcepatient s ON s.id = hit.id JOIN alliance_hospital h ON h.id = s.hospital_id
 WHERE s.words IS NOT NULL AND (%(hospital)s::bigint IS NULL OR s.hospital_id = %(hospital)s) ORDER BY s.id
 """
 # index: name_key_whole
@@ -67,8 +68,8 @@ def similar(words: Words, hospital_id: int | None, certain: bool = False) -> lis
         cursor.execute(COMMON, {"name": name.fold(words.name)})
         namesakes, registered = cursor.fetchone()
     size = max(registered, LEAST)
-    for source, person, hospital, fhir_id, sealed in rows:
-        levels = compare(asked, profile(unseal(sealed, source)))
+    for source, person, hospital, fhir_id, sealed, correction in rows:
+        levels = compare(asked, profile(read(sealed, source, correction)))
         score = standard().probability(levels, size, max(namesakes, 1) / size if levels.name == "same" else 0.0)
         graded = grade(score, levels)
         if score >= REVIEW and (graded is Grade.CERTAIN or not certain):

@@ -17,6 +17,7 @@ from alliance.config.literals import plain, texts
 from records.fhir.issues import Conflict, Issue, Problem
 from records.mpi import link
 from records.mpi.arrive import rule, weigh
+from records.mpi.correction import Correction, corrected
 from records.mpi.digest import digest
 from records.mpi.features import Identified, identify, words_of
 from records.mpi.profile import Words, profile
@@ -25,7 +26,7 @@ from records.mpi.sealed import hashed, mark_of, opened, seal
 from records.mpi.sources import Known
 
 NOBODY = UUID(int=0)
-# What is kept of each: new rows in, rows that no longer hold out, equal ones untouched. The sub-selects hide the arrays'
+# What is kept of each: new rows in, rows that no longer hold marked as former, equal ones untouched. The sub-selects hide the arrays'
 # lengths from the planner, so that one generic plan serves every call: planning costs more than the work.
 # index: records_patientidentifier source, records_namekey source, match_key_source
 KEEP = """
@@ -46,13 +47,17 @@ WITH source AS (
   INSERT INTO records_matchkey (source_id, key) SELECT source_id, key FROM block n
     WHERE NOT EXISTS (SELECT FROM records_matchkey o WHERE (o.source_id, o.key) = (n.source_id, n.key))
 ), number_out AS (
+  UPDATE records_patientidentifier o SET kind = 'former' WHERE source_id = ANY((SELECT %(sources)s::bigint[])::bigint[]) AND kind <> 'former'
+    AND NOT EXISTS (SELECT FROM number n WHERE (n.source_id, n.digest) = (o.source_id, o.digest))
+), number_changed AS (
   DELETE FROM records_patientidentifier o WHERE source_id = ANY((SELECT %(sources)s::bigint[])::bigint[])
+    AND EXISTS (SELECT FROM number n WHERE (n.source_id, n.digest) = (o.source_id, o.digest))
     AND NOT EXISTS (SELECT FROM number n WHERE (n.source_id, n.kind, n.digest) = (o.source_id, o.kind, o.digest))
 ), key_out AS (
-  DELETE FROM records_namekey o WHERE source_id = ANY((SELECT %(sources)s::bigint[])::bigint[])
-    AND NOT EXISTS (SELECT FROM key n WHERE (n.source_id, n.key, n.whole) = (o.source_id, o.key, o.whole))
+  UPDATE records_namekey o SET former = NOT former WHERE source_id = ANY((SELECT %(sources)s::bigint[])::bigint[])
+    AND former = EXISTS (SELECT FROM key n WHERE (n.source_id, n.key, n.whole) = (o.source_id, o.key, o.whole))
 ), key_in AS (
-  INSERT INTO records_namekey (source_id, hospital_id, key, whole) SELECT source_id, %(hospital)s, key, whole FROM key n
+  INSERT INTO records_namekey (source_id, hospital_id, key, whole, former) SELECT source_id, %(hospital)s, key, whole, false FROM key n
     WHERE NOT EXISTS (SELECT FROM records_namekey o WHERE (o.source_id, o.key, o.whole) = (n.source_id, n.key, n.whole))
 )
 INSERT INTO records_patientidentifier (source_id, kind, digest) SELECT source_id, kind, digest FROM number n
@@ -76,15 +81,26 @@ class Arrival:
 
 @dataclass(slots=True)
 class News:
-    """An arrival in the words of the index. any: whether these are others than the index has."""
+    """An arrival in the words of the index, as they were sent. any: whether these are others than the index has."""
 
     arrival: Arrival
-    known: Identified
+    sent: Identified
     words: Words
 
     @property
     def mark(self) -> str:
-        return mark_of(self.known, replace(self.words, registered=""))
+        return mark_of(self.sent, replace(self.words, registered=""))
+
+    @property
+    def seen(self) -> Words:
+        """As they are compared."""
+        return corrected(self.words, self.arrival.source.correction, self.arrival.source.id)
+
+    @property
+    def known(self) -> Identified:
+        """As he is found."""
+        source = self.arrival.source
+        return Correction.opened(source.correction, source.id).identified(self.sent) if source.correction else self.sent
 
     @property
     def any(self) -> bool:
@@ -93,24 +109,21 @@ class News:
 
 
 def do_register(hospital_id: int, arrivals: Sequence[Arrival]) -> dict[int, UUID]:
-    """{row of the index: its new person} of those that were linked. Raises Conflict where another Patient of this hospital
+    """{row of the index: its new person} of those that were moved. Raises Conflict where another Patient of this hospital
     has the same hospital number, Problem for an identifier that cannot be."""
     today = timezone.localdate()
     new = [n for a in arrivals if (n := News(a, identified(a), words_of(a.patient, today))).any]
     if not new:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(LOCK, [plain({turn(n.words) for n in new})])
+        cursor.execute(LOCK, [plain({turn(n.seen) for n in new})])
     keep(hospital_id, new)
     moved: dict[int, UUID] = {}
     waiting = {n.arrival.source.id for n in new}
     for n in new:
         source = n.arrival.source
         waiting.discard(source.id)
-        if not source.decided_by.startswith("staff/"):
-            person = decide(source, n.words, waiting)
-            if person is not None:
-                moved[source.id] = person
+        moved |= decide(source, n.seen, waiting)
     return moved
 
 
@@ -132,13 +145,14 @@ def keep(hospital_id: int, new: Sequence[News]) -> None:
     ids = [n.arrival.source.id for n in new]
     numbers: dict[tuple[int, str, bytes], int] = {}
     keys: set[tuple[int, str, bool]] = set()
-    blocks = [(row, key) for row, n in zip(ids, new, strict=True) for key in hashed(profile(n.words))]
+    blocks = [(row, key) for row, n in zip(ids, new, strict=True) for key in hashed(profile(n.seen))]
     for i, (row, n) in enumerate(zip(ids, new, strict=True)):
-        for kind, _, value in n.known.identifiers:
-            numbers[row, kind, digest(kind, value, hospital_id)] = i
+        known = n.known
+        for kind, _, value in known.identifiers:
+            numbers[row, kind, digest("resident" if kind == "former" else kind, value, hospital_id)] = i
             if kind != "other":
-                numbers[row, "other", digest("other", value)] = i
-        keys |= {(row, key, whole) for x in n.known.features.names for key, whole in name.keys(x).items()}
+                numbers[row, "former" if kind == "former" else "other", digest("other", value)] = i
+        keys |= {(row, key, whole) for x in known.features.names for key, whole in name.keys(x).items()}
     try:
         with connection.cursor() as cursor:
             cursor.execute(KEEP, {
@@ -158,14 +172,14 @@ def keep(hospital_id: int, new: Sequence[News]) -> None:
 
 def remember(hospital_id: int, source: int, patient: dict[str, Any]) -> None:
     """What is kept of a Patient who is registered already."""
-    keep(hospital_id, [News(Arrival(Known(source, NOBODY), patient), identify(patient), words_of(patient, timezone.localdate()))])
+    keep(hospital_id, [News(Arrival(Known(source, NOBODY, NOBODY), patient), identify(patient), words_of(patient, timezone.localdate()))])
 
 
-def decide(arrival: Known, words: Words, waiting: set[int]) -> UUID | None:
-    """Link, or ask a human, or neither; the new person, if there is one. What a human has called different stays so."""
+def decide(arrival: Known, words: Words, waiting: set[int]) -> dict[int, UUID]:
+    """Link, or ask a human, or neither: {who was moved: his person now}. What a human has said stays."""
     verdict = weigh(arrival.id, arrival.person, words, waiting)
     if verdict.review:
         link.ask(arrival.id, verdict.review)
-    if verdict.link is None or not link.place(arrival.id, arrival.person, verdict.link, by=rule(), reasons=verdict.reasons):
-        return None
-    return verdict.link
+    if verdict.link is None:
+        return {}
+    return link.place(arrival.id, arrival.person, verdict.link, verdict.way, by=rule(), reasons=verdict.reasons)

@@ -13,27 +13,30 @@ from records.fhir.types import TYPES
 
 
 class Known(NamedTuple):
-    """A row of the index: the person whom it is linked to, who or what decided so ("" for nobody yet), and its sealed words."""
+    """A row of the index: the person whom it is linked to, its home, its sealed words, and a number that was put right, sealed."""
 
     id: int
     person: UUID
-    decided_by: str = ""
+    home: UUID
     words: bytes | None = None
+    correction: bytes | None = None
 
 
 # index: one_source_patient
-LOOK_UP = "SELECT fhir_id, id, person_id, decided_by, words FROM records_sourcepatient WHERE hospital_id = %s AND fhir_id = ANY((SELECT %s::text[])::text[])"
+LOOK_UP = "SELECT fhir_id, id, person_id, home, words, correction FROM records_sourcepatient WHERE hospital_id = %s AND fhir_id = ANY((SELECT %s::text[])::text[])"
 CREATE = """
 WITH person AS (
   INSERT INTO records_person (id, created_at) SELECT p, now() FROM unnest(%(persons)s::uuid[]) p
 )
-INSERT INTO records_sourcepatient (hospital_id, fhir_id, person_id, registered, name, gender, birth_date, decided_by, updated_at)
-SELECT %(hospital)s, i, p, false, '', '', '', '', now() FROM unnest(%(ids)s::text[], %(persons)s::uuid[]) AS t(i, p)
-ON CONFLICT (hospital_id, fhir_id) DO NOTHING RETURNING fhir_id, id, person_id
+INSERT INTO records_sourcepatient (hospital_id, fhir_id, person_id, home, registered, name, gender, birth_date, decided_by, confirmed, updated_at)
+SELECT %(hospital)s, i, p, p, false, '', '', '', '', false, now() FROM unnest(%(ids)s::text[], %(persons)s::uuid[]) AS t(i, p)
+ON CONFLICT (hospital_id, fhir_id) DO NOTHING RETURNING fhir_id, id, person_id, home
 """
+# By any id that one of his registrations ever had as a person: links and undone links break nobody's bookmark.
+# index: records_sourcepatient_home_key, records_sourcepatient_person_id
 OF_PERSON = """
-SELECT s.id, s.hospital_id, h.code, s.fhir_id FROM records_sourcepatient s JOIN alliance_hospital h ON h.id = s.hospital_id
-WHERE s.person_id = %s ORDER BY s.id
+SELECT s.id, s.hospital_id, h.code, s.fhir_id, s.home FROM records_sourcepatient s JOIN alliance_hospital h ON h.id = s.hospital_id
+WHERE s.person_id = (SELECT o.person_id FROM records_sourcepatient o WHERE o.home = %s) ORDER BY s.id
 """
 PERSON_OF = """
 SELECT p.person_id FROM record_resource r JOIN records_sourcepatient p ON p.id = r.patient
@@ -62,9 +65,17 @@ def create(hospital_id: int, fhir_ids: Collection[str]) -> dict[str, Known]:
 
 
 def of_person(person: UUID) -> tuple[Source, ...]:
+    """All his registrations, the oldest first: its home is his id now."""
     with connection.cursor() as cursor:
         cursor.execute(OF_PERSON, [person])
         return tuple(Source(*row) for row in cursor.fetchall())
+
+
+def said_of(rows: Collection[int]) -> dict[int, tuple[bool, bytes | None, str]]:
+    """{row of the index: (a curator has seen the card, a number put right, sealed; who moved him last)}."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, confirmed, correction, decided_by FROM records_sourcepatient WHERE id = ANY(%s)", [sorted(set(rows))])
+        return {i: tuple(said) for i, *said in cursor.fetchall()}
 
 
 def person_of_resource(hospital_id: int, type_name: str, fhir_id: str) -> UUID | None:

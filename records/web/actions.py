@@ -15,6 +15,7 @@ from alliance.roles import Permission
 from consent.audit.append import append
 from consent.audit.event import Event, EventCode, Outcome
 from consent.models import Directive
+from consent.services import directives
 from consent.services.directives import check, do_record_directive, do_withdraw_directive
 from consent.services.emergencies import do_break_glass, do_close_glass
 from consent.services.relationships import do_declare_relationship
@@ -60,7 +61,7 @@ def emergency(request: HttpRequest, person_id: UUID, *, acting: Principal) -> Ht
 @require_POST
 @page(Permission.EMERGENCY_OPEN)
 def close_emergency(request: HttpRequest, person_id: UUID, *, acting: Principal) -> HttpResponse:
-    do_close_glass(person_id, acting=acting)
+    do_close_glass(person_id, sources=sources.of_person(person_id), acting=acting)
     messages.success(request, _("The emergency access is closed."))
     return redirect("person", person_id)
 
@@ -81,8 +82,8 @@ def consent(request: HttpRequest, person_id: UUID, *, acting: Principal) -> Http
         messages.success(request, _("The patient's decision is recorded and counts from now on."))
         return redirect("consent", person_id)
     append(Event.of(acting, EventCode.CONSENT_READ, person=person_id, target="directives"))
-    directives = Directive.objects.filter(person=person_id).select_related("source", "recipient", "recorded_by__hospital")
-    return render(request, "records/consent.html", {"form": form, "face": face, "person": person_id, "directives": directives})
+    given = directives.of(person_id, found).select_related("source", "recipient", "recorded_by__hospital")
+    return render(request, "records/consent.html", {"form": form, "face": face, "person": person_id, "directives": given})
 
 
 @require_POST

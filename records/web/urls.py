@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from records.web import actions, pages, reviews
+from records.web import actions, identity, pages, reviews
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -13,9 +13,16 @@ urlpatterns = [
     path("person/<uuid:person_id>/emergency/close/", actions.close_emergency, name="emergency-close"),
     path("person/<uuid:person_id>/consent/", actions.consent, name="consent"),
     path("person/<uuid:person_id>/consent/<int:directive_id>/withdraw/", actions.withdraw, name="withdraw"),
+    path("person/<uuid:person_id>/identity/", identity.identity, name="identity"),
+    path("person/<uuid:person_id>/identity/merge/", identity.merge, name="merge"),
+    path("person/<uuid:person_id>/identity/split/", identity.split, name="split"),
+    path("person/<uuid:person_id>/identity/<int:source_id>/confirm/", identity.confirm, name="confirm"),
+    path("person/<uuid:person_id>/identity/<int:source_id>/number/", identity.correct, name="correct"),
     path("person/<uuid:person_id>/<slug:tab>/", pages.person, name="person-tab"),
     path("reviews/", reviews.reviews, name="reviews"),
-    path("reviews/<int:review_id>/", reviews.verdict, name="verdict"),
-    path("reviews/unlink/<int:source_id>/", reviews.unlink, name="unlink"),
+    path("reviews/next/", reviews.following, name="following"),
+    path("reviews/<int:review_id>/", reviews.pair, name="review"),
+    path("reviews/<int:review_id>/verdict/", reviews.verdict, name="verdict"),
+    path("decisions/<int:decision_id>/undo/", reviews.undo, name="undo"),
     path("audit/patient/", pages.audited_patient, name="audited-patient"),
 ]

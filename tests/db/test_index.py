@@ -9,8 +9,9 @@ import pytest
 
 from alliance.auth.errors import Forbidden
 from alliance.roles import Role
-from records.models import LinkEvent, Review, SourcePatient
-from records.mpi import find, link
+from records.models import Decision, Review, SourcePatient
+from records.mpi import find, review
+from records.mpi.decide import concerning, do_differ, do_join, do_split
 from tests.factories import alliance
 from tests.factories.fhir import Api, bundle, number, patient, somebody
 
@@ -55,7 +56,7 @@ def test_a_typing_fault_beside_the_number_does_not_part_them(two: tuple[Api, Api
     card = number("19580312")
     one, other = source(two[0], two[0].create(patient("张伟明", resident=card))), source(two[1], two[1].create(patient(name, birth, gender, resident=card)))
     assert one.person_id == other.person_id and other.decided_by == "rule/family-1"
-    reasons = LinkEvent.objects.get(source=other).reasons
+    reasons = Decision.objects.get(claims__two=other).reasons
     assert "number:same" in reasons and [r for r in reasons if r.startswith("name:")]
 
 
@@ -113,11 +114,11 @@ def test_unlink_lasts_and_link_undoes_it(two: tuple[Api, Api]) -> None:
     card = number("19580312", 11)
     one, reference = source(two[0], two[0].create(patient("张伟明", resident=card))), two[1].create(patient("张伟明", resident=card))
     clerk = alliance.principal(alliance.staff(one.hospital, Role.CLERK))
-    link.do_unlink(source(two[1], reference).pk, acting=clerk)
+    do_split([source(two[1], reference).pk], acting=clerk)
     assert source(two[1], reference).person_id != one.person_id
     two[1]("PUT", reference, two[1]("GET", reference).json)
     assert source(two[1], reference).person_id != one.person_id, "the rule does not overrule a human"
-    link.do_link(one.pk, source(two[1], reference).pk, acting=clerk)
+    do_join(one.pk, source(two[1], reference).pk, acting=clerk)
     assert source(two[1], reference).person_id == one.person_id
 
 
@@ -143,18 +144,18 @@ def source_hospital(api: Api):  # type: ignore[no-untyped-def]
 def test_a_clerk_decides_only_what_concerns_his_hospital(two: tuple[Api, Api]) -> None:
     card = number("19580312", 15)
     one, other = source(two[0], two[0].create(patient("张伟", resident=card))), source(two[1], two[1].create(patient("王芳", resident=card)))
-    review = Review.objects.get(one=one, two=other)
+    asked = Review.objects.get(one=one, two=other)
     foreign = alliance.principal(alliance.staff(alliance.hospital("third"), Role.CLERK))
     seen = Review.objects.filter(state="open")
-    assert review not in seen.filter(link.concerning(foreign, "one", "two"))
-    for verb in (lambda: link.do_decide_review(review.pk, same=True, acting=foreign), lambda: link.do_unlink(one.pk, acting=foreign), lambda: link.do_link(one.pk, other.pk, acting=foreign)):
+    assert asked not in seen.filter(concerning(foreign, "one", "two"))
+    for verb in (lambda: review.do_opine(asked.pk, same=True, acting=foreign), lambda: do_differ(one.pk, other.pk, acting=foreign), lambda: do_join(one.pk, other.pk, acting=foreign)):
         with pytest.raises(Forbidden):
             verb()
     own = alliance.principal(alliance.staff(other.hospital, Role.CLERK))
-    assert review in seen.filter(link.concerning(own, "one", "two"))
-    link.do_decide_review(review.pk, same=False, acting=own)
-    review.refresh_from_db()
-    assert review.state == "different"
+    assert asked in seen.filter(concerning(own, "one", "two"))
+    assert review.do_opine(asked.pk, same=False, acting=own)
+    asked.refresh_from_db()
+    assert asked.state == "different"
 
 
 def test_patients_of_one_bundle_meet_each_other_and_those_who_were_there(two: tuple[Api, Api]) -> None:
@@ -171,7 +172,9 @@ def test_a_changed_patient_is_found_by_what_he_is_now(two: tuple[Api, Api]) -> N
     own = alliance.principal(alliance.staff(source_hospital(two[0])))
     two[0]("PUT", reference, patient("诸葛明日", mrn="ZY-new") | {"id": reference.split("/")[1]})
     assert [f.name for f in find.find("ZY-new", acting=own)] == ["诸葛明日"] == [f.name for f in find.find("zhugemingri", acting=own)]
-    assert find.find("ZY-old", acting=own) == [] == find.find("zhugemingyue", acting=own)
+    assert [(f.name, f.former) for text in ("ZY-old", "zhugemingyue") for f in find.find(text, acting=own)] == [("诸葛明日", True)] * 2, "and by what he was"
+    two[0]("PUT", reference, patient("诸葛明月", mrn="ZY-old") | {"id": reference.split("/")[1]})
+    assert [(f.name, f.former) for text in ("ZY-old", "zhugemingyue", "ZY-new") for f in find.find(text, acting=own)] == [("诸葛明月", False)] * 2 + [("诸葛明月", True)]
 
 
 def test_a_taken_hospital_number_names_its_entry(two: tuple[Api, Api]) -> None:

@@ -69,6 +69,6 @@ def test_compartments(api: Api, kind: str) -> None:
 def test_the_shared_base_states_less(api: Api) -> None:
     rest = stated(api, "alliance")
     assert [i["code"] for i in rest["interaction"]] == ["search-system"]  # type: ignore[attr-defined]
-    assert {o["name"] for r in rest["resource"] for o in r.get("operation", [])} == {"everything", "summary", "lastn", "export", "match"}  # type: ignore[attr-defined]
+    assert {o["name"] for r in rest["resource"] for o in r.get("operation", [])} == {"everything", "summary", "lastn", "export", "match", "ihe-pix"}  # type: ignore[attr-defined]
     assert api("POST", "Patient", patient(), base="alliance").status == 403
     assert urlsplit(api("GET", "metadata", base="alliance").json["implementation"]["url"]).path == "/fhir/alliance"

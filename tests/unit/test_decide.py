@@ -1,6 +1,7 @@
 """The truth table of the gate, without a database."""
 
 import datetime as dt
+from uuid import UUID
 
 import pytest
 
@@ -37,7 +38,7 @@ CASES = [
 
 
 def request(**more):  # type: ignore[no-untyped-def]
-    sources = (Source(11, OWN, "own", "a"), Source(12, OTHER, "other", "b"))
+    sources = (Source(11, OWN, "own", "a", UUID(int=11)), Source(12, OTHER, "other", "b", UUID(int=12)))
     values = {"principal": DOCTOR, "permission": Permission.RECORD_READ, "code": EventCode.RECORD_OPEN, "target": "t", "sources": sources} | more
     return AccessRequest(**values)
 
@@ -49,7 +50,7 @@ def test_truth_table(what: str, facts: dict[str, object], expected: dict[int, in
 
 
 def test_refusals() -> None:
-    foreign = (Source(12, OTHER, "other", "b"),)
+    foreign = (Source(12, OTHER, "other", "b", UUID(int=12)),)
     for facts, code in ((Facts(NOW), "no_relationship"), (Facts(NOW, related=True), "no_consent"), (Facts(NOW, related=True, directives=(PERMIT, DENY_OTHER)), "patient_denied")):
         with pytest.raises(Refused, match=code) as refusal:
             decide(request(sources=foreign), facts)
@@ -67,7 +68,7 @@ def test_refusals() -> None:
 
 def test_what_is_withheld_does_not_depend_on_the_data() -> None:
     facts = Facts(NOW, related=True, directives=(PERMIT,))
-    one, two = decide(request(), facts), decide(request(sources=(Source(11, OWN, "own", "a"),)), facts)
+    one, two = decide(request(), facts), decide(request(sources=(Source(11, OWN, "own", "a", UUID(int=11)),)), facts)
     assert one.withheld == two.withheld == ("sensitive",)
     assert decide(request(), Facts(NOW, related=True, directives=(EXPRESS,))).withheld == ()
 

@@ -4,7 +4,7 @@ from django import template
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from alliance.web.evidence import said
+from alliance.web.evidence import FIELD, LEVEL, VERB, ruled, said
 
 register = template.Library()
 SEX = {"male": gettext_lazy("male"), "female": gettext_lazy("female"), "other": gettext_lazy("other sex"), "unknown": gettext_lazy("sex unknown")}
@@ -68,7 +68,13 @@ EVENT = {
     "records:person:find": gettext_lazy("looked for a patient"),
     "records:person:read": gettext_lazy("read a person"),
     "records:person:link": gettext_lazy("linked"),
-    "records:person:unlink": gettext_lazy("unlinked"),
+    "records:person:merge": gettext_lazy("merged persons"),
+    "records:person:split": gettext_lazy("split a person"),
+    "records:person:differ": gettext_lazy("called two patients different"),
+    "records:person:identify": gettext_lazy("identified an unknown patient"),
+    "records:person:confirm": gettext_lazy("confirmed a registration"),
+    "records:person:correct": gettext_lazy("corrected a number"),
+    "records:decision:undo": gettext_lazy("undid a decision"),
     "records:link:review": gettext_lazy("reviewed a pair"),
     "consent:directive:read": gettext_lazy("read consents"),
     "consent:directive:record": gettext_lazy("recorded consent"),
@@ -98,11 +104,23 @@ def words(name: str, table: dict[str, object]) -> None:
     register.filter(name, lambda code: str(table.get(str(code), code or "")))
 
 
-for filter_name, filter_table in (("sex", SEX), ("tabname", TAB), ("status", STATUS), ("event", EVENT)):
+for filter_name, filter_table in (("sex", SEX), ("tabname", TAB), ("status", STATUS), ("event", EVENT), ("fieldname", FIELD), ("levelname", LEVEL), ("verb", VERB)):
     words(filter_name, filter_table)
 
 
 register.filter("reason", said)
+register.filter("ruled", ruled)
+
+
+@register.filter
+def doubt(code: str) -> str:
+    return said(f"held:{code}")
+
+
+@register.filter
+def left(width: int) -> int:
+    """Where a bar of this width begins that ends in the middle of 200."""
+    return 100 - width
 
 
 @register.filter

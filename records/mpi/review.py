@@ -1,0 +1,138 @@
+"""The curators' work: pairs that wait, taken by one curator at a time; a risky pair, and some others by lot, needs two who agree and do not know
+of each other's opinion."""
+
+import datetime as dt
+import hashlib
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from alliance.auth.principal import Principal
+from alliance.models import Staff
+from alliance.roles import Role
+from consent.audit.append import append
+from consent.audit.event import Event, EventCode
+from records.models import Decision, Opinion, Review
+from records.mpi import risk
+from records.mpi.decide import Undecidable, check, concerning, do_differ, do_join
+
+HOLD = dt.timedelta(minutes=10)
+LOT = 20  # every so many pairs are looked at by two, to know how well curators agree
+# index: records_review state
+FIGURES = """
+WITH seen AS (
+  SELECT o.review_id, o.round, (array_agg(o.same ORDER BY o.at, o.id))[1] AS first, (array_agg(o.same ORDER BY o.at, o.id))[2] AS second, count(*) AS n
+  FROM records_opinion o WHERE o.at > %(since)s GROUP BY 1, 2
+)
+SELECT count(*), count(*) FILTER (WHERE n > 1), count(*) FILTER (WHERE n > 1 AND first = second),
+  count(*) FILTER (WHERE n > 1 AND first), count(*) FILTER (WHERE n > 1 AND second), count(*) FILTER (WHERE first) FROM seen
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """waiting: open pairs; oldest: when the longest waiting one was asked; decided: in the last 30 days, same: of these one person; twice: seen by two
+    curators, agreed: of these; kappa: Cohen's, of the first two opinions, None where chance alone explains it or nothing is known."""
+
+    waiting: int
+    oldest: dt.datetime | None
+    decided: int
+    same: int
+    twice: int
+    agreed: int
+    kappa: float | None
+
+
+def waiting(acting: Principal) -> QuerySet[Review]:
+    """Open pairs of two persons that the curator may decide and has not yet given an opinion on; risky ones first, then the oldest."""
+    given = Opinion.objects.filter(staff_id=int(acting.id), round=F("review__round")).values("review_id")
+    return (Review.objects.filter(concerning(acting, "one", "two"), state=Review.State.OPEN).exclude(one__person=F("two__person")).exclude(pk__in=given)
+            .select_related("one__hospital", "two__hospital").order_by("-risk", "opened_at", "pk"))
+
+
+def free(acting: Principal) -> Q:
+    """Not in another curator's hands."""
+    return Q(taken_until=None) | Q(taken_until__lt=timezone.now()) | Q(taken_by_id=int(acting.id))
+
+
+@transaction.atomic
+def do_take(review_id: int, *, acting: Principal) -> Review:
+    """The pair is this curator's for ten minutes. Raises Review.DoesNotExist, Undecidable where another has it."""
+    review = Review.objects.select_for_update(of=("self",)).select_related("one__hospital", "two__hospital").get(pk=review_id)
+    check(acting, {review.one_id, review.two_id})
+    if not free_for(review, acting):
+        raise Undecidable("taken", "Another curator is looking at this pair.")
+    review.taken_by_id, review.taken_until = int(acting.id), timezone.now() + HOLD
+    review.save(update_fields=["taken_by", "taken_until"])
+    append(Event.of(acting, EventCode.LINK_REVIEW, target=f"review/{review.pk}", detail="taken"))
+    return review
+
+
+def free_for(review: Review, acting: Principal) -> bool:
+    return review.taken_until is None or review.taken_until < timezone.now() or review.taken_by_id == int(acting.id)
+
+
+@transaction.atomic
+def do_opine(review_id: int, *, same: bool, acting: Principal, note: str = "", verb: Decision.Verb = Decision.Verb.LINK) -> Decision | None:
+    """A curator's opinion on an open pair. The decision, once there are enough who agree: one, two for a risky pair that is to be joined or one
+    drawn by lot. Raises Undecidable where another has the pair, or it is decided, or he has said so already."""
+    review = Review.objects.select_for_update(of=("self",)).select_related("one", "two").get(pk=review_id)
+    check(acting, {review.one_id, review.two_id})
+    if review.state != Review.State.OPEN:
+        raise Undecidable("decided", "Somebody has decided this pair in the meantime.")
+    if not free_for(review, acting):
+        raise Undecidable("taken", "Another curator is looking at this pair.")
+    given = list(Opinion.objects.filter(review=review, round=review.round))
+    if any(o.staff_id == int(acting.id) for o in given):
+        raise Undecidable("given", "You have given your opinion on this pair; a second curator has to look at it.")
+    doubts = [d.code for d in risk.between(review.one_id, review.two_id)]
+    Opinion.objects.create(review=review, staff_id=int(acting.id), same=same, round=review.round)
+    review.taken_by_id = review.taken_until = None
+    review.risk = max(review.risk, len(doubts))
+    review.save(update_fields=["taken_by", "taken_until", "risk"])
+    append(Event.of(acting, EventCode.LINK_REVIEW, target=f"review/{review.pk}", detail="one person" if same else "two persons"))
+    double = drawn(review) or (doubts and (same or any(o.same for o in given)))
+    if sum(o.same == same for o in given) + 1 < (2 if double else 1):
+        return None
+    reasons = [*review.reasons, *(f"held:{c}" for c in doubts if f"held:{c}" not in review.reasons), f"opinions:{len(given) + 1}"]
+    if same:
+        return do_join(review.one_id, review.two_id, verb=verb, acting=acting, reasons=reasons, note=note)
+    return do_differ(review.one_id, review.two_id, acting=acting, reasons=reasons, note=note)
+
+
+def drawn(review: Review) -> bool:
+    """By lot, the same whoever asks; only where there are two who may look."""
+    lot = int.from_bytes(hashlib.sha256(f"review {review.pk}".encode()).digest()[:4], "big")
+    curators = Staff.objects.filter(Q(alliance_wide=True) | Q(hospital_id__in=[review.one.hospital_id, review.two.hospital_id]), role=Role.CLERK.value, ends_on__gte=timezone.localdate())
+    return lot % LOT == 0 and curators.count() > 1
+
+
+@transaction.atomic
+def do_propose(one: int, two: int, *, acting: Principal, note: str = "", verb: Decision.Verb = Decision.Verb.MERGE) -> tuple[Review, Decision | None]:
+    """A curator found by himself that two registrations' persons are one: asked as if a rule had, and answered by him. (the pair, the decision or None
+    where a second curator has to agree)."""
+    check(acting, {one, two})
+    review, new = Review.objects.get_or_create(one_id=min(one, two), two_id=max(one, two), defaults={"reasons": ["human"]})
+    if not new and review.state != Review.State.OPEN:
+        Review.objects.filter(pk=review.pk).update(state=Review.State.OPEN, round=F("round") + 1, decision=None)
+    return review, do_opine(review.pk, same=True, acting=acting, note=note, verb=verb)
+
+
+def figures(acting: Principal, days: int = 30) -> Figures:
+    """Of the pairs that this curator may see, and all curators' opinions."""
+    mine = Review.objects.filter(concerning(acting, "one", "two"), state=Review.State.OPEN).exclude(one__person=F("two__person"))
+    oldest = mine.order_by("opened_at").values_list("opened_at", flat=True).first()
+    with connection.cursor() as cursor:
+        cursor.execute(FIGURES, {"since": timezone.now() - dt.timedelta(days=days)})
+        decided, twice, agreed, first, second, same = cursor.fetchone()
+    return Figures(mine.count(), oldest, decided, same, twice, agreed, kappa(twice, agreed, first, second))
+
+
+def kappa(n: int, agreed: int, first: int, second: int) -> float | None:
+    """Cohen's kappa of two who judge n pairs: agreed on so many, the first and the second saying "one person" so often."""
+    if not n:
+        return None
+    chance = (first * second + (n - first) * (n - second)) / n**2
+    return None if chance == 1 else (agreed / n - chance) / (1 - chance)

@@ -1,0 +1,65 @@
+"""Registrations as curators see them: their own hospital's in clear, another's masked to what comparing needs."""
+
+from dataclasses import dataclass, replace
+from re import search
+
+from alliance.auth.principal import Principal
+from records.models import SourcePatient
+from records.mpi.correction import read
+from records.mpi.levels import Levels
+from records.mpi.profile import Words
+from records.mpi.rules import name
+from records.web.banner import masked_number
+
+FIELDS = ("name", "sex", "birth", "number", "paper", "insurance", "phone", "address", "parents", "order")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One field of two registrations and how far they agree; kind: "same", "near", "differ" or "" where one says nothing."""
+
+    field: str
+    one: str
+    two: str
+    level: str
+    kind: str
+
+
+def masked(text: str, keep: int) -> str:
+    """The last `keep` characters hidden by stars but for two."""
+    return text[:keep] + "*" * max(0, len(text) - keep - 2) + text[-2:] if len(text) > keep + 2 else text
+
+
+def hidden(words: Words) -> Words:
+    """Enough to compare with one's own papers and to ask on the phone, not enough to copy."""
+    house = search(r"\d", words.address)
+    return replace(
+        words, number=masked_number(words.number), papers=tuple(f"{k}:{masked(v, 2)}" for k, _, v in (p.partition(":") for p in words.papers)),
+        insurance=masked(words.insurance, 2), phone=masked(words.phone, 3), address=words.address[: house.start()] + "***" if house else words.address,
+        guardian=name.masked(words.guardian) if words.guardian else "", guardian_number=masked_number(words.guardian_number))
+
+
+def words_for(source: SourcePatient, acting: Principal) -> Words:
+    """Of a registration as this curator may read it."""
+    if source.words is None:
+        return Words(name=source.name, gender=source.gender, birth=source.birth_date)
+    words = read(bytes(source.words), source.pk, source.correction)
+    return words if source.hospital_id == acting.hospital_id else hidden(words)
+
+
+def values(words: Words) -> dict[str, str]:
+    return {
+        "name": words.name, "sex": words.gender, "birth": words.birth, "number": words.number, "paper": "、".join(p.partition(":")[2] for p in words.papers),
+        "insurance": words.insurance, "phone": words.phone, "address": words.address, "parents": words.guardian, "order": str(words.order or "")}
+
+
+def lines(one: Words, two: Words, levels: Levels) -> list[Line]:
+    """Side by side, without the fields of which neither says anything."""
+    a, b = values(one), values(two)
+    return [Line(f, a[f], b[f], level, kind(level)) for f, level in zip(FIELDS, levels, strict=True) if a[f] or b[f] or level]
+
+
+def kind(level: str) -> str:
+    if not level:
+        return ""
+    return "same" if level == "same" else "differ" if level in ("differ", "is_parent", "borrowed_differ", "no_word") else "near"
