@@ -117,8 +117,10 @@ def same(sent: Any, wrong: str) -> bool:
     return text == wrong or (len(text) == 15 and text == wrong[:6] + wrong[8:17])
 
 
-def replaced(old: UUID, now: UUID, root: str) -> bytes:
-    """What stands at an id that a person had before he was linked with an older registration (Patient.link, replaced-by)."""
+def pointer(old: UUID, now: UUID, root: str) -> bytes:
+    """Whether an id is a person's, or stands for one who was linked with an older registration (Patient.link, replaced-by)."""
+    if old == now:
+        return dump({"resourceType": "Patient", "id": str(old), "active": True})
     return dump({"resourceType": "Patient", "id": str(old), "active": False, "link": [{"other": {"reference": f"{root}/alliance/Patient/{now}"}, "type": "replaced-by"}]})
 
 

@@ -10,6 +10,7 @@ from records.fhir import bundle
 from records.fhir.dates import Range, span
 from records.fhir.issues import Issue, NotFound, NotSupported
 from records.fhir.outcome import ABSENT
+from records.interactions import identities
 from records.interactions.ask import Answer, Ask, known_type, own_request, summary
 from records.search import page
 from records.search.page import BadCursor
@@ -48,8 +49,10 @@ def versions(ask: Ask, type_name: str, fhir_id: str | None, pairs: Pairs) -> Ans
     known_type(type_name)
     count, since, current, cursor = options(pairs)
     target = f"{type_name}/{fhir_id}" if fhir_id else type_name
+    if ask.hospital_id is None and type_name == "Patient" and fhir_id is None and current is None:
+        return identities.feed(ask, count, since, cursor, pairs)
     if ask.hospital_id is None:
-        raise NotFound(Issue("not-found", "The shared base has no history; ask the owning store."))
+        raise NotFound(Issue("not-found", "The shared base has no history but that of identities, Patient/_history; ask the owning store."))
     scope = gate.enter(own_request(ask, EventCode.RECORD_HISTORY, target, detail=summary([k for k, _ in pairs])))
     here = f"{ask.root}/{ask.base}/{target}/_history"
     at = Position(*page.read(scope, here, cursor)) if cursor else Position()

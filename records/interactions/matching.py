@@ -5,10 +5,11 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from records.fhir.types import NAMES
+from records.fhir.types import NAMES, TYPES
+from records.interactions import identities
 from records.interactions.subscribing import Wish
 from records.interactions.subscription import State, wish_of
-from records.models import FeedPosition, Notification, SubscriptionState
+from records.models import Decision, FeedPosition, Notification, SubscriptionState
 from records.store import changes
 
 BATCH = 500  # changes
@@ -32,11 +33,30 @@ def match() -> int:
             if found or timezone.now() - at.beat_at > BEAT:
                 at.save()
         done += len(found)
-    return done
+    return done + note_decisions(live)
+
+
+def note_decisions(live: list[tuple[SubscriptionState, Wish]]) -> int:
+    """Who follows the record of a patient whose registrations were linked or parted is told of them anew: of his own, and of others as far as the gate
+    lets him see them then."""
+    with transaction.atomic():
+        untold = list(Decision.objects.select_for_update(skip_locked=True).filter(told=False).order_by("pk")[:BATCH])
+        for decision in untold:
+            concerned = identities.concerned(decision.moved)
+            out = []
+            for subscription, asked in live:
+                only = changes.person_of(subscription.hospital_id, asked.patient) if asked.patient else None
+                if asked.topic and not (asked.patient and only is None):
+                    out += [Notification(subscription=subscription, line=str(s.person_id), hospital_id=s.hospital_id, type=TYPES["Patient"].number, fhir_id=s.fhir_id, version=0,
+                                         deleted=False, changed_at=decision.at) for s in concerned.get(subscription.hospital_id, []) if only in (None, str(s.person_id))]
+            Notification.objects.bulk_create(out)
+        Decision.objects.filter(pk__in=[d.pk for d in untold]).update(told=True)
+    return len(untold)
 
 
 def keep_up() -> int:
     """Nobody asks: stand at the end of each feed."""
+    Decision.objects.filter(told=False).update(told=True)
     known = dict(FeedPosition.objects.values_list("hospital_id", "beat_at"))
     for hospital in changes.hospitals():
         if hospital not in known or timezone.now() - known[hospital] > BEAT:

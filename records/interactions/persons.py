@@ -59,7 +59,7 @@ def read(ask: Ask, type_name: str, fhir_id: str) -> Answer:
     if type_name == "Person":
         return Answer(200, as_person(ask, now, rows), None, changed)
     if now != person:
-        return Answer(200, golden.replaced(person, now, ask.root), None, changed)
+        return Answer(200, golden.pointer(person, now, ask.root), None, changed)
     return Answer(200, golden_record(ask, person, rows), None, changed)
 
 

@@ -59,6 +59,9 @@ class Migration(migrations.Migration):
             ],
             options={"indexes": [models.Index(fields=["at"], name="decision_at"), models.Index(fields=["id"], condition=models.Q(told=False), name="decision_untold")]},
         ),
+        # For the feed: in the order of transactions, of which only those count that nothing older can still slip in before (docs/adr/0005).
+        migrations.RunSQL("ALTER TABLE records_decision ADD xid xid8 NOT NULL DEFAULT pg_current_xact_id(); CREATE INDEX decision_feed ON records_decision (xid, id)",
+                          migrations.RunSQL.noop),
         migrations.CreateModel(
             name="Claim",
             fields=[

@@ -1,9 +1,11 @@
 """Persons at the shared base over real HTTP: the golden record and where its values come from, Person, former ids, $ihe-pix and PDQm; what consent closes
 answers as if it were not there."""
 
+import time
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from alliance.roles import Role
 from records.facade.golden import ORIGIN, SOURCE
@@ -191,3 +193,36 @@ def test_demographics_query(open_world: World, server: str) -> None:
         assert w.ask("GET", f"Patient?{query}", base="alliance").status == 400, query
     stranger = alliance.hospital("none")
     assert ids(f"identifier={card}", Api(server, stranger.code, credentials=alliance.credentials(stranger))) == [], "closed to a stranger"
+
+
+def test_members_learn_of_links_and_partings_from_the_feed(open_world: World, server: str) -> None:
+    w = open_world
+    one, _ = rows(w)
+    stranger = w.hold.create(patient(somebody()))
+    other = SourcePatient.objects.get(hospital=w.b, fhir_id=stranger.split("/")[1])
+    outside = alliance.hospital("none")
+    elsewhere = Api(server, outside.code, credentials=alliance.credentials(outside))
+
+    def following(api: Api, path: str, most: int) -> tuple[list[dict[str, Any]], str]:
+        found: list[dict[str, Any]] = []
+        for _ in range(100):
+            page = api("GET", path, base="alliance").json
+            judge(page, "Bundle")
+            found += [e["resource"] for e in page.get("entry", [])]
+            path = next(x["url"] for x in page["link"] if x["relation"] == "next").split("/alliance/")[1]
+            if len(found) >= most:
+                break
+            time.sleep(0.1)
+        return found, path
+
+    since = timezone.now().isoformat()
+    first = f"Patient/_history?_since={since}"
+    joined = do_join(one.pk, other.pk, acting=curator(w))
+    found, then = following(w.ask, first, 2)
+    assert {r["id"]: r["active"] for r in found} == {str(w.person): True, str(other.home): False}
+    do_undo(joined.pk, acting=curator(w))
+    found, then = following(w.hold, first, 4)
+    assert {r["id"]: r["active"] for r in found} == {str(w.person): True, str(other.home): True}
+    assert elsewhere("GET", first, base="alliance").json.get("entry", []) == [], "not theirs"
+    assert w.ask("GET", then, base="alliance").status == 400, "another's cursor"
+    assert w.ask("GET", "Patient/_history?_count=0", base="alliance").status == 400 and w.ask("GET", "Observation/_history", base="alliance").status == 404

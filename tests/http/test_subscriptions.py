@@ -11,11 +11,13 @@ from django.utils import timezone
 
 from alliance.config.health import ready
 from alliance.models import Client, Hospital
+from alliance.roles import Role
 from consent.services.directives import do_record_directive, do_withdraw_directive
 from records.interactions import courier
 from records.interactions.subscribing import CONTENT, FILTER, TOPIC
 from records.models import FeedPosition, Notification, SourcePatient, SubscriptionState
 from records.mpi import sources
+from records.mpi.decide import do_join, do_undo
 from tests.factories import alliance
 from tests.factories.fhir import Api, number, observation, patient
 from tests.factories.hook import Hook, listening, parameter
@@ -255,3 +257,19 @@ def test_a_courier_that_never_started_is_noticed(api: Api) -> None:
     assert state() == "ok"
     FeedPosition.objects.update(beat_at=timezone.now() - dt.timedelta(minutes=2))
     assert state() == "failing"
+
+
+def test_who_follows_a_record_is_told_when_its_registrations_are_linked_or_parted(api: Api, hook: Hook, server: str) -> None:
+    mine, other = api.create(patient()), api.create(patient())
+    stranger = alliance.hospital("other")
+    elsewhere = Api(server, stranger.code, credentials=alliance.credentials(stranger))
+    theirs = elsewhere.create(patient())
+    active(api, subscription(hook))
+    one, two = (SourcePatient.objects.get(fhir_id=p.split("/")[1], hospital__code=a.base) for p, a in ((mine, api), (theirs, elsewhere)))
+    curator = alliance.principal(alliance.staff(stranger, Role.CLERK, wide=True))
+    decision = do_join(one.pk, two.pk, acting=curator)
+    rounds()
+    assert hook.focuses == [f"{api.base}/{mine}"], "his own patient; the other one is not shared with him"
+    do_undo(decision.pk, acting=curator)
+    rounds()
+    assert hook.focuses == [f"{api.base}/{mine}"] * 2 and f"{api.base}/{other}" not in hook.focuses
