@@ -30,6 +30,7 @@ STAFF = (
     ("wu", "吴建国", "全科医师", "beishan", Role.CLINICIAN, False),
     ("lin", "林秀兰", "乡镇医师", "nanqiao", Role.CLINICIAN, False),
     ("he", "何静", "病案管理员", "xinglin", Role.CLERK, False),
+    ("gao", "高洁", "病案管理员", "xinglin", Role.CLERK, True),
     ("shen", "沈明", "审计员", "xinglin", Role.AUDITOR, True),
     ("admin", "罗毅", "联盟管理员", "xinglin", Role.ADMINISTRATOR, True),
 )

@@ -66,5 +66,5 @@ def said(code: str) -> str:
     if field not in FIELD:
         return str(code or "")
     if field == "probability":
-        return f"{FIELD[field]}: {'> 99.99' if float(level) > 0.9999 else f'{100 * float(level):.1f}'} %"
+        return f"{FIELD[field]}: {'> 99.9' if float(level) > 0.999 else f'{100 * float(level):.1f}'} %"
     return f"{FIELD[field]}: {LEVEL.get(level, level)}"

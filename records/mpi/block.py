@@ -59,6 +59,11 @@ def keys(p: Profile) -> set[str]:
     return out
 
 
+def home(p: Profile) -> set[str]:
+    """Under which those meet who live together; nobody is compared for that alone."""
+    return {f"line|{p.phone}"} - {"line|"} | {f"door|{p.address.home}"} - {"door|"}
+
+
 def candidates(profiles: Sequence[Profile]) -> tuple[dict[int, set[int]], list[tuple[str, int]]]:
     """{place: the later places that share a key with it}, in order; and the blocks that were left out: the way, and how many met there."""
     blocks: dict[str, list[int]] = defaultdict(list)

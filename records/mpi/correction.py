@@ -12,7 +12,7 @@ from records.mpi.digest import digest
 from records.mpi.features import Identified
 from records.mpi.profile import Words, profile
 from records.mpi.rules import paper, resident_number
-from records.mpi.sealed import cipher, hashed, unseal
+from records.mpi.sealed import cipher, kept, unseal
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,4 +71,4 @@ def renumber(source: int) -> None:
     PatientIdentifier.objects.bulk_create([PatientIdentifier(source_id=source, kind=kind, digest=d) for kind, d in rows])
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM records_matchkey WHERE source_id = %s", [source])
-    MatchKey.objects.bulk_create([MatchKey(source_id=source, key=k) for k in hashed(profile(now))])
+    MatchKey.objects.bulk_create([MatchKey(source_id=source, key=k) for k in kept(profile(now))])

@@ -10,7 +10,7 @@ from records.mpi import block
 from records.mpi.correction import read
 from records.mpi.levels import compare
 from records.mpi.profile import Words, profile
-from records.mpi.sealed import hashed
+from records.mpi.sealed import homes
 
 MOST = 12
 # index: match_key, records_sourcepatient_pkey
@@ -21,7 +21,7 @@ WITH hit AS (
   WHERE cardinality(b.found) <= %(most)s
 )
 SELECT DISTINCT ON (s.person_id) s.id, s.hospital_id, s.words, s.correction FROM hit JOIN records_sourcepatient s ON s.id = hit.id
-WHERE s.words IS NOT NULL AND s.person_id <> ALL (SELECT p.person_id FROM records_sourcepatient p WHERE p.id = ANY(%(own)s::bigint[])) ORDER BY s.person_id, s.id
+WHERE s.words IS NOT NULL AND s.person_id <> ALL (SELECT p.person_id FROM records_sourcepatient p WHERE p.id = ANY(%(own)s::bigint[])) ORDER BY s.person_id, s.id LIMIT 40
 """
 
 
@@ -38,7 +38,7 @@ class Housemate:
 def household(own: Collection[int], words: Collection[Words]) -> list[Housemate]:
     """Of the registrations `own`, which say `words`: each other person once, at most twelve."""
     asked = [profile(w) for w in words]
-    keys = sorted({k for p in asked for k in hashed(p)})
+    keys = sorted({k for p in asked for k in homes(p)})
     with connection.cursor() as cursor:
         cursor.execute(NEAR, {"keys": plain(keys), "most": block.AT_ONCE, "own": plain(sorted(own))})
         rows = cursor.fetchall()

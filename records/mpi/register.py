@@ -22,7 +22,7 @@ from records.mpi.digest import digest
 from records.mpi.features import Identified, identify, words_of
 from records.mpi.profile import Words, profile
 from records.mpi.rules import name
-from records.mpi.sealed import hashed, mark_of, opened, seal
+from records.mpi.sealed import kept, mark_of, opened, seal
 from records.mpi.sources import Known
 
 NOBODY = UUID(int=0)
@@ -145,7 +145,7 @@ def keep(hospital_id: int, new: Sequence[News]) -> None:
     ids = [n.arrival.source.id for n in new]
     numbers: dict[tuple[int, str, bytes], int] = {}
     keys: set[tuple[int, str, bool]] = set()
-    blocks = [(row, key) for row, n in zip(ids, new, strict=True) for key in hashed(profile(n.seen))]
+    blocks = [(row, key) for row, n in zip(ids, new, strict=True) for key in kept(profile(n.seen))]
     for i, (row, n) in enumerate(zip(ids, new, strict=True)):
         known = n.known
         for kind, _, value in known.identifiers:

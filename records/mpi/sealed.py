@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
-from records.mpi.block import keys
+from records.mpi.block import home, keys
 from records.mpi.profile import Profile, Words
 
 
@@ -55,5 +55,19 @@ def mark_of(*known: object) -> str:
 
 def hashed(profile: Profile) -> list[int]:
     """The block keys as 64-bit numbers: for finding only, what they lead to is compared by its words."""
-    made = (hmac.new(settings.INDEX_KEY, f"block|{k}".encode(), hashlib.sha256).digest()[:8] for k in keys(profile))
+    return numbers(keys(profile))
+
+
+def homes(profile: Profile) -> list[int]:
+    """Likewise, of those who live together."""
+    return numbers(home(profile))
+
+
+def kept(profile: Profile) -> list[int]:
+    """All that the index keeps of a registration."""
+    return numbers(keys(profile) | home(profile))
+
+
+def numbers(texts: set[str]) -> list[int]:
+    made = (hmac.new(settings.INDEX_KEY, f"block|{k}".encode(), hashlib.sha256).digest()[:8] for k in texts)
     return sorted({int.from_bytes(d, "big", signed=True) for d in made})

@@ -23,7 +23,7 @@ from records.mpi.decide import Undecidable, check, do_confirm, do_correct, do_sp
 from records.mpi.profile import profile
 from records.mpi.review import do_propose
 from records.mpi.rules.resident_number import NotANumber
-from records.web.reviews import fault, noted, told
+from records.web.reviews import fault, noted, still, told
 from records.web.sides import values, words_for
 
 
@@ -49,9 +49,10 @@ def identity(request: HttpRequest, person_id: UUID, *, acting: Principal) -> Htt
     own = rows[0].person_id
     found = [f for f in find.find(text, acting=acting) if f.person != own] if text else None
     append(Event.of(acting, EventCode.PERSON_READ, person=own, target="identity"))
+    shown = [(s, values(words_for(s, acting)), s.hospital_id == acting.hospital_id or acting.alliance_wide, nameless(s), NumberForm(auto_id=f"r{s.pk}-%s")) for s in rows]
     return render(request, "records/identity.html", {
-        "person": own, "rows": [(s, values(words_for(s, acting)), s.hospital_id == acting.hospital_id or acting.alliance_wide, nameless(s)) for s in rows], "doubts": risk.within([s.pk for s in rows]),
-        "decisions": told(history([s.pk for s in rows])), "q": text, "found": found, "number": NumberForm(), "face": find.face(own, acting.hospital_id)})
+        "person": own, "rows": shown, "doubts": risk.within([s.pk for s in rows]), "decisions": told(history([s.pk for s in rows])), "q": text, "found": found,
+        "face": find.face(own, acting.hospital_id)})
 
 
 def nameless(source: SourcePatient) -> bool:
@@ -86,7 +87,7 @@ def split(request: HttpRequest, person_id: UUID, *, acting: Principal) -> HttpRe
         messages.success(request, _("They are two persons now."))
     except Undecidable as error:
         fault(request, error)
-    return redirect("identity", person_id)
+    return redirect(still(person_id, acting))
 
 
 @require_POST

@@ -1,13 +1,17 @@
 """The curator's workplace: pairs that may be one patient, the riskiest first; side by side with the evidence; decided by key or click."""
 
+import re
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from alliance.auth.errors import Forbidden
 from alliance.auth.principal import Principal
 from alliance.auth.session import page
 from alliance.models import Hospital, Staff
@@ -15,8 +19,8 @@ from alliance.roles import Permission
 from consent.audit.append import append
 from consent.audit.event import Event, EventCode
 from records.models import Claim, Decision, Review, SourcePatient
-from records.mpi import household, review, risk, waterfall
-from records.mpi.decide import Undecidable, concerning, do_undo, history
+from records.mpi import household, review, risk, sources, waterfall
+from records.mpi.decide import Undecidable, check, concerning, do_undo, history
 from records.mpi.levels import compare
 from records.mpi.match import LEAST
 from records.mpi.model import standard
@@ -26,6 +30,7 @@ from records.web import sides
 from records.web.sides import values, words_for
 
 SHOWN = 100
+PERSON = re.compile(r"/person/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})/identity/$")
 
 
 def fault(request: HttpRequest, error: Undecidable) -> None:
@@ -77,7 +82,7 @@ def reviews(request: HttpRequest, *, acting: Principal) -> HttpResponse:
     append(Event.of(acting, EventCode.LINK_REVIEW, target="reviews"))
     waiting = review.waiting(acting)
     of_mine = Claim.objects.filter(concerning(acting, "one", "two")).values("decision_id")
-    lately = list(Decision.objects.filter(pk__in=of_mine).select_related("undoes").order_by("-pk")[:30])
+    lately = list(Decision.objects.filter(pk__in=of_mine).select_related("undoes").order_by("-pk")[:15])
     undoings = list(Decision.objects.filter(verb=Decision.Verb.UNDO, by=f"staff/{acting.id}").select_related("undoes").order_by("-pk")[:10])
     shown = sorted({*lately, *undoings}, key=lambda d: -d.pk)
     return render(request, "records/reviews.html", {
@@ -154,5 +159,14 @@ def undo(request: HttpRequest, decision_id: int, *, acting: Principal) -> HttpRe
         messages.success(request, _("Undone. What was decided independently of it stays as it is."))
     except Undecidable as error:
         fault(request, error)
-    back = request.POST.get("back", "")
-    return redirect(back if back.startswith(("/person/", "/reviews/")) else "reviews")
+    person = PERSON.match(request.POST.get("back", ""))
+    return redirect(still(UUID(person[1]), acting) if person else "reviews")
+
+
+def still(person: UUID, acting: Principal) -> str:
+    """The page of a person's registrations, as long as one of them concerns the curator."""
+    try:
+        check(acting, [s.id for s in sources.of_person(person)])
+    except Forbidden:
+        return reverse("reviews")
+    return reverse("identity", args=[person])

@@ -16,6 +16,7 @@ from alliance.models import Hospital, Staff
 from alliance.services.clients import do_register_client, do_revoke_client
 from consent.models import Directive
 from consent.services.directives import do_record_directive
+from records.demo import doubts
 from records.demo.people import people
 from records.demo.stories import bundle
 from records.models import SourcePatient
@@ -40,6 +41,7 @@ class Command(BaseCommand):
             for who in people():
                 if code in who.hospitals:
                     self.send(f"{url}/fhir/{code}/", token, bundle(who, code, today))
+            self.send(f"{url}/fhir/{code}/", token, doubts.bundle([p for at, p in doubts.doubts(today) if at == code]))
             do_revoke_client(client, acting=operator("demo"))
         self.consents()
         self.finish(done)

@@ -9,6 +9,8 @@ DOOR = re.compile(r"(\d+)(?:栋|幢|号楼|座|-)(?:(\d+)(?:单元|-))?(\d+)(?:�
 ROAD = re.compile(r"([^省市县区镇乡\d]{1,8}?(?:路|街|大道|巷|胡同))(\d+)号")
 STREET = re.compile(r"^.*(?:省|市|县|(?<![小社园校])区|镇|乡|街道|路|街|大道|巷|胡同|号)(?=.{2})")
 VILLAGE = re.compile(r"([^省市县区镇乡道\d]{2,8}村)(?:(\d+)组)?(\d+)号?$")
+WRITTEN = re.compile(r"([一二三四五六七八九]?)(十?)([一二三四五六七八九]?)(?=组|栋|幢|号|座|单元|室|房|户)")
+DIGITS = {c: i for i, c in enumerate("一二三四五六七八九", 1)}
 VAGUE = re.compile(r"^(同上|本市|本地|不详|无|未知|暂无|省外|外地)$")
 
 
@@ -32,6 +34,7 @@ def parse(text: str) -> Address:
     if re.search("[a-z]{3}", plain):
         words = frozenset(w for w in plain.split() if w)
         return Address(place=frozenset({" ".join(sorted(words))}), words=words)
+    plain = WRITTEN.sub(numeral, plain)
     home, place = "", set()
     if m := ROAD.search(plain):
         place.add(f"{m[1][-3:]}{m[2]}")
@@ -44,6 +47,14 @@ def parse(text: str) -> Address:
             place.add(estate)
             home = f"{estate}|{m[1]}|{m[3]}"
     return Address(home, frozenset(place))
+
+
+def numeral(m: re.Match[str]) -> str:
+    """Up to ninety-nine, as people write groups and houses: 四组, 十二号."""
+    tens, ten, ones = m.groups()
+    if not ten:
+        return m[0] if tens and ones else str(DIGITS.get(tens or ones, ""))
+    return str(10 * DIGITS.get(tens, 1) + DIGITS.get(ones, 0))
 
 
 def level(a: Address, b: Address) -> str:
