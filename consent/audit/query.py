@@ -12,6 +12,12 @@ from django.db import connection, transaction
 from consent.audit import canonical
 from consent.audit.event import EventCode
 
+# Lines stand under the id that the person had when they were written: all ids that one of his registrations ever had (docs/adr/0018).
+# index: records_sourcepatient_home_key, consent_audit_event_person
+EVER = """person = ANY (ARRAY(
+  SELECT s.home FROM records_sourcepatient s JOIN records_sourcepatient o ON o.person_id = s.person_id WHERE o.home = %(person)s UNION SELECT %(person)s::uuid
+))"""
+
 
 @dataclass(frozen=True, slots=True)
 class Filter:
@@ -33,7 +39,7 @@ class Filter:
         if self.end:
             tests.append("recorded < %(end)s")
         if self.person:
-            tests.append("person = %(person)s")
+            tests.append(EVER)
         if self.actor:
             tests.append("actor_kind = %(actor_kind)s AND actor = %(actor)s")
         if self.outcome:

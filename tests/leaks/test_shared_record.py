@@ -218,3 +218,22 @@ def test_each_answer_and_refusal_left_a_line(w: World) -> None:
     lines = [x for x in all_lines if x["code"] == "records:record:read"]
     assert [x["outcome"] for x in lines[:2]] == ["success", "refused"]
     assert lines[0]["refs"] == [f"{w.b.code}/{w.plain}/1"] and lines[1]["refs"] == []
+
+
+def test_the_lines_of_a_person_are_found_whoever_he_was_linked_with_since(w: World) -> None:
+    from consent.audit.query import Filter, page
+    from records.mpi.decide import do_join, do_undo
+
+    stranger = w.hold.create(patient(somebody()))
+    other = SourcePatient.objects.get(hospital=w.b, fhir_id=stranger.split("/")[1])
+    one = SourcePatient.objects.filter(person=w.person).order_by("pk")[0]
+    curator = alliance.principal(alliance.staff(w.b, Role.CLERK, wide=True))
+
+    def lines() -> list[str]:
+        return [r for x in page(Filter(person=w.person), None, 50) for r in x["refs"]]  # type: ignore[arg-type]
+
+    assert f"{w.b.code}/{stranger}/1" not in lines()
+    joined = do_join(one.pk, other.pk, acting=curator)
+    assert f"{w.b.code}/{stranger}/1" in lines() and f"{w.b.code}/{w.plain}/1" in lines()
+    do_undo(joined.pk, acting=curator)
+    assert f"{w.b.code}/{stranger}/1" not in lines() and f"{w.b.code}/{w.plain}/1" in lines()
