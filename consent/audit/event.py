@@ -32,6 +32,7 @@ class EventCode(StrEnum):
     PERSON_IDENTIFY = "records:person:identify"
     PERSON_CONFIRM = "records:person:confirm"
     PERSON_CORRECT = "records:person:correct"
+    INDEX_RULES = "records:index:rules"
     DECISION_UNDO = "records:decision:undo"
     LINK_REVIEW = "records:link:review"
     CONSENT_READ = "consent:directive:read"

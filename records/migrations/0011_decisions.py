@@ -66,13 +66,21 @@ class Migration(migrations.Migration):
             name="Claim",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("kind", models.CharField(choices=[("same", "Same"), ("different", "Different"), ("confirmed", "Confirmed"), ("number", "Number")], max_length=9)),
+                ("kind", models.CharField(choices=[("same", "Same"), ("different", "Different"), ("apart", "Apart"), ("confirmed", "Confirmed"), ("number", "Number")], max_length=9)),
                 ("value", models.BinaryField(null=True)),
                 ("decision", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="claims", to="records.decision")),
                 ("one", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.sourcepatient")),
                 ("two", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.sourcepatient")),
             ],
             options={"constraints": [models.CheckConstraint(condition=models.Q(("two", None), ("one__lt", models.F("two")), _connector="OR"), name="claim_in_order")]},
+        ),
+        migrations.CreateModel(
+            name="MatchModel",
+            fields=[
+                ("version", models.CharField(max_length=60, primary_key=True, serialize=False)),
+                ("model", models.JSONField()),
+                ("since", models.DateTimeField(auto_now=True)),
+            ],
         ),
         migrations.AddField("review", "decision", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.decision")),
         migrations.AddField("review", "round", models.SmallIntegerField(default=0)),

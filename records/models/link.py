@@ -37,6 +37,7 @@ class Claim(models.Model):
     class Kind(models.TextChoices):
         SAME = "same"
         DIFFERENT = "different"
+        APART = "apart"  # later rules would not have linked them
         CONFIRMED = "confirmed"
         NUMBER = "number"
 
@@ -48,6 +49,14 @@ class Claim(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(two=None) | models.Q(one__lt=models.F("two")), name="claim_in_order")]
+
+
+class MatchModel(models.Model):
+    """A model that was put into force (mpi/model.py); the newest counts. Without any the release's own does."""
+
+    version = models.CharField(max_length=60, primary_key=True)
+    model = models.JSONField()
+    since = models.DateTimeField(auto_now=True)
 
 
 class Review(models.Model):

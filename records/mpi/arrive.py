@@ -11,9 +11,9 @@ from alliance.config.literals import plain
 from records.mpi import block
 from records.mpi.cluster import LOOK, REVIEW, TWIN, Clusters, Edge, cluster, twins
 from records.mpi.correction import read
+from records.mpi.force import in_force
 from records.mpi.levels import Levels, compare
 from records.mpi.match import LEAST
-from records.mpi.model import standard
 from records.mpi.profile import Profile, Words, profile
 from records.mpi.resolve import USUAL
 from records.mpi.rules import name
@@ -57,7 +57,7 @@ Chances = Callable[[Profile, Profile, Levels], tuple[float, float]]  # of one pe
 
 
 def rule() -> str:
-    return f"rule/{standard().version}"
+    return f"rule/{in_force().version}"
 
 
 def weigh(source: int, person: UUID, words: Words, waiting: set[int]) -> Verdict:
@@ -72,7 +72,7 @@ def weigh(source: int, person: UUID, words: Words, waiting: set[int]) -> Verdict
 
     def chances(one: Profile, two: Profile, levels: Levels) -> tuple[float, float]:
         common = namesakes / size if levels.name == "same" and asked.spelling.full in (one.spelling.full, two.spelling.full) else 0.0
-        found = standard().chances(levels, size, common)
+        found = in_force().chances(levels, size, common)
         return found[0] / sum(found), twins(levels, found[0] / sum(found), found[2] / sum(found))
 
     there = {i: profile(read(sealed, i, correction), str(i)) for i, _, sealed, _, correction, *_ in rows}

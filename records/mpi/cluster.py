@@ -5,7 +5,7 @@ himself as a parent. Nobody comes together by a chain alone: each registration o
 name goes to one named child only where no other may be it as well.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -43,9 +43,10 @@ class Clusters:
 Probability = Callable[[int, int], float]
 
 
-def cluster(profiles: Sequence[Profile], edges: Sequence[Edge], probability: Probability, limit: float, start: Sequence[int] | None = None) -> Clusters:
+def cluster(profiles: Sequence[Profile], edges: Sequence[Edge], probability: Probability, limit: float, start: Sequence[int] | None = None,
+            foes: Mapping[int, set[int]] | None = None) -> Clusters:
     """limit: from what probability on two are joined without a human; edges: of probability REVIEW and more, and those that are twins with TWIN
-    and more; start: groups that are there already. The same edges give the same groups, in whatever order they come."""
+    and more; start: groups that are there already; foes: whom a human has called different. The same edges give the same groups, in whatever order they come."""
     group = list(start or range(len(profiles)))
     members: dict[int, list[int]] = {}
     for i, g in enumerate(group):
@@ -62,6 +63,8 @@ def cluster(profiles: Sequence[Profile], edges: Sequence[Edge], probability: Pro
     def attempt(edge: Edge, rivals: bool) -> None:
         a, b = group[edge.one], group[edge.two]
         if a == b:
+            return
+        if foes and any(foes.get(i, set()) & set(members[b]) for i in members[a]):
             return
         why = another_name(edge.levels) or ("" if edge.single >= limit else "doubtful")
         why = why or against(profiles, members[a], members[b], edge, probability, limit)

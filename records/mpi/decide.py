@@ -138,6 +138,8 @@ def do_undo(decision_id: int, *, acting: Principal, note: str = "") -> Decision:
         first = first.undoes
     touched, pairs = claims_of(first)
     check(acting, touched)
+    if first.verb == Verb.RULES and not acting.alliance_wide:
+        raise Forbidden("object", "New rules concern the whole alliance: a curator for the whole alliance undoes them.")
     found = around(touched)
     undo = Decision.objects.create(verb=Verb.UNDO, by=f"staff/{acting.id}", reasons=["human"], note=note[:200], undoes=decision)
     stand(decision, False, undo)

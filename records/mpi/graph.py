@@ -14,10 +14,10 @@ Pair = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """order: of the decision; same: one person, else two."""
+    """order: of the decision; same: one person; False: two; None: no longer linked by a rule, and free to be."""
 
     order: int
-    same: bool
+    same: bool | None
     one: int
     two: int
 
@@ -32,7 +32,7 @@ def groups(members: Iterable[int], said: Iterable[Said]) -> dict[int, list[int]]
     standing = newest(said)
     foes: dict[int, set[int]] = {}
     for (one, two), s in standing.items():
-        if not s.same:
+        if s.same is False:
             foes.setdefault(one, set()).add(two)
             foes.setdefault(two, set()).add(one)
     for (one, two), s in sorted(standing.items(), key=lambda x: (x[1].order, x[0])):

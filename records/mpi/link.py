@@ -11,7 +11,7 @@ RISKY = frozenset({"two_numbers", "two_orders", "own_parent", "sex_and_birth", "
 # A human said that they are two, or has undone it when they were linked.
 OVERRULED = """
 SELECT FROM records_claim c JOIN records_decision d ON d.id = c.decision_id
-  WHERE (d.undone_by_id IS NULL) = (c.kind = 'different') AND ((c.one_id = {source} AND c.two_id IN ({others})) OR (c.two_id = {source} AND c.one_id IN ({others})))
+  WHERE c.kind <> 'apart' AND (d.undone_by_id IS NULL) = (c.kind = 'different') AND ((c.one_id = {source} AND c.two_id IN ({others})) OR (c.two_id = {source} AND c.one_id IN ({others})))
 """
 # The younger one moves: a person's id is the home of its oldest registration.
 # index: records_sourcepatient_person_id, records_claim_one_id, records_claim_two_id

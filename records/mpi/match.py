@@ -10,8 +10,8 @@ from alliance.config.literals import plain
 from records.mpi import block
 from records.mpi.cluster import REVIEW, another_name
 from records.mpi.correction import read
+from records.mpi.force import in_force
 from records.mpi.levels import Levels, compare
-from records.mpi.model import standard
 from records.mpi.profile import Words, profile
 from records.mpi.resolve import USUAL
 from records.mpi.rules import name
@@ -70,7 +70,7 @@ def similar(words: Words, hospital_id: int | None, certain: bool = False) -> lis
     size = max(registered, LEAST)
     for source, person, hospital, fhir_id, sealed, correction in rows:
         levels = compare(asked, profile(read(sealed, source, correction)))
-        score = standard().probability(levels, size, max(namesakes, 1) / size if levels.name == "same" else 0.0)
+        score = in_force().probability(levels, size, max(namesakes, 1) / size if levels.name == "same" else 0.0)
         graded = grade(score, levels)
         if score >= REVIEW and (graded is Grade.CERTAIN or not certain):
             found.append(Similar(source, person, hospital, fhir_id, score, graded, levels))

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from records.mpi.levels import Levels
 
@@ -47,14 +48,25 @@ class Model:
 
 def load(path: Path) -> Model:
     """Raises ValueError for a file that is no model."""
-    found = json.loads(path.read_text(encoding="utf-8"))
-    if set(found) != {"version", "share", "table"} or len(found["share"]) != len(CLASSES) - 1:
-        raise ValueError(f"{path} is no model of the patient index: it has version, share and table")
+    try:
+        return of(json.loads(path.read_text(encoding="utf-8")))
+    except ValueError as error:
+        raise ValueError(f"{path} is no model of the patient index: {error}") from error
+
+
+def of(found: Any) -> Model:
+    """Of a model file's content. Raises ValueError for what is none."""
+    if not isinstance(found, dict) or set(found) != {"version", "share", "table"} or len(found["share"]) != len(CLASSES) - 1:
+        raise ValueError("it has version, share and table")
     return Model(found["version"], {f: {lv: tuple(row) for lv, row in rows.items()} for f, rows in found["table"].items()}, tuple(found["share"]))
 
 
 def dump(model: Model, path: Path) -> None:
-    path.write_text(json.dumps({"version": model.version, "share": model.share, "table": model.table}, indent=1), encoding="utf-8")
+    path.write_text(json.dumps(content(model), indent=1), encoding="utf-8")
+
+
+def content(model: Model) -> dict[str, Any]:
+    return {"version": model.version, "share": model.share, "table": model.table}
 
 
 @cache

@@ -2,7 +2,7 @@
 same registrations in whatever order they come. Pure."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from records.mpi import block
@@ -48,8 +48,17 @@ class Names:
         return float(f"{self.births.get(p.spelling.full, 1) / self.total:.1g}") if levels.name == "same" else 0.0
 
 
-def resolve(given: Sequence[Profile], first: Model | None = None) -> Resolved:
-    """first: the model that the learning begins with; the release's own where none is given."""
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """What stands whatever the rules say: groups that humans made (registration -> one of the group), and who may not come together."""
+
+    start: Mapping[str, str]
+    foes: Mapping[str, frozenset[str]]
+
+
+def resolve(given: Sequence[Profile], first: Model | None = None, *, learning: bool = True, fixed: Fixed | None = None) -> Resolved:
+    """first: the model that the learning begins with; the release's own where none is given. Without learning it is taken as it is, with the limit
+    that single arrivals have."""
     first = first or standard()
     place = sorted(range(len(given)), key=lambda i: given[i].key)
     profiles = [given[i] for i in place]
@@ -61,7 +70,7 @@ def resolve(given: Sequence[Profile], first: Model | None = None) -> Resolved:
             levels = compare(profiles[one], profiles[two])
             compared.append((one, two, (levels, names.chance(levels, profiles[one]))))
     patterns = Counter(pattern for _, _, pattern in compared)
-    model = train(patterns, size, f"{first.version}+em", first)
+    model = train(patterns, size, f"{first.version}+em", first) if learning else first
     known: dict[Pattern, tuple[float, float]] = {}
     for pattern in patterns:
         chances = model.chances(pattern[0], size, pattern[1])
@@ -73,8 +82,11 @@ def resolve(given: Sequence[Profile], first: Model | None = None) -> Resolved:
         levels = compare(profiles[i], profiles[j])
         return model.probability(levels, size, names.chance(levels, profiles[i]))
 
-    limit = threshold(e.single for e in edges)
-    clusters = cluster(profiles, edges, probability, limit)
+    limit = threshold(e.single for e in edges) if learning else USUAL
+    at = {p.key: i for i, p in enumerate(profiles)} if fixed else {}
+    start = [at[fixed.start.get(p.key, p.key)] for p in profiles] if fixed else None
+    foes = {at[k]: {at[x] for x in others if x in at} for k, others in fixed.foes.items() if k in at} if fixed else {}
+    clusters = cluster(profiles, edges, probability, limit, start, foes)
     return Resolved(moved(clusters, place), model, limit, len(compared), skipped)
 
 

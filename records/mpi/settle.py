@@ -16,7 +16,7 @@ PEOPLE = "SELECT id, home, person_id FROM records_sourcepatient WHERE person_id 
 LOCK = "SELECT FROM records_sourcepatient WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 # index: records_claim_one_id, records_claim_two_id
 SAID = """
-SELECT d.id, c.kind = 'same', c.one_id, c.two_id FROM records_claim c JOIN records_decision d ON d.id = c.decision_id AND d.undone_by_id IS NULL
+SELECT d.id, CASE c.kind WHEN 'same' THEN true WHEN 'different' THEN false END, c.one_id, c.two_id FROM records_claim c JOIN records_decision d ON d.id = c.decision_id AND d.undone_by_id IS NULL
 WHERE c.two_id IS NOT NULL AND (c.one_id = ANY(%(ids)s) OR c.two_id = ANY(%(ids)s))
 """
 MOVE = """
@@ -24,7 +24,7 @@ UPDATE records_sourcepatient s SET person_id = t.person, decided_by = %s FROM un
 """
 # index: one_review_a_pair
 CLOSE = """
-UPDATE records_review r SET state = coalesce(last.kind, 'open'), decision_id = last.id, round = r.round + (last.id IS NULL)::int, taken_by_id = NULL, taken_until = NULL
+UPDATE records_review r SET state = coalesce(nullif(last.kind, 'apart'), 'open'), decision_id = last.id, round = r.round + (last.id IS NULL)::int, taken_by_id = NULL, taken_until = NULL
 FROM unnest(%s::bigint[], %s::bigint[]) AS t(one, two) LEFT JOIN LATERAL (
   SELECT c.kind, d.id FROM records_claim c JOIN records_decision d ON d.id = c.decision_id AND d.undone_by_id IS NULL
   WHERE c.one_id = t.one AND c.two_id = t.two ORDER BY d.id DESC LIMIT 1

@@ -21,9 +21,9 @@ from consent.audit.event import Event, EventCode
 from records.models import Claim, Decision, Review, SourcePatient
 from records.mpi import household, review, risk, sources, waterfall
 from records.mpi.decide import Undecidable, check, concerning, do_undo, history
+from records.mpi.force import in_force
 from records.mpi.levels import compare
 from records.mpi.match import LEAST
-from records.mpi.model import standard
 from records.mpi.profile import profile
 from records.mpi.review import do_opine, do_take
 from records.web import sides
@@ -115,7 +115,7 @@ def pair(request: HttpRequest, review_id: int, *, acting: Principal) -> HttpResp
     both = len(known) == 2
     levels = compare(known[r.one_id], known[r.two_id]) if both else compare(profile(words_for(r.one, acting)), profile(words_for(r.two, acting)))
     size = max(SourcePatient.objects.count(), LEAST)
-    steps = waterfall.steps(standard(), levels, size)
+    steps = waterfall.steps(in_force(), levels, size)
     words = [words_for(s, acting) for s in (r.one, r.two)]
     real = [sides.read(bytes(s.words), s.pk, s.correction) for s in (r.one, r.two) if s.words is not None]
     return render(request, "records/review.html", {

@@ -74,6 +74,7 @@ EVENT = {
     "records:person:identify": gettext_lazy("identified an unknown patient"),
     "records:person:confirm": gettext_lazy("confirmed a registration"),
     "records:person:correct": gettext_lazy("corrected a number"),
+    "records:index:rules": gettext_lazy("put rules of the index into force"),
     "records:decision:undo": gettext_lazy("undid a decision"),
     "records:link:review": gettext_lazy("reviewed a pair"),
     "consent:directive:read": gettext_lazy("read consents"),
