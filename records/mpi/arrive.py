@@ -14,7 +14,7 @@ from records.mpi.correction import read
 from records.mpi.force import in_force
 from records.mpi.levels import Levels, compare
 from records.mpi.match import LEAST
-from records.mpi.profile import Profile, Words, profile
+from records.mpi.profile import Profile, profile
 from records.mpi.resolve import USUAL
 from records.mpi.rules import name
 from records.mpi.sealed import hashed
@@ -60,11 +60,11 @@ def rule() -> str:
     return f"rule/{in_force().version}"
 
 
-def weigh(source: int, person: UUID, words: Words, waiting: set[int]) -> Verdict:
-    """waiting: registrations of the same write that have not had their turn."""
-    asked = profile(words, str(source))
+def weigh(asked: Profile, person: UUID, called: str, waiting: set[int]) -> Verdict:
+    """asked: by the row of the index as its key; called: the name as it was sent; waiting: registrations of the same write that have not had their turn."""
+    source = int(asked.key)
     with connection.cursor() as cursor:
-        cursor.execute(BESIDE, {"keys": plain(hashed(asked)), "most": block.AT_ONCE, "look": LOOK, "waiting": plain(sorted(waiting)), "name": name.fold(words.name)})
+        cursor.execute(BESIDE, {"keys": plain(hashed(asked)), "most": block.AT_ONCE, "look": LOOK, "waiting": plain(sorted(waiting)), "name": name.fold(called)})
         rows = [r for r in cursor.fetchall() if r[0] != source]
     if not rows:
         return NOTHING

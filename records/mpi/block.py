@@ -26,6 +26,8 @@ def keys(p: Profile) -> set[str]:
             out.add(f"digits|{number[6:17]}")
             out.add(f"tail|{number[-8:]}")
     out |= {f"paper|{x}" for x in p.papers}
+    if sound:  # one digit mistyped leaves one half of it
+        out |= {f"half+sound|{kind}|{half}|{sound}" for kind, _, x in (x.partition(":") for x in p.papers) for half in (x[: len(x) // 2], "-" + x[(len(x) + 1) // 2 :]) if len(x) > 5}
     if p.insurance:
         out.add(f"insurance|{p.insurance}")
     if born and sound:

@@ -44,9 +44,10 @@ Probability = Callable[[int, int], float]
 
 
 def cluster(profiles: Sequence[Profile], edges: Sequence[Edge], probability: Probability, limit: float, start: Sequence[int] | None = None,
-            foes: Mapping[int, set[int]] | None = None) -> Clusters:
+            foes: Mapping[int, set[int]] | None = None, twinless: bool = False) -> Clusters:
     """limit: from what probability on two are joined without a human; edges: of probability REVIEW and more, and those that are twins with TWIN
-    and more; start: groups that are there already; foes: whom a human has called different. The same edges give the same groups, in whatever order they come."""
+    and more; start: groups that are there already; foes: whom a human has called different;
+    twinless: a register in which no twins are. The same edges give the same groups, in whatever order they come."""
     group = list(start or range(len(profiles)))
     members: dict[int, list[int]] = {}
     for i, g in enumerate(group):
@@ -66,7 +67,7 @@ def cluster(profiles: Sequence[Profile], edges: Sequence[Edge], probability: Pro
             return
         if foes and any(foes.get(i, set()) & set(members[b]) for i in members[a]):
             return
-        why = another_name(edge.levels) or ("" if edge.single >= limit else "doubtful")
+        why = another_name(edge.levels, twinless) or ("" if edge.single >= limit else "doubtful")
         why = why or against(profiles, members[a], members[b], edge, probability, limit)
         if not why and rivals and rivalled(members[a] + members[b], nameless_of, twins_of, group):
             why = "rivals"
@@ -88,9 +89,11 @@ def cluster(profiles: Sequence[Profile], edges: Sequence[Edge], probability: Pro
     return Clusters(group, sorted(best.values(), key=lambda r: (-r[0].probability, r[0].one, r[0].two)))
 
 
-def another_name(levels: Levels) -> str:
+def another_name(levels: Levels, twinless: bool = False) -> str:
     """Twins differ in no more than the given name, and who comes with another's card brings all that stands on it: however probable the two are
-    one, another given name needs an identifier, and another name altogether needs two."""
+    one, another given name needs an identifier (but where there are no twins), and another name altogether needs two."""
+    if twinless and levels.name in ("near", "no_word"):
+        return ""
     same = [levels.number, levels.paper, levels.insurance].count("same")
     return "another_name" if same < {"near": 1, "no_word": 1, "family": 2, "differ": 2}.get(levels.name, 0) else ""
 

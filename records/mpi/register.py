@@ -7,6 +7,7 @@ block with him.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from records.mpi.arrive import rule, weigh
 from records.mpi.correction import Correction, corrected
 from records.mpi.digest import digest
 from records.mpi.features import Identified, identify, words_of
-from records.mpi.profile import Words, profile
+from records.mpi.profile import Profile, Words, profile
 from records.mpi.rules import name
 from records.mpi.sealed import kept, mark_of, opened, seal
 from records.mpi.sources import Known
@@ -79,7 +80,7 @@ class Arrival:
     place: str = ""
 
 
-@dataclass(slots=True)
+@dataclass
 class News:
     """An arrival in the words of the index, as they were sent. any: whether these are others than the index has."""
 
@@ -91,10 +92,14 @@ class News:
     def mark(self) -> str:
         return mark_of(self.sent, replace(self.words, registered=""))
 
-    @property
+    @cached_property
     def seen(self) -> Words:
         """As they are compared."""
         return corrected(self.words, self.arrival.source.correction, self.arrival.source.id)
+
+    @cached_property
+    def profile(self) -> Profile:
+        return profile(self.seen, str(self.arrival.source.id))
 
     @property
     def known(self) -> Identified:
@@ -116,20 +121,19 @@ def do_register(hospital_id: int, arrivals: Sequence[Arrival]) -> dict[int, UUID
     if not new:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(LOCK, [plain({turn(n.seen) for n in new})])
+        cursor.execute(LOCK, [plain({turn(n.profile) for n in new})])
     keep(hospital_id, new)
     moved: dict[int, UUID] = {}
     waiting = {n.arrival.source.id for n in new}
     for n in new:
         source = n.arrival.source
         waiting.discard(source.id)
-        moved |= decide(source, n.seen, waiting)
+        moved |= decide(n, waiting)
     return moved
 
 
-def turn(words: Words) -> int:
+def turn(p: Profile) -> int:
     """Of two writers who register one person at once, the second waits for the first: by the number, else by name and birth date."""
-    p = profile(words)
     text = p.number or p.borrowed or f"{''.join(sorted(''.join(p.spelling.sounds)))}|{p.birth}"
     return int.from_bytes(digest("turn", text)[:4], "big") % TURNS
 
@@ -145,7 +149,7 @@ def keep(hospital_id: int, new: Sequence[News]) -> None:
     ids = [n.arrival.source.id for n in new]
     numbers: dict[tuple[int, str, bytes], int] = {}
     keys: set[tuple[int, str, bool]] = set()
-    blocks = [(row, key) for row, n in zip(ids, new, strict=True) for key in kept(profile(n.seen))]
+    blocks = [(row, key) for row, n in zip(ids, new, strict=True) for key in kept(n.profile)]
     for i, (row, n) in enumerate(zip(ids, new, strict=True)):
         known = n.known
         for kind, _, value in known.identifiers:
@@ -175,9 +179,10 @@ def remember(hospital_id: int, source: int, patient: dict[str, Any]) -> None:
     keep(hospital_id, [News(Arrival(Known(source, NOBODY, NOBODY), patient), identify(patient), words_of(patient, timezone.localdate()))])
 
 
-def decide(arrival: Known, words: Words, waiting: set[int]) -> dict[int, UUID]:
+def decide(news: News, waiting: set[int]) -> dict[int, UUID]:
     """Link, or ask a human, or neither: {who was moved: his person now}. What a human has said stays."""
-    verdict = weigh(arrival.id, arrival.person, words, waiting)
+    arrival = news.arrival.source
+    verdict = weigh(news.profile, arrival.person, news.seen.name, waiting)
     if verdict.review:
         link.ask(arrival.id, verdict.review)
     if verdict.link is None:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from records.mpi import block
 from records.mpi.cluster import REVIEW, TWIN, Clusters, Edge, cluster, twins
 from records.mpi.levels import Levels, compare
-from records.mpi.model import Model, standard
+from records.mpi.model import CLASSES, Model, standard
 from records.mpi.profile import Profile
 from records.mpi.train import Pattern, train
 
 WRONG = 0.0005  # of the pairs that are joined, how many may be wrong by the model's own account
 LEAST, USUAL = 0.7, 0.985
+TWINLESS = 0.001  # pairs of twins for one registration below which a register, as learnt, has none: one birth in eighty is of twins
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def resolve(given: Sequence[Profile], first: Model | None = None, *, learning: b
     at = {p.key: i for i, p in enumerate(profiles)} if fixed else {}
     start = [at[fixed.start.get(p.key, p.key)] for p in profiles] if fixed else None
     foes = {at[k]: {at[x] for x in others if x in at} for k, others in fixed.foes.items() if k in at} if fixed else {}
-    clusters = cluster(profiles, edges, probability, limit, start, foes)
+    clusters = cluster(profiles, edges, probability, limit, start, foes, learning and model.share[CLASSES.index("twin")] < TWINLESS)
     return Resolved(moved(clusters, place), model, limit, len(compared), skipped)
 
 

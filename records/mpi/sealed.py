@@ -69,5 +69,5 @@ def kept(profile: Profile) -> list[int]:
 
 
 def numbers(texts: set[str]) -> list[int]:
-    made = (hmac.new(settings.INDEX_KEY, f"block|{k}".encode(), hashlib.sha256).digest()[:8] for k in texts)
+    made = (hmac.digest(settings.INDEX_KEY, f"block|{k}".encode(), "sha256")[:8] for k in texts)
     return sorted({int.from_bytes(d, "big", signed=True) for d in made})

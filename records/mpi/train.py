@@ -8,7 +8,7 @@ from records.mpi.levels import Levels
 from records.mpi.model import CLASSES, Model
 
 ROUNDS = 25
-BELIEF = 2000.0  # pairs that the beginnings of a field weigh
+BELIEF = 200.0  # pairs that the beginnings of a field weigh
 Pattern = tuple[Levels, float]  # levels, and the chance of the name (rounded)
 
 
@@ -31,9 +31,9 @@ def train(patterns: Counter[Pattern], size: int, version: str, first: Model) -> 
 
 
 def shares(totals: list[float], size: int, first: Model) -> Iterable[float]:
-    """Pairs of a class for one registration; a twentieth of the beginning is believed whatever was found."""
+    """Pairs of a class for one registration; a two-hundredth of the beginning is believed whatever was found."""
     for c, began in enumerate(first.share):
-        yield max(2 * totals[c] / size, began / 20)
+        yield max(2 * totals[c] / size, began / 200)
 
 
 def tables(first: Model, found: dict[tuple[str, str], float]) -> dict[str, dict[str, tuple[float, ...]]]:

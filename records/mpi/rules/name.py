@@ -1,9 +1,10 @@
 """Names: one folded form for comparing, and the keys under which people look for them (pinyin, initials). Pure."""
 
 import unicodedata
+from functools import lru_cache
 
 import zhconv
-from pypinyin import Style, lazy_pinyin
+from pypinyin import lazy_pinyin
 
 LONGEST = 200
 SEPARATORS = str.maketrans("", "", "·•・.,，'’`-")
@@ -28,6 +29,12 @@ def same(one: str, two: str) -> bool:
     return bool(a) and (a == b or sorted(a.split()) == sorted(b.split()))
 
 
+@lru_cache(10_000)
+def sounds(folded: str) -> tuple[str, ...]:
+    """Syllables of a folded name in characters, without tones."""
+    return tuple(lazy_pinyin(folded, errors="ignore"))
+
+
 def keys(name: str) -> dict[str, bool]:
     """{key: whether it is the whole name}."""
     folded = fold(name)[:LONGEST]
@@ -38,12 +45,12 @@ def keys(name: str) -> dict[str, bool]:
         whole = {folded: True, " ".join(reversed(words)): True, "".join(words): True}
         parts = {w: False for w in words} | {"".join(w[0] for w in words): False}
         return {k: v for k, v in (parts | whole).items() if k}
-    syllables = lazy_pinyin(folded, errors="ignore")
+    syllables = sounds(folded)
     out = {folded: True}
     if syllables:
         out["".join(syllables)] = True
         out[" ".join(syllables)] = True
-        out["".join(lazy_pinyin(folded, style=Style.FIRST_LETTER, errors="ignore"))] = False
+        out["".join(s[0] for s in syllables)] = False
     return {k[:LONGEST]: v for k, v in out.items()}
 
 

@@ -6,10 +6,9 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pypinyin import lazy_pinyin
 from rapidfuzz.distance import OSA
 
-from records.mpi.rules.name import fold, is_chinese
+from records.mpi.rules.name import fold, is_chinese, sounds
 
 COMPOUND = frozenset(re.findall("..", "欧阳司徒司马上官诸葛东方皇甫尉迟公孙慕容令狐夏侯轩辕宇文长孙独孤南宫端木百里呼延澹台公冶钟离闻人太史万俟赫连西门第五拓跋"))
 # Family names that registers write in two ways since the second simplification of 1977, or that are taken for each other.
@@ -55,9 +54,9 @@ def spell(text: str, newborn: bool = False, parents: frozenset[str] = frozenset(
     m = CHILD.match(folded)
     if m and (m["of"] or m["kind"] not in PLAIN or newborn or m["base"] in parents) and (m["of"] or newborn or m["base"] in parents or m["kind"][0] in "双婴宝男女儿b"):
         rank = m["n"] or m["letter"] or m["twin"] or m["rank"] or ""
-        return Spelling(folded, True, *split(m["base"]), sounds=tuple(lazy_pinyin(m["base"], errors="ignore")), base=m["base"], order=ORDERS.get(rank.lower(), 0))
+        return Spelling(folded, True, *split(m["base"]), sounds=sounds(m["base"]), base=m["base"], order=ORDERS.get(rank.lower(), 0))
     family, given = split(folded)
-    return Spelling(folded, True, family, given, sounds=tuple(lazy_pinyin(folded, errors="ignore")))
+    return Spelling(folded, True, family, given, sounds=sounds(folded))
 
 
 def split(folded: str) -> tuple[str, str]:
@@ -117,7 +116,7 @@ def spoken(a: Spelling, b: Spelling) -> str:
     letters = "".join(sorted("".join(han.sounds)))
     if letters == "".join(sorted("".join(words))) and set("".join(words)) == set(letters):
         return "sound"
-    family = "".join(lazy_pinyin(han.family)) if han.family else ""
+    family = "".join(sounds(han.family)) if han.family else ""
     return "family" if family and family in words else "foreign"
 
 
