@@ -14,6 +14,7 @@ from records.mpi.train import Pattern, train
 
 WRONG = 0.0005  # of the pairs that are joined, how many may be wrong by the model's own account
 LEAST, USUAL = 0.7, 0.985
+TELLING = 2000  # registrations that can tell whether a register has twins
 TWINLESS = 0.001  # pairs of twins for one registration below which a register, as learnt, has none: one birth in eighty is of twins
 
 
@@ -87,7 +88,7 @@ def resolve(given: Sequence[Profile], first: Model | None = None, *, learning: b
     at = {p.key: i for i, p in enumerate(profiles)} if fixed else {}
     start = [at[fixed.start.get(p.key, p.key)] for p in profiles] if fixed else None
     foes = {at[k]: {at[x] for x in others if x in at} for k, others in fixed.foes.items() if k in at} if fixed else {}
-    clusters = cluster(profiles, edges, probability, limit, start, foes, learning and model.share[CLASSES.index("twin")] < TWINLESS)
+    clusters = cluster(profiles, edges, probability, limit, start, foes, learning and size >= TELLING and model.share[CLASSES.index("twin")] < TWINLESS)
     return Resolved(moved(clusters, place), model, limit, len(compared), skipped)
 
 
