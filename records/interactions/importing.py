@@ -24,7 +24,7 @@ from records.models import BulkJob
 from records.store import chunks
 from records.store import write as store
 
-LINES, BYTES = 1000, 4 * 1024 * 1024  # of a chunk
+LINES, BYTES = 500, 4 * 1024 * 1024  # of a chunk; no more patients than take turns side by side (mpi/register.py)
 LONGEST = 32 * 1024 * 1024  # bytes of a line
 PATIENT = re.compile(rb'"resourceType"\s*:\s*"Patient"')
 

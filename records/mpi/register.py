@@ -65,9 +65,12 @@ INSERT INTO records_patientidentifier (source_id, kind, digest) SELECT source_id
   WHERE NOT EXISTS (SELECT FROM records_patientidentifier o WHERE (o.source_id, o.kind, o.digest) = (n.source_id, n.kind, n.digest))
 """
 # Two hospitals that register one person at once wait for each other, so they find each other; in order, so that two writes
-# with several patients never wait in a circle. So few different locks that a write of any size has room in PostgreSQL's table of locks.
-LOCKS, TURNS = 7301, 4096
-LOCK = f"SELECT pg_advisory_xact_lock({LOCKS}, k) FROM (SELECT k FROM unnest(%s::int[]) k ORDER BY k) t"
+# with several patients never wait in a circle. A write with more patients than PostgreSQL's table of locks has room for goes alone.
+LOCKS, ALL, MANY = 7301, 7303, 600
+LOCK = f"""
+SELECT pg_advisory_xact_lock({LOCKS}, k) FROM (SELECT pg_advisory_xact_lock_shared({ALL}, 0) OFFSET 0) g CROSS JOIN (SELECT k FROM unnest(%s::int[]) k ORDER BY k OFFSET 0) t
+"""
+LOCK_ALL = f"SELECT pg_advisory_xact_lock({ALL}, 0)"
 DETAIL = re.compile(r"\(digest\)=\(\\x([0-9a-f]+)\)")
 
 
@@ -121,7 +124,8 @@ def do_register(hospital_id: int, arrivals: Sequence[Arrival]) -> dict[int, UUID
     if not new:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(LOCK, [plain({turn(n.profile) for n in new})])
+        turns = sorted({turn(n.profile) for n in new})
+        cursor.execute(LOCK if len(turns) <= MANY else LOCK_ALL, [plain(turns)] if len(turns) <= MANY else [])
     keep(hospital_id, new)
     moved: dict[int, UUID] = {}
     waiting = {n.arrival.source.id for n in new}
@@ -135,7 +139,7 @@ def do_register(hospital_id: int, arrivals: Sequence[Arrival]) -> dict[int, UUID
 def turn(p: Profile) -> int:
     """Of two writers who register one person at once, the second waits for the first: by the number, else by name and birth date."""
     text = p.number or p.borrowed or f"{''.join(sorted(''.join(p.spelling.sounds)))}|{p.birth}"
-    return int.from_bytes(digest("turn", text)[:4], "big") % TURNS
+    return int.from_bytes(digest("turn", text)[:4], "big", signed=True)
 
 
 def identified(arrival: Arrival) -> Identified:

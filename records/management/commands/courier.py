@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import InterfaceError, OperationalError, connection
 
+from alliance.config.supervisor import die_with_parent
 from records.interactions import bulk, courier
 
 log = logging.getLogger("xinglin.courier")
@@ -42,4 +43,4 @@ class Command(BaseCommand):
                 time.sleep(2)
 
     def worker(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen([sys.executable, str(settings.BASE_DIR / "manage.py"), "bulk_work"], cwd=settings.BASE_DIR)
+        return subprocess.Popen([sys.executable, str(settings.BASE_DIR / "manage.py"), "bulk_work"], cwd=settings.BASE_DIR, preexec_fn=die_with_parent)
