@@ -65,16 +65,23 @@ def similar(words: Words, hospital_id: int | None, certain: bool = False) -> lis
     with connection.cursor() as cursor:
         cursor.execute(SIMILAR, {"keys": plain(hashed(asked)), "most": block.AT_ONCE, "hospital": hospital_id})
         rows = cursor.fetchall()
-        cursor.execute(COMMON, {"name": name.fold(words.name)})
-        namesakes, registered = cursor.fetchone()
-    size = max(registered, LEAST)
+    chance, size = rarity(words.name)
     for source, person, hospital, fhir_id, sealed, correction in rows:
         levels = compare(asked, profile(read(sealed, source, correction)))
-        score = in_force().probability(levels, size, max(namesakes, 1) / size if levels.name == "same" else 0.0)
+        score = in_force().probability(levels, size, chance if levels.name == "same" else 0.0)
         graded = grade(score, levels)
         if score >= REVIEW and (graded is Grade.CERTAIN or not certain):
             found.append(Similar(source, person, hospital, fhir_id, score, graded, levels))
     return sorted(found, key=lambda f: (-f.score, f.source))
+
+
+def rarity(called: str) -> tuple[float, int]:
+    """(how probable a stranger has this name, registrations in the index, about)."""
+    with connection.cursor() as cursor:
+        cursor.execute(COMMON, {"name": name.fold(called)})
+        namesakes, registered = cursor.fetchone()
+    size = max(registered, LEAST)
+    return max(namesakes, 1) / size, size
 
 
 def grade(score: float, levels: Levels) -> Grade:

@@ -23,7 +23,7 @@ from records.mpi import household, review, risk, sources, waterfall
 from records.mpi.decide import Undecidable, check, concerning, do_undo, history
 from records.mpi.force import in_force
 from records.mpi.levels import compare
-from records.mpi.match import LEAST
+from records.mpi.match import rarity
 from records.mpi.profile import profile
 from records.mpi.review import do_opine, do_take
 from records.web import sides
@@ -114,8 +114,8 @@ def pair(request: HttpRequest, review_id: int, *, acting: Principal) -> HttpResp
     known = risk.profiles([r.one_id, r.two_id])
     both = len(known) == 2
     levels = compare(known[r.one_id], known[r.two_id]) if both else compare(profile(words_for(r.one, acting)), profile(words_for(r.two, acting)))
-    size = max(SourcePatient.objects.count(), LEAST)
-    steps = waterfall.steps(in_force(), levels, size)
+    chance, size = rarity(r.one.name)
+    steps = waterfall.steps(in_force(), levels, size, chance if levels.name == "same" else 0.0)
     words = [words_for(s, acting) for s in (r.one, r.two)]
     real = [sides.read(bytes(s.words), s.pk, s.correction) for s in (r.one, r.two) if s.words is not None]
     return render(request, "records/review.html", {

@@ -172,3 +172,18 @@ def test_the_development_set(tmp_path: Path) -> None:
         for trap in csv.DictReader(file):
             joined[trap["kind"]] += of[trap["id_l"]] == of[trap["id_r"]]
     assert joined["twins"] == joined["newborn_vs_parent"] == joined["same_valid_id_other_person"] == 0
+
+
+def test_the_report_has_every_figure_of_files(tmp_path: Path) -> None:
+    rows = [*crowd(40), child("a", "杨静双胎A"), child("b", "杨静双胎B")]
+    for name in ("small", "large"):
+        folder = tmp_path / name
+        folder.mkdir()
+        given = rows if name == "large" else rows[:20]
+        write(folder / "records.csv", given)
+        write(folder / "truth.csv", [{"record_id": r["record_id"], "person_id": r["record_id"][:-1] if r["record_id"][0] == "c" else r["record_id"]} for r in given])
+    write(tmp_path / "large" / "traps.csv", [{"id_l": "a", "id_r": "b", "kind": "twins"}])
+    out = StringIO()
+    call_command("mpi_report", str(tmp_path / "small"), "--scaled", str(tmp_path / "large"), stdout=out)
+    table = {line.split(" | ")[0].strip("| "): line.split(" | ")[1:3] for line in out.getvalue().splitlines()}
+    assert table["twins joined"][1] == "0 of 1" and table["precision"] == ["1", "1"] and table["records"] == ["20", "82"] and table["precision lost for each tenfold size"][1] == "0"
