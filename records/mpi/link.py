@@ -18,12 +18,14 @@ SELECT FROM records_claim c JOIN records_decision d ON d.id = c.decision_id
 PLACE = f"""
 WITH there AS MATERIALIZED (SELECT id FROM records_sourcepatient WHERE person_id = %(new)s ORDER BY id FOR NO KEY UPDATE),
 older AS (SELECT %(source)s < min(id) AS yes FROM there),
-moved AS (
-  UPDATE records_sourcepatient s SET person_id = CASE WHEN older.yes THEN %(old)s ELSE %(new)s END, decided_by = %(by)s FROM older
-  WHERE older.yes IS NOT NULL AND CASE WHEN older.yes THEN s.id IN (SELECT id FROM there) ELSE s.id = %(source)s END
-    AND EXISTS (SELECT FROM records_sourcepatient WHERE id = %(source)s AND person_id = %(old)s)
+mover AS (
+  SELECT there.id, %(old)s::uuid AS person FROM there, older WHERE older.yes
+  UNION ALL SELECT %(source)s::bigint, %(new)s::uuid FROM older WHERE NOT older.yes
+), moved AS (
+  UPDATE records_sourcepatient s SET person_id = mover.person, decided_by = %(by)s FROM mover
+  WHERE s.id = mover.id AND EXISTS (SELECT FROM records_sourcepatient WHERE id = %(source)s AND person_id = %(old)s)
     AND NOT EXISTS ({OVERRULED.format(source="%(source)s", others="SELECT id FROM there")})
-  RETURNING s.id, CASE WHEN older.yes THEN %(old)s ELSE %(new)s END AS person
+  RETURNING s.id, mover.person
 ), decision AS (
   INSERT INTO records_decision (verb, by, reasons, note, at, moved, told)
   SELECT 'link', %(by)s, %(reasons)s::jsonb, '', now(), json_agg(json_build_array(id, CASE WHEN id = %(source)s THEN %(old)s ELSE %(new)s END, person))::jsonb, true
