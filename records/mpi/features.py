@@ -10,6 +10,7 @@ from records.mpi.rules import paper, resident_number
 V2_0203 = "http://terminology.hl7.org/CodeSystem/v2-0203"
 RECORD_NUMBER = (V2_0203, "MR")
 LOCAL = frozenset({"MR", "PI", "PT", "VN", "AN", "RI"})  # identifier types that a hospital gives out itself: they mean nothing elsewhere
+NATIONAL = {"urn:oid:2.16.156.10011.1.2": "health-record"}  # 城乡居民健康档案编号: one number for a person in the whole country
 INSURANCE = frozenset({"HC", "MB", "MC", "MA", "SN"})
 LONGEST, MOST = 300, 12  # characters of one word, other papers
 GUARDIANS = frozenset({"N", "C", "PRN", "MTH", "FTH", "NMTH", "NFTH", "GUARD", "PARNT", "GRPRN"})
@@ -75,6 +76,8 @@ def words_of(patient: dict[str, Any], today: dt.date) -> Words:
         value, codes = (i.get("value") or "").strip(), {c.get("code") for c in (i.get("type") or {}).get("coding") or []}
         if i.get("system") == resident_number.SYSTEM or (paper.citizen(value) and not codes & LOCAL):
             number = number or value
+        elif value and i.get("system") in NATIONAL:
+            papers.append(f"{NATIONAL[i['system']]}:{value}")
         elif value and codes & INSURANCE:
             insurance = insurance or value
         elif value and not codes & LOCAL and codes:

@@ -1,5 +1,7 @@
 """_sort by any parameter that has an order: whole, in pages, both ways, those without a value last."""
 
+import base64
+
 import pytest
 
 from tests.factories.fhir import Api, observation, patient
@@ -61,3 +63,16 @@ def test_a_page_goes_on_behind_a_resource_that_is_gone(api: Api) -> None:
     link = next(x["url"] for x in first["link"] if x["relation"] == "next").split(f"/{api.base}/")[1]
     assert api("DELETE", "Observation/o1").status == 204 and api("PUT", "Observation/o9", observation(about, code="0-1") | {"id": "o9"}).status == 201
     assert [e["resource"]["id"] for e in api("GET", link).json["entry"]] == ["o2", "o3"]
+
+
+def test_the_next_link_tells_nothing_of_the_last_row_and_bears_no_change(api: Api) -> None:
+    for family in ("Geheimrat", "Zweiter"):
+        api.create({**patient(), "name": [{"family": family, "given": ["x"]}]})
+    page = api("GET", "Patient?_sort=family&_count=1").json
+    link = next(x["url"].split(f"/{api.base}/")[1] for x in page["link"] if x["relation"] == "next")
+    cursor = link.split("_cursor=")[1]
+    assert page["entry"][0]["resource"]["name"][0]["family"] == "Geheimrat"
+    assert b"eheimrat" not in base64.urlsafe_b64decode(cursor + "===") and "eheimrat" not in link
+    assert api("GET", link).json["entry"][0]["resource"]["name"][0]["family"] == "Zweiter", "the control: it leads on"
+    for broken in (cursor[:-2], cursor[:20] + ("A" if cursor[20] != "A" else "B") + cursor[21:], "x", "%C3%A9", "A" * 5000):
+        assert api("GET", f"Patient?_sort=family&_count=1&_cursor={broken}").status == 400, broken
