@@ -37,7 +37,8 @@ FIELD = {
 }
 LEVEL = {
     "same": gettext_lazy("the same"), "differ": gettext_lazy("different"), "near": gettext_lazy("nearly the same"), "variant": gettext_lazy("the same, written differently"),
-    "sound": gettext_lazy("sounds the same"), "typo": gettext_lazy("but for a letter or two"), "cut": gettext_lazy("a part of it"), "part": gettext_lazy("a part agrees"),
+    "sound": gettext_lazy("sounds the same"),
+    "former": gettext_lazy("a former name"), "typo": gettext_lazy("but for a letter or two"), "cut": gettext_lazy("a part of it"), "part": gettext_lazy("a part agrees"),
     "family": gettext_lazy("only the family name agrees"), "foreign": gettext_lazy("in another script"), "no_word": gettext_lazy("nothing agrees"),
     "same_parent": gettext_lazy("children of one parent"), "unnamed": gettext_lazy("a child without a name"), "unnamed_family": gettext_lazy("a child without a name, family name agrees"),
     "is_parent": gettext_lazy("the other's parent's"), "estimated": gettext_lazy("the year agrees, one is an estimate"), "swapped": gettext_lazy("day and month swapped"),

@@ -35,6 +35,7 @@ def keys(p: Profile) -> set[str]:
         out.add(f"sound+year|{sound}|{born[:4]}")
         out.add(f"sound+day|{sound}|{born[5:]}")
     if born:
+        out |= {f"sound+birth|{''.join(sorted(''.join(f.sounds)))}|{born}" for f in p.former if f.sounds}
         for word in ([s.family] if s.family else s.words):
             out.add(f"family+birth|{word}|{born}")
     if p.phone:

@@ -100,8 +100,8 @@ def do_split(leaving: Collection[int], *, acting: Principal, note: str = "") -> 
     check(acting, whole)
     if set(whole) == set(leaving):
         raise Undecidable("all", "Leave at least one registration with the person.")
-    apart, together = graph.parting(whole, frozenset(leaving), found.said)
-    claims = [*((Kind.DIFFERENT, *p, None) for p in apart), *((Kind.SAME, *p, None) for p in together)]
+    apart, together, held = graph.parting(whole, frozenset(leaving), found.said)
+    claims = [*((Kind.DIFFERENT, *p, None) for p in apart), *((Kind.SAME, *p, None) for p in together), *((Kind.APART, *p, None) for p in held)]
     return made(Verb.SPLIT, claims, acting=acting, reasons=["human"], note=note)
 
 
@@ -119,6 +119,8 @@ def do_correct(source: int, right: str, *, acting: Principal, note: str = "") ->
     the index compares and finds by the right one, as long as the hospital sends the wrong one. Raises NotANumber."""
     alone()
     check(acting, {source}, every=True)
+    if not SourcePatient.objects.filter(pk=source, words__isnull=False).exists():
+        raise Undecidable("unregistered", "The hospital has not sent this Patient yet.")
     correction = Correction.of(source, right)
     decision = made(Verb.CORRECT, [(Kind.NUMBER, source, None, correction.sealed(source))], acting=acting, reasons=["human"], note=note)
     renumber(source)

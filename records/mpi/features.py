@@ -12,7 +12,7 @@ RECORD_NUMBER = (V2_0203, "MR")
 LOCAL = frozenset({"MR", "PI", "PT", "VN", "AN", "RI"})  # identifier types that a hospital gives out itself: they mean nothing elsewhere
 NATIONAL = {"urn:oid:2.16.156.10011.1.2": "health-record"}  # 城乡居民健康档案编号: one number for a person in the whole country
 INSURANCE = frozenset({"HC", "MB", "MC", "MA", "SN"})
-LONGEST, MOST = 300, 12  # characters of one word, other papers
+LONGEST, MOST, FORMER = 300, 12, 5  # characters of one word, other papers, names
 GUARDIANS = frozenset({"N", "C", "PRN", "MTH", "FTH", "NMTH", "NFTH", "GUARD", "PARNT", "GRPRN"})
 
 
@@ -90,7 +90,7 @@ def words_of(patient: dict[str, Any], today: dt.date) -> Words:
     order = patient.get("multipleBirthInteger")
     return Words(
         first(names), patient.get("gender") or "", patient.get("birthDate") or "", number[:LONGEST], tuple(p[:LONGEST] for p in papers[:MOST]), insurance[:LONGEST],
-        first(phones), first(addresses), first(guardians), "", order if isinstance(order, int) else 0, today.isoformat())
+        first(phones), first(addresses), first(guardians), "", order if isinstance(order, int) else 0, today.isoformat(), tuple(n[:LONGEST] for n in names[1:FORMER + 1]))
 
 
 def first(texts: list[str]) -> str:

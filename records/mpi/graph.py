@@ -53,15 +53,16 @@ def persons(homes: Mapping[int, UUID], said: Iterable[Said]) -> dict[int, UUID]:
     return {i: homes[g[0]] for i, g in groups(homes, said).items()}
 
 
-def parting(whole: Iterable[int], leaving: frozenset[int], said: Iterable[Said]) -> tuple[list[Pair], list[Pair]]:
-    """(pairs that are two persons, pairs that are one) which a split has to claim: each that leaves against each that stays, and no more links than
-    hold either side together."""
+def parting(whole: Iterable[int], leaving: frozenset[int], said: Iterable[Said]) -> tuple[list[Pair], list[Pair], list[Pair]]:
+    """(pairs that are two persons, pairs that are one, links that are given up) which a split has to claim: each that leaves against each that stays, no
+    more links than hold either side together, and the links to others that are held now, lest they take a part of it along."""
     said, members = list(said), sorted(whole)
     apart = [(min(i, j), max(i, j)) for i in sorted(leaving) for j in members if j not in leaving]
+    held = sorted(p for p, s in newest(said).items() if s.same and len({*p} & set(members)) == 1)
     last = max((s.order for s in said), default=0) + 1
     then = groups(members, [*said, *(Said(last, False, *p) for p in apart)])
     together = []
     for side in (leaving, frozenset(members) - leaving):
         firsts = sorted({then[i][0] for i in side})
         together += list(pairwise(firsts))
-    return apart, together
+    return apart, together, held

@@ -23,9 +23,22 @@ class Levels(NamedTuple):
 
 def compare(a: Profile, b: Profile) -> Levels:
     return Levels(
-        spelling.level(a.spelling, b.spelling), birth.level(a.birth, b.birth), "" if not a.sex or not b.sex else "same" if a.sex == b.sex else "differ",
+        name(a, b), birth.level(a.birth, b.birth), "" if not a.sex or not b.sex else "same" if a.sex == b.sex else "differ",
         number(a, b), paper(a, b), equal(a.insurance, b.insurance), phone.level(a.phone, b.phone), address.level(a.address, b.address), parents(a, b),
         "" if not a.order or not b.order else "same" if a.order == b.order else "differ")
+
+
+NAMED = frozenset({"same", "variant", "sound"})
+
+
+def name(a: Profile, b: Profile) -> str:
+    """Of the names that they have now; where these differ, whether one had the other's before."""
+    now = spelling.level(a.spelling, b.spelling)
+    if (a.former or b.former) and now not in NAMED and not a.spelling.base and not b.spelling.base:
+        pairs = [(x, y) for x in (a.spelling, *a.former) for y in (b.spelling, *b.former)]
+        if any(spelling.level(x, y) in NAMED for x, y in pairs):
+            return "former"
+    return now
 
 
 def equal(a: str, b: str) -> str:

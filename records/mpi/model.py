@@ -72,4 +72,4 @@ def content(model: Model) -> dict[str, Any]:
 @cache
 def standard() -> Model:
     """The model that comes with this release."""
-    return load(Path(__file__).parent / "models" / "family-1.json")
+    return load(Path(__file__).parent / "models" / "family-2.json")

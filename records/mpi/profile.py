@@ -32,6 +32,7 @@ class Profile:
     parents: frozenset[str]
     parent_numbers: frozenset[str]
     order: int
+    former: tuple[Spelling, ...] = ()  # names that he had before
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class Words:
     guardian_number: str = ""
     order: int = 0
     registered: str = ""
+    former: tuple[str, ...] = ()
 
 
 def of_row(row: Mapping[str, str]) -> Profile:
@@ -77,7 +79,8 @@ def profile(words: Words, key: str = "", hospital: str = "") -> Profile:
     papers = {f"{kind}:{value}" for kind, _, text in (p.partition(":") for p in words.papers) if not paper.citizen(text) and (value := paper.normal(text))}
     return Profile(
         key, hospital, spelling, sex, born, own, borrowed, frozenset(papers), paper.normal(words.insurance), phone.normal(words.phone), address.parse(words.address),
-        frozenset({guardian, spelling.base} - {""}), frozenset({paper.citizen(words.guardian_number), parent} - {""}), spelling.order or words.order)
+        frozenset({guardian, spelling.base} - {""}), frozenset({paper.citizen(words.guardian_number), parent} - {""}), spelling.order or words.order,
+        tuple(s for s in map(spell, words.former) if s.full and not s.base))
 
 
 def numbers(number: str, born: dt.date | None, sex: str) -> tuple[str, str, str]:

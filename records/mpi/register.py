@@ -20,10 +20,10 @@ from records.mpi import link
 from records.mpi.arrive import rule, weigh
 from records.mpi.correction import Correction, corrected
 from records.mpi.digest import digest
-from records.mpi.features import Identified, identify, words_of
+from records.mpi.features import FORMER, Identified, identify, words_of
 from records.mpi.profile import Profile, Words, profile
 from records.mpi.rules import name
-from records.mpi.sealed import kept, mark_of, opened, seal
+from records.mpi.sealed import kept, mark_of, opened, seal, unseal
 from records.mpi.sources import Known
 
 NOBODY = UUID(int=0)
@@ -98,7 +98,17 @@ class News:
     @cached_property
     def seen(self) -> Words:
         """As they are compared."""
-        return corrected(self.words, self.arrival.source.correction, self.arrival.source.id)
+        return corrected(self.kept, self.arrival.source.correction, self.arrival.source.id)
+
+    @cached_property
+    def kept(self) -> Words:
+        """With the names that he had when he was sent before."""
+        source = self.arrival.source
+        if source.words is None:
+            return self.words
+        before = unseal(source.words, source.id)
+        former = dict.fromkeys(n for n in (*self.words.former, before.name, *before.former) if n and n != self.words.name)
+        return replace(self.words, former=tuple(former)[:FORMER])
 
     @cached_property
     def profile(self) -> Profile:
@@ -167,7 +177,7 @@ def keep(hospital_id: int, new: Sequence[News]) -> None:
                 "hospital": hospital_id, "sources": plain(ids), "names": texts(n.known.display[:200] for n in new), "genders": texts(n.known.features.gender for n in new),
                 "births": texts(n.known.features.birth_date for n in new), "number_sources": plain(x[0] for x in numbers), "kinds": texts(x[1] for x in numbers),
                 "digests": texts(f"\\x{x[2].hex()}" for x in numbers), "key_sources": plain(k[0] for k in keys), "keys": texts(k[1] for k in keys),
-                "wholes": plain(k[2] for k in keys), "words": texts(f"\\x{seal(n.words, n.arrival.source.id, n.mark).hex()}" for n in new),
+                "wholes": plain(k[2] for k in keys), "words": texts(f"\\x{seal(n.kept, n.arrival.source.id, n.mark).hex()}" for n in new),
                 "block_sources": plain(b[0] for b in blocks), "blocks": plain(b[1] for b in blocks)})
     except IntegrityError as error:
         m = DETAIL.search(str(error))

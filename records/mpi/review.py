@@ -66,7 +66,8 @@ def do_take(review_id: int, *, acting: Principal) -> Review:
         raise Undecidable("taken", "Another curator is looking at this pair.")
     review.taken_by_id, review.taken_until = int(acting.id), timezone.now() + HOLD
     review.save(update_fields=["taken_by", "taken_until"])
-    append(Event.of(acting, EventCode.LINK_REVIEW, target=f"review/{review.pk}", detail="taken"))
+    for person in sorted({review.one.person_id, review.two.person_id}):
+        append(Event.of(acting, EventCode.LINK_REVIEW, person=person, target=f"review/{review.pk}", detail="taken"))
     return review
 
 

@@ -45,7 +45,7 @@ def opened(sealed: bytes, source: int) -> tuple[dict[str, Any], str]:
 
 def unseal(sealed: bytes, source: int) -> Words:
     words, _ = opened(sealed, source)
-    return Words(**{**words, "papers": tuple(words["papers"])})
+    return Words(**{**words, "papers": tuple(words["papers"]), "former": tuple(words.get("former", ()))})
 
 
 def mark_of(*known: object) -> str:

@@ -1,7 +1,7 @@
 """The curator's workplace: pairs that may be one patient, the riskiest first; side by side with the evidence; decided by key or click."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.contrib import messages
@@ -26,6 +26,7 @@ from records.mpi.levels import compare
 from records.mpi.match import rarity
 from records.mpi.profile import profile
 from records.mpi.review import do_opine, do_take
+from records.mpi.rules import name
 from records.web import sides
 from records.web.sides import values, words_for
 
@@ -39,7 +40,7 @@ def fault(request: HttpRequest, error: Undecidable) -> None:
         "decided": _("Somebody has decided this pair in the meantime."), "taken": _("Another curator is looking at this pair."),
         "given": _("You have given your opinion on this pair; a second curator has to look at it."), "undone": _("Somebody has undone this in the meantime."),
         "several": _("Choose registrations of one person."), "all": _("Leave at least one registration with the person."), "same": _("These are one person already."),
-        "too_many": _("This speaks of too many registrations: decide in smaller steps."),
+        "unregistered": _("The hospital has not sent this Patient yet."), "too_many": _("This speaks of too many registrations: decide in smaller steps."),
     }
     messages.error(request, said.get(error.code, str(error)))
 
@@ -79,14 +80,15 @@ def first(decision: Decision) -> Decision:
 @require_GET
 @page(Permission.LINK_REVIEW)
 def reviews(request: HttpRequest, *, acting: Principal) -> HttpResponse:
-    append(Event.of(acting, EventCode.LINK_REVIEW, target="reviews"))
     waiting = review.waiting(acting)
+    pairs = list(waiting[:SHOWN])
+    append(Event.of(acting, EventCode.LINK_REVIEW, target="reviews", refs=tuple(sorted({f"{s.hospital.code}/Patient/{s.fhir_id}" for r in pairs for s in (r.one, r.two)}))))
     of_mine = Claim.objects.filter(concerning(acting, "one", "two")).values("decision_id")
     lately = list(Decision.objects.filter(pk__in=of_mine).select_related("undoes").order_by("-pk")[:15])
     undoings = list(Decision.objects.filter(verb=Decision.Verb.UNDO, by=f"staff/{acting.id}").select_related("undoes").order_by("-pk")[:10])
     shown = sorted({*lately, *undoings}, key=lambda d: -d.pk)
     return render(request, "records/reviews.html", {
-        "waiting": [(r, *(values(sides.words_for(s, acting)) for s in (r.one, r.two)), not review.free_for(r, acting)) for r in waiting[:SHOWN]],
+        "waiting": [(r, *(values(sides.words_for(s, acting)) for s in (r.one, r.two)), not review.free_for(r, acting)) for r in pairs],
         "more": waiting.count() > SHOWN, "decisions": told(shown), "figures": review.figures(acting)})
 
 
@@ -117,17 +119,18 @@ def pair(request: HttpRequest, review_id: int, *, acting: Principal) -> HttpResp
     chance, size = rarity(r.one.name)
     steps = waterfall.steps(in_force(), levels, size, chance if levels.name == "same" else 0.0)
     words = [words_for(s, acting) for s in (r.one, r.two)]
-    real = [sides.read(bytes(s.words), s.pk, s.correction) for s in (r.one, r.two) if s.words is not None]
+    lived = household.household([r.one_id, r.two_id], [sides.read(bytes(s.words), s.pk, s.correction) for s in (r.one, r.two) if s.words is not None])
+    append(Event.of(acting, EventCode.LINK_REVIEW, target=f"review/{r.pk}", detail="household", refs=tuple(m.ref for m in lived)))
     return render(request, "records/review.html", {
         "r": r, "lines": sides.lines(*words, levels), "steps": [(s, min(100, round(abs(s.bits) * 4))) for s in steps], "total": sum(s.bits for s in steps),
-        "doubts": [d.code for d in risk.between(r.one_id, r.two_id)], "mates": mates(household.household([r.one_id, r.two_id], real), acting),
+        "doubts": [d.code for d in risk.between(r.one_id, r.two_id)], "mates": mates(lived, acting),
         "others": [(s, others(s)) for s in (r.one, r.two)], "decisions": told(history([r.one_id, r.two_id])[:10]), "seconds": r.opinions.filter(round=r.round).count()})
 
 
 def mates(found: list[household.Housemate], acting: Principal) -> list[tuple[dict[str, str], str, tuple[str, ...]]]:
-    """(words, hospital, what they share)."""
+    """(words, hospital, what they share); of another hospital's patient not even the whole name: he is nobody whom the pair is about."""
     hospitals = {h.pk: str(h) for h in Hospital.objects.filter(pk__in={m.hospital_id for m in found})}
-    return [(values(m.words if m.hospital_id == acting.hospital_id else sides.hidden(m.words)), hospitals[m.hospital_id], m.shares) for m in found]
+    return [(values(m.words if m.hospital_id == acting.hospital_id else replace(sides.hidden(m.words), name=name.masked(m.words.name))), hospitals[m.hospital_id], m.shares) for m in found]
 
 
 def others(source: SourcePatient) -> list[str]:

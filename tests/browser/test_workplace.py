@@ -1,5 +1,6 @@
 """The curators' workplace in a real Chromium: side by side, decided by key, a second curator, undone by a click; on desk and phone."""
 
+import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -7,13 +8,14 @@ import pytest
 
 from alliance.models import Hospital
 from alliance.roles import Role
+from consent.audit.query import Filter
+from consent.audit.query import page as lines
 from records.models import Review, SourcePatient
 from tests.factories import alliance
 from tests.factories.fhir import Api, number, patient, somebody
 
 pytestmark = pytest.mark.browser
 Enter = Callable[..., Any]
-PHONE = {"telecom": [{"system": "phone", "value": "13955556666"}]}
 
 
 class Two:
@@ -22,8 +24,10 @@ class Two:
     def __init__(self, server: str) -> None:
         self.at = [alliance.hospital("desk"), alliance.hospital("far")]
         self.apis = [Api(server, h.code, credentials=alliance.credentials(h)) for h in self.at]
+        self.phone = f"139{secrets.randbelow(10**8):08d}"
+        reached = {"telecom": [{"system": "phone", "value": self.phone}]}
         name, numbers = somebody(), (number("19580312", 1), number("19580312", 3))
-        made = [api.create(patient(name, resident=n) | PHONE) for api, n in zip(self.apis, numbers, strict=True)]
+        made = [api.create(patient(name, resident=n) | reached) for api, n in zip(self.apis, numbers, strict=True)]
         self.rows = [SourcePatient.objects.get(hospital=h, fhir_id=m.split("/")[1]) for h, m in zip(self.at, made, strict=True)]
         self.name, self.numbers = name, numbers
 
@@ -44,8 +48,9 @@ def test_two_curators_join_a_risky_pair_and_one_undoes_it(enter: Enter, server: 
     first.keyboard.press("Enter")
     first.wait_for_selector(".sides")
     text = first.inner_text("main")
-    assert two.name in text and two.numbers[0] in text and two.numbers[1] not in text and "13955556666" in text, "one's own in clear, the other's masked"
+    assert two.name in text and two.numbers[0] in text and two.numbers[1] not in text and two.phone in text, "one's own in clear, the other's masked"
     assert first.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "no sideways scrolling"
+    assert [x["person"] for x in lines(Filter(person=two.rows[1].home), None, 5) if x["target"] == f"review/{asked.pk}"], "who saw the patient is found by the patient"
     first.keyboard.press("1")
     first.wait_for_selector(".note.success")
     assert two.persons() == 2 and asked.opinions.count() == 1, "one is not enough"

@@ -55,7 +55,7 @@ def test_doubt_goes_to_review_with_its_reason(two: tuple[Api, Api], name: str, b
 def test_a_typing_fault_beside_the_number_does_not_part_them(two: tuple[Api, Api], name: str, birth: str, gender: str) -> None:
     card = number("19580312")
     one, other = source(two[0], two[0].create(patient("张伟明", resident=card))), source(two[1], two[1].create(patient(name, birth, gender, resident=card)))
-    assert one.person_id == other.person_id and other.decided_by == "rule/family-1"
+    assert one.person_id == other.person_id and other.decided_by == "rule/family-2"
     reasons = Decision.objects.get(claims__two=other).reasons
     assert "number:same" in reasons and [r for r in reasons if r.startswith("name:")]
 
@@ -66,6 +66,22 @@ def test_without_a_number_name_birth_date_and_phone_link(two: tuple[Api, Api]) -
     assert one.person_id == other.person_id
     alone = source(two[1], two[1].create(patient("上官若川", "1971-09-01") | phone))
     assert alone.person_id != one.person_id, "another birth date is another person, or a human's to decide"
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_who_changed_his_name_is_known_by_the_former_one(two: tuple[Api, Api], sent: bool) -> None:
+    """Whether the hospital sends it as an old name, or sent it as the name before."""
+    before, now, phone = somebody(), somebody(), {"telecom": [{"system": "phone", "value": f"133{secrets.randbelow(10**8):08d}"}]}
+    renamed = patient(now) | phone
+    if sent:
+        reference = two[0].create(renamed | {"name": [{"text": now, "use": "official"}, {"text": before, "use": "old"}]})
+    else:
+        reference = two[0].create(patient(before) | phone)
+        assert two[0]("PUT", reference, renamed | {"id": reference.split("/")[1]}).status == 200
+    known = source(two[1], two[1].create(patient(before) | phone))
+    assert known.person_id == source(two[0], reference).person_id
+    assert "name:former" in Decision.objects.get(claims__two=known).reasons
+    assert source(two[1], two[1].create(patient(somebody()) | phone)).person_id != known.person_id, "the control: a name that he never had"
 
 
 def test_twins_and_their_newborn_registration(two: tuple[Api, Api]) -> None:
@@ -143,7 +159,7 @@ def source_hospital(api: Api):  # type: ignore[no-untyped-def]
 
 def test_a_clerk_decides_only_what_concerns_his_hospital(two: tuple[Api, Api]) -> None:
     card = number("19580312", 15)
-    one, other = source(two[0], two[0].create(patient("张伟", resident=card))), source(two[1], two[1].create(patient("王芳", resident=card)))
+    one, other = source(two[0], two[0].create(patient(somebody(), resident=card))), source(two[1], two[1].create(patient(somebody(), resident=card)))
     asked = Review.objects.get(one=one, two=other)
     foreign = alliance.principal(alliance.staff(alliance.hospital("third"), Role.CLERK))
     seen = Review.objects.filter(state="open")

@@ -60,7 +60,8 @@ def test_grades(api: Api) -> None:
 def test_what_changed_is_found_as_it_is_now_and_the_deleted_not_at_all(api: Api) -> None:
     made = api.create(patient("慕容晓晓"))
     assert api("PUT", made, api("GET", made).json | {"name": [{"text": "独孤无双"}]}).status == 200
-    assert found(api, described("慕容晓晓"), onlyCertainMatches=True) == [] and found(api, described("独孤无双"))[0][0] == made.split("/")[1]
+    assert found(api, described("独孤无双"))[0][0] == made.split("/")[1] == found(api, described("慕容晓晓"))[0][0], "by the former name too"
+    assert found(api, described("东方朔")) == [], "the control: a name that he never had"
     assert api("DELETE", made).status == 204
     assert found(api, described("独孤无双")) == []
 

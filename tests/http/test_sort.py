@@ -74,5 +74,5 @@ def test_the_next_link_tells_nothing_of_the_last_row_and_bears_no_change(api: Ap
     assert page["entry"][0]["resource"]["name"][0]["family"] == "Geheimrat"
     assert b"eheimrat" not in base64.urlsafe_b64decode(cursor + "===") and "eheimrat" not in link
     assert api("GET", link).json["entry"][0]["resource"]["name"][0]["family"] == "Zweiter", "the control: it leads on"
-    for broken in (cursor[:-2], cursor[:20] + ("A" if cursor[20] != "A" else "B") + cursor[21:], "x", "%C3%A9", "A" * 5000):
+    for broken in (cursor[:-2], cursor[:20] + ("A" if cursor[20] != "A" else "B") + cursor[21:], "x", "%C3%A9", "A" * 500):
         assert api("GET", f"Patient?_sort=family&_count=1&_cursor={broken}").status == 400, broken

@@ -48,8 +48,9 @@ def keys(name: str) -> dict[str, bool]:
     syllables = sounds(folded)
     out = {folded: True}
     if syllables:
-        out["".join(syllables)] = True
-        out[" ".join(syllables)] = True
+        entire = all(is_chinese(c) for c in folded)  # else the sounds are a part of it, and whoever types them does not know the name
+        out["".join(syllables)] = entire
+        out[" ".join(syllables)] = entire
         out["".join(s[0] for s in syllables)] = False
     return {k[:LONGEST]: v for k, v in out.items()}
 
