@@ -19,7 +19,7 @@ from records.mpi.resolve import USUAL
 from records.mpi.rules import name
 from records.mpi.sealed import hashed
 
-PEOPLE = 40  # persons that one arrival is held against: the first ones that may be he, or his twin
+PEOPLE = 40  # persons that one arrival is held against: the most probable ones that may be he, or his twin
 ASKED = 0.2  # how probable a pair is that a human is asked about
 MOST = 3  # pairs that one arrival may ask humans about: the most probable ones
 # index: match_key, records_sourcepatient_person_id, name_key_whole
@@ -76,11 +76,11 @@ def weigh(asked: Profile, person: UUID, called: str, waiting: set[int]) -> Verdi
         return found[0] / sum(found), twins(levels, found[0] / sum(found), found[2] / sum(found))
 
     there = {i: profile(read(sealed, i, correction), str(i)) for i, _, sealed, _, correction, *_ in rows}
-    near = {}
+    near: dict[UUID, float] = {}
     for i, whose, _, hit, *_ in rows:
-        if hit and max(chances(asked, there[i], compare(asked, there[i]))) >= REVIEW:
-            near.setdefault(whose, i)
-    chosen = {person, *list(near)[:PEOPLE]}
+        if hit and (chance := max(chances(asked, there[i], compare(asked, there[i])))) >= REVIEW:
+            near[whose] = max(chance, near.get(whose, 0.0))
+    chosen = {person, *sorted(near, key=lambda p: -near[p])[:PEOPLE]}
     rows = [r for r in rows if r[1] in chosen]
     profiles = [asked, *(there[r[0]] for r in rows)]
     persons = [person, *(r[1] for r in rows)]
