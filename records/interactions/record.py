@@ -11,6 +11,7 @@ from consent.audit.event import EventCode
 from consent.terms import Scope
 from records.fhir.json import parse
 from records.interactions.ask import Ask, person_request
+from records.interactions.persons import golden_record
 from records.store import record as store
 
 
@@ -25,9 +26,10 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """scope tells what is withheld and whether the glass is broken."""
+    """scope tells what is withheld and whether the glass is broken; golden: the Patient made of those that are shown, {} where there are none."""
 
     scope: Scope
+    golden: dict[str, Any]
     rows: dict[str, list[Shown]]
 
 
@@ -36,6 +38,8 @@ def open_record(ask: Ask, person: UUID, most: Mapping[str, int], detail: str) ->
     scope = gate.enter(person_request(ask, EventCode.RECORD_OPEN, "record", person, detail))
     hospitals = {h.code: h for h in Hospital.objects.all()}
     rows: dict[str, list[Shown]] = {name: [] for name in most}
-    for r in store.sections(scope, most):
+    found = store.sections(scope, most)
+    for r in found:
         rows[r.type_name].append(Shown(parse(r.body), hospitals[r.hospital], ask.url(r)))
-    return Opened(scope, rows)
+    patients = [r for r in found if r.type_name == "Patient"]
+    return Opened(scope, parse(golden_record(ask, person, patients)) if patients else {}, rows)

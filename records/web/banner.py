@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -48,17 +49,17 @@ def masked_number(number: str) -> str:
     return number[:3] + "*" * (len(number) - 7) + number[-4:] if len(number) > 8 else number
 
 
-def banner(patients: list[Shown], allergies: list[Shown], flags: list[Shown]) -> Banner | None:
-    if not patients:
+def banner(p: dict[str, Any], patients: list[Shown], allergies: list[Shown], flags: list[Shown]) -> Banner | None:
+    """p: the golden record of the patients, {} where nobody is to be seen."""
+    if not p:
         return None
-    p = patients[0].resource
-    number = next((i["value"] for s in patients for i in s.resource.get("identifier", []) if i.get("system") == SYSTEM and i.get("value")), "")
+    number = next((i["value"] for i in p.get("identifier", []) if i.get("system") == SYSTEM and i.get("value") and i.get("use") != "old"), "")
     own = []
     for s in patients:
         for i in s.resource.get("identifier", []):
             if any(c.get("code") == "MR" for c in (i.get("type") or {}).get("coding") or []) and i.get("value"):
                 own.append((s.hospital.name, i["value"]))
-    phone = next((t.get("value", "") for s in patients for t in s.resource.get("telecom", []) if t.get("system") == "phone"), "")
+    phone = next((t.get("value", "") for t in p.get("telecom", []) if t.get("system") == "phone"), "")
     birth = p.get("birthDate", "")
     death = str(p.get("deceasedDateTime") or "")[:10] or ("?" if p.get("deceasedBoolean") else "")
     harms = [allergy(s) for s in allergies if holds(s)]

@@ -23,7 +23,7 @@ from records.mpi.decide import Undecidable, check, do_confirm, do_correct, do_sp
 from records.mpi.profile import profile
 from records.mpi.review import do_propose
 from records.mpi.rules.resident_number import NotANumber
-from records.web.reviews import fault, noted, still, told
+from records.web.decisions import fault, noted, still, told
 from records.web.sides import values, words_for
 
 

@@ -59,7 +59,7 @@ def person(request: HttpRequest, person_id: UUID, tab: str = "summary", *, actin
         return render(request, "records/closed.html", {"face": face, "person": person_id, "why": refusal.code, "overridable": refusal.overridable}, status=403)
     shown = {
         "person": person_id, "tab": tab, "tabs": list(TABS), "scope": opened.scope, "face": face,
-        "banner": banner(opened.rows["Patient"], opened.rows["AllergyIntolerance"], opened.rows["Flag"]), **contents(opened, TABS[tab])}
+        "banner": banner(opened.golden, opened.rows["Patient"], opened.rows["AllergyIntolerance"], opened.rows["Flag"]), **contents(opened, TABS[tab])}
     return render(request, f"records/{tab}.html", shown)
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from records.web import actions, identity, pages, reviews
+from records.web import actions, decisions, identity, pages, reviews
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -23,6 +23,6 @@ urlpatterns = [
     path("reviews/next/", reviews.following, name="following"),
     path("reviews/<int:review_id>/", reviews.pair, name="review"),
     path("reviews/<int:review_id>/verdict/", reviews.verdict, name="verdict"),
-    path("decisions/<int:decision_id>/undo/", reviews.undo, name="undo"),
+    path("decisions/<int:decision_id>/undo/", decisions.undo, name="undo"),
     path("audit/patient/", pages.audited_patient, name="audited-patient"),
 ]

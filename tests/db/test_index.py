@@ -169,7 +169,8 @@ def test_a_clerk_decides_only_what_concerns_his_hospital(two: tuple[Api, Api]) -
             verb()
     own = alliance.principal(alliance.staff(other.hospital, Role.CLERK))
     assert asked in seen.filter(concerning(own, "one", "two"))
-    assert review.do_opine(asked.pk, same=False, acting=own)
+    if review.do_opine(asked.pk, same=False, acting=own) is None:  # drawn by lot: a second one is asked
+        assert review.do_opine(asked.pk, same=False, acting=alliance.principal(alliance.staff(one.hospital, Role.CLERK)))
     asked.refresh_from_db()
     assert asked.state == "different"
 

@@ -8,11 +8,16 @@ from django.utils.translation import override
 
 from alliance.models import Hospital
 from records.interactions.record import Shown
-from records.web.banner import age_on, banner
+from records.web.banner import Banner, age_on, banner
 
 
 def shown(**resource: Any) -> Shown:
     return Shown(resource, Hospital(code="h", name_zh="医院"), "")
+
+
+def of(allergies: list[Shown], flags: list[Shown], **patient: Any) -> Banner | None:
+    """Of one registration, which is then the golden record."""
+    return banner({"resourceType": "Patient", **patient}, [shown(**patient)], allergies, flags)
 
 
 def allergy(name: str, clinical: str = "active", verified: str = "confirmed", code: str = "1") -> Shown:
@@ -30,20 +35,20 @@ def test_age(birth: str, age: str) -> None:
 
 def test_the_dead_have_the_age_of_their_death() -> None:
     with override("en"):
-        made = banner([shown(birthDate="1924-06-16", deceasedDateTime="2008-12-23T10:00:00Z")], [], [])
+        made = of([], [], birthDate="1924-06-16", deceasedDateTime="2008-12-23T10:00:00Z")
         assert made and (made.age, made.deceased) == ("84 y", "2008-12-23")
-        unknown = banner([shown(birthDate="1924-06-16", deceasedBoolean=True)], [], [])
+        unknown = of([], [], birthDate="1924-06-16", deceasedBoolean=True)
         assert unknown and (unknown.age, unknown.deceased) == ("", "?")
-        year = banner([shown(birthDate="1924-06-16", deceasedDateTime="2008")], [], [])
+        year = of([], [], birthDate="1924-06-16", deceasedDateTime="2008")
         assert year and (year.age, year.deceased) == ("", "2008"), "he does not go on ageing"
 
 
 def test_only_allergies_that_hold_and_flags_that_are_active() -> None:
     found = [allergy("青霉素"), allergy("磺胺", verified="refuted"), allergy("花粉", clinical="resolved"), allergy("误录", verified="entered-in-error")]
-    made = banner([shown()], found, [shown(status="active", code={"text": "跌倒风险"}), shown(status="inactive", code={"text": "隔离"})])
+    made = of(found, [shown(status="active", code={"text": "跌倒风险"}), shown(status="inactive", code={"text": "隔离"})])
     assert made and [a.title for a in made.allergies] == ["青霉素"] and [a.title for a in made.alerts] == ["跌倒风险"]
 
 
 def test_no_known_allergy_is_not_an_allergy() -> None:
-    made = banner([shown()], [allergy("No known allergy", code="716186003")], [])
+    made = of([allergy("No known allergy", code="716186003")], [])
     assert made and made.allergies == () and [a.title for a in made.no_allergy] == ["No known allergy"]
