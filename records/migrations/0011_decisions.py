@@ -54,10 +54,12 @@ class Migration(migrations.Migration):
                 ("at", models.DateTimeField(auto_now_add=True)),
                 ("moved", models.JSONField(default=list)),
                 ("told", models.BooleanField(default=True)),
-                ("undoes", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.decision")),
-                ("undone_by", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.decision")),
+                ("undoes", models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.decision")),
+                ("undone_by", models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.decision")),
             ],
-            options={"indexes": [models.Index(fields=["at"], name="decision_at"), models.Index(fields=["id"], condition=models.Q(told=False), name="decision_untold")]},
+            options={"indexes": [
+                models.Index(fields=["undoes"], condition=models.Q(undoes__isnull=False), name="decision_undoing"),
+                models.Index(fields=["id"], condition=models.Q(told=False), name="decision_untold")]},
         ),
         # For the feed: in the order of transactions, of which only those count that nothing older can still slip in before (docs/adr/0005).
         migrations.RunSQL("ALTER TABLE records_decision ADD xid xid8 NOT NULL DEFAULT pg_current_xact_id(); CREATE INDEX decision_feed ON records_decision (xid, id)",

@@ -24,11 +24,14 @@ class Decision(models.Model):
     at = models.DateTimeField(auto_now_add=True)
     moved = models.JSONField(default=list)  # [[registration, person before, person after]]
     told = models.BooleanField(default=True)  # whether subscribers know of it
-    undoes = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
-    undone_by = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")  # empty: it stands
+    undoes = models.ForeignKey("self", models.PROTECT, null=True, related_name="+", db_index=False)
+    undone_by = models.ForeignKey("self", models.PROTECT, null=True, related_name="+", db_index=False)  # empty: it stands
 
     class Meta:
-        indexes = [models.Index(fields=["at"], name="decision_at"), models.Index(fields=["id"], condition=models.Q(told=False), name="decision_untold")]
+        indexes = [
+            models.Index(fields=["undoes"], condition=models.Q(undoes__isnull=False), name="decision_undoing"),
+            models.Index(fields=["id"], condition=models.Q(told=False), name="decision_untold"),
+        ]
 
 
 class Claim(models.Model):

@@ -8,23 +8,23 @@ from django.db import connection
 
 # What a join needs a second human for (risk.py); another name or two numbers first of all.
 RISKY = frozenset({"two_numbers", "two_orders", "own_parent", "sex_and_birth", "another_name", "human_differs", "both_confirmed", "many"})
-# A human said that they are two, or has undone it when they were linked.
+# A human said that they are two, or has undone it when they were linked: {source} and somebody who is at the person now.
 OVERRULED = """
 SELECT FROM records_claim c JOIN records_decision d ON d.id = c.decision_id
-  WHERE c.kind <> 'apart' AND (d.undone_by_id IS NULL) = (c.kind = 'different') AND ((c.one_id = {source} AND c.two_id IN ({others})) OR (c.two_id = {source} AND c.one_id IN ({others})))
+  JOIN records_sourcepatient o ON o.id = CASE WHEN c.one_id = {source} THEN c.two_id ELSE c.one_id END
+  WHERE (c.one_id = {source} OR c.two_id = {source}) AND c.kind IN ('same', 'different') AND (d.undone_by_id IS NULL) = (c.kind = 'different') AND o.person_id = {person}
 """
-# The younger one moves: a person's id is the home of its oldest registration.
-# index: records_sourcepatient_person_id, records_claim_one_id, records_claim_two_id
+# The younger one moves: a person's id is the home of its oldest registration, whose row is locked for all.
+# index: records_sourcepatient_home_key, records_claim_one_id, records_claim_two_id; records_sourcepatient_person_id where the arrival is the older one
 PLACE = f"""
-WITH there AS MATERIALIZED (SELECT id FROM records_sourcepatient WHERE person_id = %(new)s ORDER BY id FOR NO KEY UPDATE),
-older AS (SELECT %(source)s < min(id) AS yes FROM there),
+WITH oldest AS MATERIALIZED (SELECT id FROM records_sourcepatient WHERE home = %(new)s AND person_id = %(new)s FOR NO KEY UPDATE),
 mover AS (
-  SELECT there.id, %(old)s::uuid AS person FROM there, older WHERE older.yes
-  UNION ALL SELECT %(source)s::bigint, %(new)s::uuid FROM older WHERE NOT older.yes
+  SELECT %(source)s::bigint AS id, %(new)s::uuid AS person FROM oldest WHERE oldest.id < %(source)s
+  UNION ALL SELECT t.id, %(old)s::uuid FROM oldest JOIN records_sourcepatient t ON t.person_id = %(new)s WHERE oldest.id > %(source)s
 ), moved AS (
   UPDATE records_sourcepatient s SET person_id = mover.person, decided_by = %(by)s FROM mover
   WHERE s.id = mover.id AND EXISTS (SELECT FROM records_sourcepatient WHERE id = %(source)s AND person_id = %(old)s)
-    AND NOT EXISTS ({OVERRULED.format(source="%(source)s", others="SELECT id FROM there")})
+    AND NOT EXISTS ({OVERRULED.format(source="%(source)s", person="%(new)s")})
   RETURNING s.id, mover.person
 ), decision AS (
   INSERT INTO records_decision (verb, by, reasons, note, at, moved, told)
@@ -39,7 +39,7 @@ ASK = f"""
 INSERT INTO records_review (one_id, two_id, reasons, state, opened_at, round, risk)
 SELECT least(%(source)s, other), greatest(%(source)s, other), reasons::jsonb, 'open', now(), 0, risk
 FROM unnest(%(others)s::bigint[], %(reasons)s::text[], %(risks)s::smallint[]) AS t(other, reasons, risk)
-WHERE NOT EXISTS ({OVERRULED.format(source="%(source)s", others="SELECT o.id FROM records_sourcepatient o JOIN records_sourcepatient p ON p.person_id = o.person_id WHERE p.id = t.other")})
+WHERE NOT EXISTS ({OVERRULED.format(source="%(source)s", person="(SELECT person_id FROM records_sourcepatient WHERE id = t.other)")})
 ON CONFLICT (one_id, two_id) DO NOTHING
 """
 
