@@ -44,12 +44,13 @@ FROM people CROSS JOIN LATERAL (
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """link: the person whom the registration goes to, or None; way: the registration of his that it goes by; reasons: codes of the evidence; review:
-    (other registration, reasons) for a human."""
+    (other registration, reasons) for a human; part: children without a name who were linked with a child whose twin this is, as (registration, twin)."""
 
     link: UUID | None
     way: int
     reasons: tuple[str, ...]
     review: tuple[tuple[int, tuple[str, ...]], ...]
+    part: tuple[tuple[int, int], ...] = ()
 
 
 NOTHING = Verdict(None, 0, (), ())
@@ -97,9 +98,12 @@ def weigh(asked: Profile, person: UUID, called: str, waiting: set[int]) -> Verdi
         if persons[e.two] not in seen and e.single >= ASKED:
             seen.add(persons[e.two])
             asks.append((int(profiles[e.two].key), (*evidence(e), f"held:{held.get(e.two, 'bridge')}")))
+    part = () if asked.spelling.base else tuple(
+        (int(n.key), int(profiles[e.two].key)) for e in edges if e.one == 0 and e.twin >= TWIN and not profiles[e.two].spelling.base and persons[e.two] != person
+        for n, whose in zip(profiles, persons, strict=True) if n.spelling.base and whose == persons[e.two])
     if joined is None or not alone:
-        return Verdict(None, 0, (), tuple(asks[:MOST]))
-    return Verdict(persons[joined.two], int(profiles[joined.two].key), evidence(joined), tuple(asks[:MOST]))
+        return Verdict(None, 0, (), tuple(asks[:MOST]), part)
+    return Verdict(persons[joined.two], int(profiles[joined.two].key), evidence(joined), tuple(asks[:MOST]), part)
 
 
 def gathered(profiles: Sequence[Profile], start: Sequence[int], chances: Chances) -> tuple[Clusters, list[Edge]]:
@@ -116,7 +120,7 @@ def gathered(profiles: Sequence[Profile], start: Sequence[int], chances: Chances
     def probability(i: int, j: int) -> float:
         return chances(profiles[i], profiles[j], compare(profiles[i], profiles[j]))[0]
 
-    return cluster(profiles, edges, probability, USUAL, start), edges
+    return cluster(profiles, edges, probability, USUAL, start, arriving=True), edges
 
 
 def evidence(edge: Edge) -> tuple[str, ...]:

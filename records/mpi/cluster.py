@@ -44,10 +44,10 @@ Probability = Callable[[int, int], float]
 
 
 def cluster(profiles: Sequence[Profile], edges: Sequence[Edge], probability: Probability, limit: float, start: Sequence[int] | None = None,
-            foes: Mapping[int, set[int]] | None = None, twinless: bool = False) -> Clusters:
+            foes: Mapping[int, set[int]] | None = None, twinless: bool = False, arriving: bool = False) -> Clusters:
     """limit: from what probability on two are joined without a human; edges: of probability REVIEW and more, and those that are twins with TWIN
     and more; start: groups that are there already; foes: whom a human has called different;
-    twinless: a register in which no twins are. The same edges give the same groups, in whatever order they come."""
+    twinless: a register in which no twins are; arriving: more may come, a twin too. The same edges give the same groups, in whatever order they come."""
     group = list(start or range(len(profiles)))
     members: dict[int, list[int]] = {}
     for i, g in enumerate(group):
@@ -69,6 +69,8 @@ def cluster(profiles: Sequence[Profile], edges: Sequence[Edge], probability: Pro
             return
         why = another_name(edge.levels, twinless) or ("" if edge.single >= limit else "doubtful")
         why = why or against(profiles, members[a], members[b], edge, probability, limit)
+        if not why and arriving and (rivals or edge.levels.name == "same_parent") and one_of_several(profiles[edge.one], profiles[edge.two]):
+            why = "rivals"
         if not why and rivals and rivalled(members[a] + members[b], nameless_of, twins_of, group):
             why = "rivals"
         if why:
@@ -136,6 +138,11 @@ def neighbours(edges: Iterable[Edge]) -> dict[int, set[int]]:
         out.setdefault(e.one, set()).add(e.two)
         out.setdefault(e.two, set()).add(e.one)
     return out
+
+
+def one_of_several(one: Profile, two: Profile) -> bool:
+    """Whether a child without a name is marked as one of several, and nothing says that the other one is the same of them."""
+    return (one.spelling.several or two.spelling.several) and (not one.order or one.order != two.order)
 
 
 def rivalled(together: list[int], nameless_of: dict[int, set[int]], twins_of: dict[int, set[int]], group: list[int]) -> bool:

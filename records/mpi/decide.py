@@ -12,7 +12,7 @@ from alliance.auth.principal import Principal
 from alliance.roles import Permission
 from consent.audit.append import append
 from consent.audit.event import Event, EventCode
-from records.models import Claim, Decision, SourcePatient
+from records.models import Claim, Decision, Review, SourcePatient
 from records.mpi import graph, risk
 from records.mpi.correction import Correction, renumber
 from records.mpi.settle import alone, around, claims_of, settle
@@ -79,12 +79,16 @@ def do_join(one: int, two: int, *, verb: Verb = Verb.LINK, acting: Principal, re
 
 @transaction.atomic
 def do_differ(one: int, two: int, *, acting: Principal, reasons: Sequence[str] = (), note: str = "") -> Decision:
-    """Two registrations of two persons are two: no rule joins them from now on."""
+    """Two registrations of two persons are two: no rule joins these from now on, and nothing else is asked about the two."""
     alone()
     check(acting, {one, two})
-    if len(set(around({one, two}).persons[i] for i in (one, two))) == 1:
+    found = around({one, two})
+    sides = [found.of(found.persons[i]) for i in (one, two)]
+    if found.persons[one] == found.persons[two]:
         return do_split([max(one, two)], acting=acting, note=note)
-    return made(Verb.DIFFERENT, [(Kind.DIFFERENT, min(one, two), max(one, two), None)], acting=acting, reasons=reasons, note=note)
+    asked = Review.objects.filter(Q(one__in=sides[0], two__in=sides[1]) | Q(one__in=sides[1], two__in=sides[0]), state=Review.State.OPEN).values_list("one_id", "two_id")
+    pairs = sorted({(min(one, two), max(one, two)), *asked})
+    return made(Verb.DIFFERENT, [(Kind.DIFFERENT, *p, None) for p in pairs], acting=acting, reasons=reasons, note=note)
 
 
 @transaction.atomic

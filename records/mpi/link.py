@@ -35,11 +35,21 @@ mover AS (
 )
 SELECT id, person FROM moved
 """
+ASKED = """
+SELECT FROM records_sourcepatient a JOIN records_review r ON r.one_id = a.id AND r.state = 'open' JOIN records_sourcepatient b ON b.id = r.two_id
+  WHERE a.person_id = {one} AND b.person_id = {two}
+"""
+# index: records_sourcepatient_person_id, records_review_one_id
 ASK = f"""
+WITH t AS (
+  SELECT u.other, u.reasons, u.risk, m.person_id AS mine, o.person_id AS theirs
+  FROM unnest(%(others)s::bigint[], %(reasons)s::text[], %(risks)s::smallint[]) AS u(other, reasons, risk)
+    JOIN records_sourcepatient m ON m.id = %(source)s JOIN records_sourcepatient o ON o.id = u.other WHERE m.person_id <> o.person_id
+)
 INSERT INTO records_review (one_id, two_id, reasons, state, opened_at, round, risk)
-SELECT least(%(source)s, other), greatest(%(source)s, other), reasons::jsonb, 'open', now(), 0, risk
-FROM unnest(%(others)s::bigint[], %(reasons)s::text[], %(risks)s::smallint[]) AS t(other, reasons, risk)
-WHERE NOT EXISTS ({OVERRULED.format(source="%(source)s", person="(SELECT person_id FROM records_sourcepatient WHERE id = t.other)")})
+SELECT least(%(source)s, other), greatest(%(source)s, other), reasons::jsonb, 'open', now(), 0, risk FROM t
+WHERE NOT EXISTS ({OVERRULED.format(source="%(source)s", person="t.theirs")})
+  AND NOT EXISTS ({ASKED.format(one="t.mine", two="t.theirs")}) AND NOT EXISTS ({ASKED.format(one="t.theirs", two="t.mine")})
 ON CONFLICT (one_id, two_id) DO NOTHING
 """
 
@@ -53,7 +63,7 @@ def place(source: int, old: UUID, new: UUID, way: int, *, by: str, reasons: Sequ
 
 
 def ask(source: int, pairs: Sequence[tuple[int, Sequence[str]]]) -> None:
-    """Put pairs before a human, each with its evidence; what was asked before, or decided, is not asked again."""
+    """Put pairs before a human, each with its evidence; what was asked before of the two persons, or decided, is not asked again."""
     with connection.cursor() as cursor:
         cursor.execute(ASK, {"source": source, "others": [o for o, _ in pairs], "reasons": [json.dumps(r) for _, r in pairs],
                              "risks": [len(RISKY & {c.removeprefix("held:") for c in r}) for _, r in pairs]})

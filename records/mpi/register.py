@@ -24,6 +24,7 @@ from records.mpi.features import FORMER, Identified, identify, words_of
 from records.mpi.profile import Profile, Words, profile
 from records.mpi.rules import name
 from records.mpi.sealed import kept, mark_of, opened, seal, unseal
+from records.mpi.settle import part
 from records.mpi.sources import Known
 
 NOBODY = UUID(int=0)
@@ -199,6 +200,11 @@ def decide(news: News, waiting: set[int]) -> dict[int, UUID]:
     verdict = weigh(news.profile, arrival.person, news.seen.name, waiting)
     if verdict.review:
         link.ask(arrival.id, verdict.review)
-    if verdict.link is None:
-        return {}
-    return link.place(arrival.id, arrival.person, verdict.link, verdict.way, by=rule(), reasons=verdict.reasons)
+    moved: dict[int, UUID] = {}
+    if verdict.link is not None:
+        moved = link.place(arrival.id, arrival.person, verdict.link, verdict.way, by=rule(), reasons=verdict.reasons)
+    if not moved:
+        for nameless, twin in verdict.part:
+            moved |= part(nameless, by=rule())
+            link.ask(nameless, [(twin, ("held:rivals",)), (arrival.id, ("held:rivals",))])
+    return moved

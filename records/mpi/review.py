@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 
 from django.db import connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from alliance.auth.principal import Principal
@@ -48,8 +48,16 @@ class Figures:
 def waiting(acting: Principal) -> QuerySet[Review]:
     """Open pairs of two persons that the curator may decide and has not yet given an opinion on; risky ones first, then the oldest."""
     given = Opinion.objects.filter(staff_id=int(acting.id), round=F("review__round")).values("review_id")
-    return (Review.objects.filter(concerning(acting, "one", "two"), state=Review.State.OPEN).exclude(one__person=F("two__person")).exclude(pk__in=given)
+    return (asked().filter(concerning(acting, "one", "two")).exclude(pk__in=given)
             .select_related("one__hospital", "two__hospital").order_by("-risk", "opened_at", "pk"))
+
+
+def asked() -> QuerySet[Review]:
+    """Open pairs of two persons: of several pairs between the same two the first one."""
+    there = Review.objects.filter(state=Review.State.OPEN, pk__lt=OuterRef("pk"))
+    one, two = OuterRef("one__person"), OuterRef("two__person")
+    earlier = there.filter(Q(one__person=one, two__person=two) | Q(one__person=two, two__person=one))
+    return Review.objects.filter(state=Review.State.OPEN).exclude(one__person=F("two__person")).exclude(Exists(earlier))
 
 
 def free(acting: Principal) -> Q:
@@ -123,7 +131,7 @@ def do_propose(one: int, two: int, *, acting: Principal, note: str = "", verb: D
 
 def figures(acting: Principal, days: int = 30) -> Figures:
     """Of the pairs that this curator may see, and all curators' opinions."""
-    mine = Review.objects.filter(concerning(acting, "one", "two"), state=Review.State.OPEN).exclude(one__person=F("two__person"))
+    mine = asked().filter(concerning(acting, "one", "two"))
     oldest = mine.order_by("opened_at").values_list("opened_at", flat=True).first()
     with connection.cursor() as cursor:
         cursor.execute(FIGURES, {"since": timezone.now() - dt.timedelta(days=days)})

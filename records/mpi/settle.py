@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from uuid import UUID
 
 from django.db import connection
@@ -98,6 +99,26 @@ def settle(decision: Decision, touched: Collection[int], pairs: Collection[Pair]
         if pairs:
             cursor.execute(CLOSE, [[p[0] for p in pairs], [p[1] for p in pairs]])
         cursor.execute(ALONE, [sorted(touched)])
+
+
+def part(source: int, *, by: str) -> dict[int, UUID]:
+    """A rule takes back its own links of a registration; the others of its person stay together: {who was moved: his person now}. Nobody where a human
+    holds them together."""
+    found = around([source])
+    whole = found.of(found.persons[source])
+    own = {p: s.order for p, s in graph.newest(found.said).items() if s.same and source in p}
+    ruled = Decision.objects.filter(pk__in=own.values(), by__startswith="rule/").values_list("pk", flat=True)
+    pairs = sorted(p for p, order in own.items() if order in set(ruled))
+    last = max((s.order for s in found.said), default=0) + 1
+    then = graph.groups(whole, [*found.said, *(Said(last, None, *p) for p in pairs)])
+    if not pairs or len(then[source]) > 1:
+        return {}
+    firsts = sorted({then[i][0] for i in whole if i != source})
+    decision = Decision.objects.create(verb=Decision.Verb.SPLIT, by=by, reasons=["held:rivals"])
+    claims = [*((Claim.Kind.APART, *p) for p in pairs), *((Claim.Kind.SAME, *p) for p in pairwise(firsts))]
+    Claim.objects.bulk_create([Claim(decision=decision, kind=kind, one_id=one, two_id=two) for kind, one, two in claims])
+    settle(decision, set(whole), [(one, two) for _, one, two in claims], found)
+    return {i: UUID(after) for i, _, after in decision.moved}
 
 
 def claims_of(decision: Decision) -> tuple[set[int], set[Pair]]:

@@ -99,6 +99,27 @@ def test_twins_and_their_newborn_registration(two: tuple[Api, Api]) -> None:
     assert nameless.person_id == only.person_id, "the control: an only child"
 
 
+def test_a_child_without_a_name_is_parted_when_the_twin_arrives(two: tuple[Api, Api]) -> None:
+    """Linked while there was one child only; then it may be either. Whoever was linked with the named child stays with him."""
+    phone = {"telecom": [{"system": "phone", "value": f"132{secrets.randbelow(10**8):08d}"}]}
+    born = dt.date.today() - dt.timedelta(days=40)
+    card = number(born.strftime("%Y%m%d"))
+    nameless = source(two[1], two[1].create(patient("孔静文之子", born.isoformat(), "male") | phone))
+    first = source(two[0], two[0].create(patient("太史景行", born.isoformat(), "male", resident=card) | phone))
+    assert first.person_id == nameless.person_id, "an only child so far"
+    third = alliance.hospital("three")
+    elsewhere = Api(two[0].at.geturl(), third.code, credentials=alliance.credentials(third))
+    again = source(elsewhere, elsewhere.create(patient("太史景行", born.isoformat(), "male", resident=card) | phone))
+    assert again.person_id == nameless.person_id
+    twin = source(two[0], two[0].create(patient("太史景知", born.isoformat(), "male", resident=number(born.strftime("%Y%m%d"))) | phone))
+    now = {name: SourcePatient.objects.get(pk=s.pk).person_id for name, s in (("nameless", nameless), ("first", first), ("again", again), ("twin", twin))}
+    assert now["first"] == now["again"] and len({now["nameless"], now["first"], now["twin"]}) == 3
+    asked = Review.objects.filter(one=nameless, state="open")
+    assert {r.two_id for r in asked} <= {first.pk, again.pk, twin.pk} and asked.count() == 2, "he may be either"
+    marked = source(two[1], two[1].create(patient("孔静文双胎B", born.isoformat(), "male") | phone))
+    assert marked.decided_by == "", "marked as one of two: never by a rule"
+
+
 def test_whoever_comes_first_they_are_the_same_persons(server: str) -> None:
     card, phone = number("19580312"), {"telecom": [{"system": "phone", "value": f"134{secrets.randbelow(10**8):08d}"}]}
     name = somebody()

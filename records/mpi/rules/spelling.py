@@ -37,6 +37,7 @@ class Spelling:
     sounds: tuple[str, ...] = ()
     base: str = ""
     order: int = 0
+    several: bool = False  # a newborn who is marked as one of several: 双胎A, 之女1
 
 
 NOTHING = Spelling()
@@ -54,7 +55,8 @@ def spell(text: str, newborn: bool = False, parents: frozenset[str] = frozenset(
     m = CHILD.match(folded)
     if m and (m["of"] or m["kind"] not in PLAIN or newborn or m["base"] in parents) and (m["of"] or newborn or m["base"] in parents or m["kind"][0] in "双婴宝男女儿b"):
         rank = m["n"] or m["letter"] or m["twin"] or m["rank"] or ""
-        return Spelling(folded, True, *split(m["base"]), sounds=sounds(m["base"]), base=m["base"], order=ORDERS.get(rank.lower(), 0))
+        return Spelling(folded, True, *split(m["base"]), sounds=sounds(m["base"]), base=m["base"], order=ORDERS.get(rank.lower(), 0),
+                        several=bool(m["n"] or m["letter"] or m["twin"]))
     family, given = split(folded)
     return Spelling(folded, True, family, given, sounds=sounds(folded))
 
