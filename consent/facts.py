@@ -10,7 +10,7 @@ from django.utils import timezone
 from consent.terms import AccessRequest, Directive, Effect, Facts
 
 # What was said of a person lies at the home of his oldest registration then, so it is asked by all homes: links and undone links move nothing.
-# A denial also protects every registration that was his when he gave it (docs/adr/0018).
+# A denial also protects every registration that was his when he gave it, a permit counts only while all of these are his (docs/adr/0018).
 # index: consent_directive person, directive_covers, consent_relationship person, consent_emergency person
 FACTS = """
 SELECT
@@ -19,7 +19,7 @@ SELECT
   EXISTS (SELECT 1 FROM consent_relationship
     WHERE person = ANY(%(homes)s) AND hospital_id = %(hospital)s AND starts_at <= %(now)s AND ends_at > %(now)s),
   (SELECT coalesce(json_agg(json_build_array(id, effect, recipient_id, source_id, sensitive) ORDER BY id), '[]')
-    FROM consent_directive WHERE (person = ANY(%(homes)s) OR effect = 'deny' AND covers && %(known)s::bigint[])
+    FROM consent_directive WHERE (person = ANY(%(homes)s) AND (effect = 'deny' OR covers <@ %(known)s::bigint[]) OR effect = 'deny' AND covers && %(known)s::bigint[])
       AND withdrawn_at IS NULL AND valid_from <= %(now)s
       AND (valid_until IS NULL OR valid_until > %(now)s)),
   (SELECT max(until) FROM consent_emergency

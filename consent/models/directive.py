@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 class Directive(models.Model):
     """Never changed, only withdrawn; the rows are the history. `person` is the person id of the patient index when it was recorded, `covers` his
-    registrations then: a permit stays with the person, a denial holds for whoever has one of them (docs/adr/0018)."""
+    registrations then: a permit counts while all of them are his, a denial for whoever has one of them (docs/adr/0018)."""
 
     class Effect(models.TextChoices):
         PERMIT = "permit", _("Permit")

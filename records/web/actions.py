@@ -82,7 +82,9 @@ def consent(request: HttpRequest, person_id: UUID, *, acting: Principal) -> Http
         messages.success(request, _("The patient's decision is recorded and counts from now on."))
         return redirect("consent", person_id)
     append(Event.of(acting, EventCode.CONSENT_READ, person=person_id, target="directives"))
-    given = directives.of(person_id, found).select_related("source", "recipient", "recorded_by__hospital")
+    his = {s.id for s in found}
+    given = [(d, d.effect == Directive.Effect.PERMIT and not set(d.covers) <= his)
+             for d in directives.of(person_id, found).select_related("source", "recipient", "recorded_by__hospital")]
     return render(request, "records/consent.html", {"form": form, "face": face, "person": person_id, "directives": given})
 
 

@@ -15,6 +15,7 @@ from records.mpi import sources
 from records.mpi.decide import do_confirm, do_correct, do_join, do_split, do_undo
 from tests.factories import alliance
 from tests.factories.fhir import Api, number, observation, patient, somebody
+from tests.http.test_administration import signed_in
 from tests.leaks.test_shared_record import World, related, w
 
 __all__ = ["w"]
@@ -137,6 +138,28 @@ def test_a_split_protects_both_sides_with_what_was_denied_and_shares_nothing_mor
     assert w.seen() == set(), "still denied"
     do_undo(split.pk, acting=curator(w))
     assert {s.id for s in sources.of_person(there.home)} == {here.pk, there.pk}
+
+
+def test_a_permit_given_for_what_was_thought_one_person_counts_for_neither_part(w: World) -> None:
+    """Whose it was is not known: asked again, unless the split is undone; one that was given before the link stays."""
+    related(w)
+    one, _ = rows(w)
+    stranger = w.hold.create(patient(somebody()))
+    other = SourcePatient.objects.get(hospital=w.b, fhir_id=stranger.split("/")[1])
+    do_join(one.pk, other.pk, acting=curator(w))
+    w.permit()
+    assert len(w.seen()) == 1
+    split = do_split([other.pk], acting=curator(w))
+    assert w.seen() == set() and w.read(w.plain).status == 404
+    page = signed_in(alliance.staff(w.b, Role.CLERK)).get(f"/person/{w.person}/consent/", headers={"Accept-Language": "en"}).content.decode()
+    assert "no longer counts" in page
+    undone = do_undo(split.pk, acting=curator(w))
+    assert len(w.seen()) == 1
+    do_undo(undone.pk, acting=curator(w))
+    w.permit()
+    assert len(w.seen()) == 1, "asked again"
+    do_join(one.pk, other.pk, acting=curator(w))
+    assert len(w.seen()) == 1, "and it stays when another registration joins"
 
 
 def test_cross_reference(open_world: World) -> None:
