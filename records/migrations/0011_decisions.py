@@ -87,6 +87,8 @@ class Migration(migrations.Migration):
         migrations.AddField("review", "decision", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.decision")),
         migrations.AddField("review", "round", models.SmallIntegerField(default=0)),
         migrations.AddField("review", "risk", models.SmallIntegerField(default=0)),
+        migrations.AddField("review", "verb", models.CharField(choices=[("link", "Link"), ("merge", "Merge"), ("split", "Split"),
+            ("different", "Different"), ("identify", "Identify"), ("confirm", "Confirm"), ("correct", "Correct"), ("rules", "Rules"), ("undo", "Undo")], default="link", max_length=9)),
         migrations.AddField("review", "taken_by", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="alliance.staff")),
         migrations.AddField("review", "taken_until", models.DateTimeField(null=True)),
         migrations.CreateModel(
@@ -94,6 +96,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("same", models.BooleanField()),
+                ("note", models.CharField(blank=True, max_length=200)),
                 ("round", models.SmallIntegerField(default=0)),
                 ("at", models.DateTimeField(auto_now_add=True)),
                 ("review", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="opinions", to="records.review")),

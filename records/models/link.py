@@ -74,6 +74,7 @@ class Review(models.Model):
     two = models.ForeignKey("records.SourcePatient", models.CASCADE, related_name="+")
     reasons = models.JSONField(default=list)
     state = models.CharField(max_length=9, choices=State.choices, default=State.OPEN)
+    verb = models.CharField(max_length=9, choices=Decision.Verb.choices, default=Decision.Verb.LINK)  # what joining them would be called
     risk = models.SmallIntegerField(default=0)  # how much speaks against joining them: these come first, and need two who agree
     opened_at = models.DateTimeField(auto_now_add=True)
     decision = models.ForeignKey(Decision, models.PROTECT, null=True, related_name="+")  # that closed it
@@ -95,6 +96,7 @@ class Opinion(models.Model):
     review = models.ForeignKey(Review, models.CASCADE, related_name="opinions")
     staff = models.ForeignKey("alliance.Staff", models.PROTECT, related_name="+")
     same = models.BooleanField()
+    note = models.CharField(max_length=200, blank=True)  # how he knows
     round = models.SmallIntegerField(default=0)  # of the review: asked anew, what was said before no longer counts
     at = models.DateTimeField(auto_now_add=True)
 

@@ -46,8 +46,8 @@ WITH t AS (
   FROM unnest(%(others)s::bigint[], %(reasons)s::text[], %(risks)s::smallint[]) AS u(other, reasons, risk)
     JOIN records_sourcepatient m ON m.id = %(source)s JOIN records_sourcepatient o ON o.id = u.other WHERE m.person_id <> o.person_id
 )
-INSERT INTO records_review (one_id, two_id, reasons, state, opened_at, round, risk)
-SELECT least(%(source)s, other), greatest(%(source)s, other), reasons::jsonb, 'open', now(), 0, risk FROM t
+INSERT INTO records_review (one_id, two_id, reasons, state, opened_at, round, risk, verb)
+SELECT least(%(source)s, other), greatest(%(source)s, other), reasons::jsonb, 'open', now(), 0, risk, 'link' FROM t
 WHERE NOT EXISTS ({OVERRULED.format(source="%(source)s", person="t.theirs")})
   AND NOT EXISTS ({ASKED.format(one="t.mine", two="t.theirs")}) AND NOT EXISTS ({ASKED.format(one="t.theirs", two="t.mine")})
 ON CONFLICT (one_id, two_id) DO NOTHING

@@ -84,7 +84,7 @@ def free_for(review: Review, acting: Principal) -> bool:
 
 
 @transaction.atomic
-def do_opine(review_id: int, *, same: bool, acting: Principal, note: str = "", verb: Decision.Verb = Decision.Verb.LINK) -> Decision | None:
+def do_opine(review_id: int, *, same: bool, acting: Principal, note: str = "") -> Decision | None:
     """A curator's opinion on an open pair. The decision, once there are enough who agree: one, two for a risky pair that is to be joined or one
     drawn by lot. Raises Undecidable where another has the pair, or it is decided, or he has said so already."""
     review = Review.objects.select_for_update(of=("self",)).select_related("one", "two").get(pk=review_id)
@@ -97,7 +97,7 @@ def do_opine(review_id: int, *, same: bool, acting: Principal, note: str = "", v
     if any(o.staff_id == int(acting.id) for o in given):
         raise Undecidable("given", "You have given your opinion on this pair; a second curator has to look at it.")
     doubts = [d.code for d in risk.between(review.one_id, review.two_id)]
-    Opinion.objects.create(review=review, staff_id=int(acting.id), same=same, round=review.round)
+    Opinion.objects.create(review=review, staff_id=int(acting.id), same=same, round=review.round, note=note[:200])
     review.taken_by_id = review.taken_until = None
     review.risk = max(review.risk, len(doubts))
     review.save(update_fields=["taken_by", "taken_until", "risk"])
@@ -105,10 +105,11 @@ def do_opine(review_id: int, *, same: bool, acting: Principal, note: str = "", v
     double = drawn(review) or (doubts and (same or any(o.same for o in given)))
     if sum(o.same == same for o in given) + 1 < (2 if double else 1):
         return None
+    notes = "; ".join(n for n in (*(o.note for o in given if o.same == same), note) if n)
     reasons = [*review.reasons, *(f"held:{c}" for c in doubts if f"held:{c}" not in review.reasons), f"opinions:{len(given) + 1}"]
     if same:
-        return do_join(review.one_id, review.two_id, verb=verb, acting=acting, reasons=reasons, note=note)
-    return do_differ(review.one_id, review.two_id, acting=acting, reasons=reasons, note=note)
+        return do_join(review.one_id, review.two_id, verb=Decision.Verb(review.verb), acting=acting, reasons=reasons, note=notes)
+    return do_differ(review.one_id, review.two_id, acting=acting, reasons=reasons, note=notes)
 
 
 def drawn(review: Review) -> bool:
@@ -124,9 +125,10 @@ def do_propose(one: int, two: int, *, acting: Principal, note: str = "", verb: D
     where a second curator has to agree)."""
     check(acting, {one, two})
     review, new = Review.objects.get_or_create(one_id=min(one, two), two_id=max(one, two), defaults={"reasons": ["human"]})
+    Review.objects.filter(pk=review.pk).update(verb=verb)
     if not new and review.state != Review.State.OPEN:
         Review.objects.filter(pk=review.pk).update(state=Review.State.OPEN, round=F("round") + 1, decision=None)
-    return review, do_opine(review.pk, same=True, acting=acting, note=note, verb=verb)
+    return review, do_opine(review.pk, same=True, acting=acting, note=note)
 
 
 def figures(acting: Principal, days: int = 30) -> Figures:

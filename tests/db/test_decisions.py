@@ -188,8 +188,8 @@ def test_an_unknown_patient_is_identified(server: str) -> None:
     asked, decision = review.do_propose(unknown.pk, ward.ids[0], acting=ward.curator, verb=Decision.Verb.IDENTIFY, note="his wife brought the card")
     assert decision is None or decision.verb == "identify"
     if decision is None:
-        decision = review.do_opine(asked.pk, same=True, acting=ward.clerk(ward.hospitals[0], wide=True), verb=Decision.Verb.IDENTIFY)
-    assert decision and len(set(ward.persons().values())) == 1
+        decision = review.do_opine(asked.pk, same=True, acting=ward.clerk(ward.hospitals[0], wide=True), note="and he himself now")
+    assert decision and len(set(ward.persons().values())) == 1 and decision.verb == "identify" and decision.note.startswith("his wife brought the card")
     do_undo(decision.pk, acting=ward.curator)
     assert len(set(ward.persons().values())) == 2
 
