@@ -1,6 +1,7 @@
 """A registration arrives: whom it is linked to, and which pairs a human has to look at. Decided as in a whole file (resolve.py), beside the persons
 who are there: these are not split, and not joined with each other."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -19,21 +20,24 @@ from records.mpi.resolve import USUAL
 from records.mpi.rules import name
 from records.mpi.sealed import hashed
 
+log = logging.getLogger("xinglin.mpi")
 PEOPLE = 40  # persons that one arrival is held against: the most probable ones that may be he, or his twin
 ASKED = 0.2  # how probable a pair is that a human is asked about
 MOST = 3  # pairs that one arrival may ask humans about: the most probable ones
 # index: match_key, records_sourcepatient_person_id, name_key_whole
 BESIDE = """
-WITH hit AS (
-  SELECT DISTINCT unnest(b.found) AS id FROM unnest(%(keys)s::bigint[]) AS asked(key)
+WITH block AS MATERIALIZED (
+  SELECT b.found FROM unnest(%(keys)s::bigint[]) AS asked(key)
     CROSS JOIN LATERAL (SELECT array_agg(source_id) AS found FROM (SELECT source_id FROM records_matchkey m WHERE m.key = asked.key LIMIT %(most)s + 1) x) b
-  WHERE cardinality(b.found) <= %(most)s
+), hit AS (
+  SELECT DISTINCT unnest(found[1:%(most)s]) AS id FROM block
 ), people AS (
   SELECT DISTINCT p.person_id FROM hit JOIN records_sourcepatient p ON p.id = hit.id WHERE p.words IS NOT NULL AND p.id <> ALL(%(waiting)s::bigint[])
 )
 SELECT s.id, s.person_id, s.words, s.hit, s.correction,
   (SELECT count(*) FROM (SELECT FROM records_namekey WHERE whole AND key = %(name)s LIMIT 5000) x),
-  (SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = 'records_sourcepatient'::regclass)
+  (SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = 'records_sourcepatient'::regclass),
+  (SELECT count(*) FROM block WHERE cardinality(found) > %(most)s)
 FROM people CROSS JOIN LATERAL (
   SELECT m.id, m.person_id, m.words, m.correction, m.id IN (SELECT id FROM hit) AS hit FROM records_sourcepatient m
   WHERE m.person_id = people.person_id AND m.words IS NOT NULL AND m.id <> ALL(%(waiting)s::bigint[]) ORDER BY 5 DESC, 1 LIMIT %(look)s
@@ -69,7 +73,9 @@ def weigh(asked: Profile, person: UUID, called: str, waiting: set[int]) -> Verdi
         rows = [r for r in cursor.fetchall() if r[0] != source]
     if not rows:
         return NOTHING
-    namesakes, size = max(rows[0][5], 1), max(rows[0][6], LEAST)
+    namesakes, size, large = max(rows[0][5], 1), max(rows[0][6], LEAST), rows[0][7]
+    if large:
+        log.warning("MPI210 %s blocks of registration %s hold more than %s others: it was compared with so many of each", large, source, block.AT_ONCE)
 
     def chances(one: Profile, two: Profile, levels: Levels) -> tuple[float, float]:
         common = namesakes / size if levels.name == "same" and asked.spelling.full in (one.spelling.full, two.spelling.full) else 0.0

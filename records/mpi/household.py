@@ -16,9 +16,8 @@ MOST = 12
 # index: match_key, records_sourcepatient_pkey
 NEAR = """
 WITH hit AS (
-  SELECT DISTINCT unnest(b.found) AS id FROM unnest(%(keys)s::bigint[]) AS asked(key)
-    CROSS JOIN LATERAL (SELECT array_agg(source_id) AS found FROM (SELECT source_id FROM records_matchkey m WHERE m.key = asked.key LIMIT %(most)s + 1) x) b
-  WHERE cardinality(b.found) <= %(most)s
+  SELECT DISTINCT b.source_id AS id FROM unnest(%(keys)s::bigint[]) AS asked(key)
+    CROSS JOIN LATERAL (SELECT source_id FROM records_matchkey m WHERE m.key = asked.key LIMIT %(most)s) b
 )
 SELECT DISTINCT ON (s.person_id) s.id, h.code || '/Patient/' || s.fhir_id, s.hospital_id, s.words, s.correction
 FROM hit JOIN records_sourcepatient s ON s.id = hit.id JOIN alliance_hospital h ON h.id = s.hospital_id

@@ -19,13 +19,12 @@ from records.mpi.sealed import hashed
 
 LEAST = 20_000  # registrations that an alliance has at least: in a small index look-alikes are not yet there, but they live
 PROBABLE = 0.5
-# A block beyond AT_ONCE finds nobody; one more is read to know that.
+# Of a block no more than AT_ONCE are compared.
 # index: match_key, records_sourcepatient_pkey
 SIMILAR = """
 WITH hit AS (
-  SELECT DISTINCT unnest(b.found) AS id FROM unnest(%(keys)s::bigint[]) AS asked(key)
-    CROSS JOIN LATERAL (SELECT array_agg(source_id) AS found FROM (SELECT source_id FROM records_matchkey m WHERE m.key = asked.key LIMIT %(most)s + 1) x) b
-  WHERE cardinality(b.found) <= %(most)s
+  SELECT DISTINCT b.source_id AS id FROM unnest(%(keys)s::bigint[]) AS asked(key)
+    CROSS JOIN LATERAL (SELECT source_id FROM records_matchkey m WHERE m.key = asked.key LIMIT %(most)s) b
 )
 SELECT s.id, s.person_id, h.code, s.fhir_id, s.words, s.correction FROM hit JOIN records_sourcepatient s ON s.id = hit.id JOIN alliance_hospital h ON h.id = s.hospital_id
 WHERE s.words IS NOT NULL AND (%(hospital)s::bigint IS NULL OR s.hospital_id = %(hospital)s) ORDER BY s.id

@@ -4,6 +4,7 @@ import datetime as dt
 import itertools
 import secrets
 from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
 
 import pytest
 
@@ -11,7 +12,10 @@ from alliance.auth.errors import Forbidden
 from alliance.roles import Role
 from records.models import Decision, Review, SourcePatient
 from records.mpi import find, review
+from records.mpi.arrive import weigh
 from records.mpi.decide import concerning, do_differ, do_join, do_split
+from records.mpi.match import similar
+from records.mpi.profile import Words, profile
 from tests.factories import alliance
 from tests.factories.fhir import Api, bundle, number, patient, somebody
 
@@ -220,3 +224,16 @@ def test_a_taken_hospital_number_names_its_entry(two: tuple[Api, Api]) -> None:
     reply = two[0]("POST", "", bundle(("POST", "Patient", patient()), ("POST", "Patient", patient(mrn="ZY-1"))))
     assert reply.status == 409 and reply.json["issue"][0]["expression"] == ["Bundle.entry[1].resource.identifier"], reply.json
     assert two[1].create(patient(mrn="ZY-1")), "the control: another hospital may use the same number"
+
+
+def test_an_oversized_block_is_capped_and_logged_and_still_finds(two: tuple[Api, Api], caplog: pytest.LogCaptureFixture) -> None:
+    name, phone = somebody(), f"131{secrets.randbelow(10**8):08d}"
+    body = patient(name) | {"telecom": [{"system": "phone", "value": phone}]}
+    sent = bundle(*[("PUT", f"Patient/q{i}", {**body, "id": f"q{i}", "identifier": [{"system": "urn:x", "value": f"{phone}-{i}"}]}) for i in range(60)])
+    assert two[0]("POST", "", sent).status == 200
+    asked = Words(name=name, gender="male", birth="1958-03-12", phone=phone)
+    assert [s.grade for s in similar(asked, None)][:1] == ["certain"]
+    verdict = weigh(profile(asked, "0"), uuid4(), name, set())
+    assert "MPI210" in caplog.text and name not in caplog.text
+    assert verdict.link is None or verdict.link == source(two[0], "Patient/q0").person_id
+    assert source(two[1], two[1].create(body)).person_id == source(two[0], "Patient/q0").person_id, "found among the first of the block"
