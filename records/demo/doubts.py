@@ -24,8 +24,8 @@ def doubts(today: dt.date) -> list[tuple[str, dict[str, Any]]]:
         ("beishan", patient("d7", "司马长风", "male", "1948-11-05", "19900001303", "")),
         ("xinglin", patient("d8", "司马长风", "male", "1948-11-15", "", "")),
         ("xinglin", patient("d9", "无名氏", "male", "", "", "")),
-        ("nanqiao", patient("d10", "上官云龙", "male", "1967-07-30", "19900001404", "桥头", f"{NOWHERE}20219670730005")),
-        ("xinglin", patient("d11", "上官云龙", "male", "1967-07-30", "19900001404", "桥头", f"{NOWHERE}20319670730007")),
+        ("nanqiao", patient("d10", "上官云龙", "male", "1967-07-30", "19900001404", "", f"{NOWHERE}20219670730005")),
+        ("xinglin", patient("d11", "上官云龙", "male", "1967-07-30", "19900001404", "", f"{NOWHERE}20319670730007")),
     ]
 
 
