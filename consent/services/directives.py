@@ -66,8 +66,9 @@ def do_withdraw_directive(directive_id: int, person: UUID, *, sources: tuple[Sou
         directive.save(update_fields=["withdrawn_at", "withdrawn_by"])
         others = sorted(set(directive.covers) - {s.id for s in sources})
         if directive.effect == Directive.Effect.DENY and others:
-            Directive.objects.create(
+            kept = Directive.objects.create(
                 person=NOBODY, covers=others, effect=directive.effect, recipient_id=directive.recipient_id, source_id=directive.source_id, sensitive=directive.sensitive,
                 method=directive.method, evidence=directive.evidence, valid_from=directive.valid_from, valid_until=directive.valid_until, recorded_by_id=int(acting.id))
+            append(Event.of(acting, EventCode.CONSENT_RECORD, target=f"directive/{kept.pk}", detail=f"deny, kept of directive/{directive.pk} for others", purpose=Purpose.PATIENT.value))
     append(Event.of(acting, EventCode.CONSENT_WITHDRAW, person=person, target=f"directive/{directive.pk}",
                     purpose=Purpose.PATIENT.value))

@@ -16,24 +16,25 @@ MOST = 50
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """ids or finders name candidates; tests: (parameter, value) that all have to hold; count: of entries, at most."""
+    """ids or finders name candidates; tests: (parameter, value) that all have to hold; count: of entries, at most, after the first `offset`."""
 
     ids: tuple[str, ...]
     finders: tuple[str, ...]
     tests: tuple[tuple[str, str], ...] = field(default=())
     count: int = MOST
+    offset: int = 0
 
 
 def understood(pairs: list[tuple[str, str]]) -> Wanted:
     """Raises Problem for what cannot be asked, and where nothing names a person: the shared base has no list of all patients."""
-    count, ids, tests = MOST, [], []
+    count, offset, ids, tests = MOST, 0, [], []
     for key, value in pairs:
         if key in ("_format", "_pretty"):
             continue
-        if key == "_count":
-            if not value.isdecimal() or len(value) > 6:
-                raise Malformed(Issue("value", "_count is a whole number.", "_count"))
-            count = min(int(value), MOST)
+        if key in ("_count", "_offset"):
+            if not (value.isascii() and value.isdecimal()) or len(value) > 6:
+                raise Malformed(Issue("value", f"{key} is a whole number.", key))
+            count, offset = (min(int(value), MOST), offset) if key == "_count" else (count, int(value))
         elif key not in PARAMETERS:
             raise NotSupported(Issue("not-supported", f"The shared base finds a Patient by {', '.join(PARAMETERS)}; not by {key[:60]!r}."))
         elif not value:
@@ -52,7 +53,7 @@ def understood(pairs: list[tuple[str, str]]) -> Wanted:
         finders = [v.rpartition("|")[2] for k, v in tests if k == "identifier"] or [v for k, v in tests if k in ("name", "family")]
     if not ids and not finders:
         raise NotSupported(Issue("not-supported", "The shared base has no list of all patients: name one by identifier, name, family and given, or _id."))
-    return Wanted(tuple(ids), tuple(finders), tuple(tests), count)
+    return Wanted(tuple(ids), tuple(finders), tuple(tests), count, offset)
 
 
 def dated(value: str) -> tuple[str, Any]:

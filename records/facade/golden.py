@@ -12,6 +12,8 @@ from typing import Any
 from uuid import UUID
 
 from records.fhir.json import dump, parse
+from records.mpi.rules import paper
+from records.mpi.rules.resident_number import SYSTEM
 from records.store.rows import Row
 
 SINGLE = ("gender", "birthDate", "deceasedBoolean", "deceasedDateTime", "maritalStatus", "multipleBirthInteger", "multipleBirthBoolean")
@@ -20,7 +22,6 @@ ORIGIN = "urn:xinglin:extension:value-origin"
 SOURCE = "urn:xinglin:extension:value-source"
 RANK = {"card": 0, "verified": 1, "typed": 2, "inherited": 3}
 FORMER = frozenset({"old", "maiden"})
-NUMBER = "urn:oid:2.16.156.10011.1.3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +105,11 @@ def identifiers(part: Part) -> list[dict[str, Any]]:
     if not part.standing.corrected:
         return sent
     wrong = part.standing.wrong
-    out = [i | {"use": "old"} if i.get("system") == NUMBER and same(i.get("value"), wrong) else i for i in sent]
+    out = [i | {"use": "old"} if i.get("system") == SYSTEM and wrong and paper.citizen(str(i.get("value") or "")) == wrong else i for i in sent]
     if out != sent or not wrong:
         right = part.standing.right
-        out += [{"use": "official", "system": NUMBER, "value": right, "extension": [{"url": ORIGIN, "valueCode": "verified"}]}] if right else []
+        out += [{"use": "official", "system": SYSTEM, "value": right, "extension": [{"url": ORIGIN, "valueCode": "verified"}]}] if right else []
     return out
-
-
-def same(sent: Any, wrong: str) -> bool:
-    """Also in the old form of 15 digits."""
-    text = "".join(str(sent or "").split()).upper()
-    return text == wrong or (len(text) == 15 and text == wrong[:6] + wrong[8:17])
 
 
 def pointer(old: UUID, now: UUID, root: str) -> bytes:

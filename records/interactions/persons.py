@@ -12,7 +12,7 @@ from consent.audit.event import EventCode
 from consent.terms import Refused
 from records.facade import demographics, golden
 from records.fhir import bundle
-from records.fhir.issues import Issue, Malformed, NotFound, NotSupported, Problem
+from records.fhir.issues import Issue, Malformed, NotFound, NotSupported, Problem, TooLarge
 from records.fhir.json import dump, parse
 from records.fhir.outcome import ABSENT
 from records.interactions.ask import Answer, Ask, as_uuid, own_request, person_request
@@ -87,7 +87,11 @@ def search(ask: Ask, pairs: Pairs) -> Answer:
         now, rows = opened(ask, person)
         if rows and demographics.fits(parse(body := golden_record(ask, now, rows)), wanted):
             out.append(bundle.entry(f"{ask.root}/alliance/Patient/{now}", body, search={"mode": "match"}))
-    return Answer(200, bundle.bundle("searchset", out[: wanted.count], [("self", f"{ask.root}/alliance/Patient?{urlencode(pairs)}")], len(out)))
+    here = f"{ask.root}/alliance/Patient?"
+    links = [("self", here + urlencode(pairs))]
+    if wanted.offset + wanted.count < len(out) and wanted.count:
+        links.append(("next", here + urlencode([*((k, v) for k, v in pairs if k != "_offset"), ("_offset", str(wanted.offset + wanted.count))])))
+    return Answer(200, bundle.bundle("searchset", out[wanted.offset :][: wanted.count], links, len(out)))
 
 
 def candidates(ask: Ask, wanted: demographics.Wanted) -> list[UUID]:
@@ -95,7 +99,10 @@ def candidates(ask: Ask, wanted: demographics.Wanted) -> list[UUID]:
         return [p for p in map(as_uuid, wanted.ids) if p]
     found: dict[UUID, None] = {}
     for text in wanted.finders:
-        found |= {f.person: None for f in find.find(text, acting=ask.principal)}
+        some = find.find(text, acting=ask.principal)
+        if len(some) == find.MOST:
+            raise TooLarge(Issue("too-costly", f"{find.MOST} persons and more are called so: name one by identifier, or ask Patient/$match with what else is known."))
+        found |= {f.person: None for f in some}
     return list(found)
 
 

@@ -4,7 +4,7 @@ Humans' decisions stand. What a rule has linked before and the new rules would n
 one decision that can be undone like any other; person ids follow from the claims and stay what they were wherever the group does.
 """
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -62,8 +62,8 @@ def plan(model: Model) -> Plan:
     with connection.cursor() as cursor:
         cursor.execute(SAID, {"ids": sorted(whose)})
         said = [graph.Said(*r) for r in cursor.fetchall()]
-    human = set(Decision.objects.filter(pk__in={s.order for s in said}, by__startswith="staff/").values_list("pk", flat=True))
     standing = graph.newest(said)
+    human = by_humans(standing.values())
     by_human = [s for s in standing.values() if s.order in human]
     firm = graph.groups(given, by_human)
     foes: dict[str, set[str]] = {}
@@ -86,6 +86,11 @@ def plan(model: Model) -> Plan:
     merges = [parts for members in gather(then).values() if len(parts := list(gather({i: whose[i] for i in members}).values())) > 1]
     asked = [(order[e.one], order[e.two], (*evidence(e), f"held:{why}")) for e, why in done.clusters.review]
     return Plan(len(order), len(now), splits, merges, asked, apart, same)
+
+
+def by_humans(said: Iterable[graph.Said]) -> set[int]:
+    """Which of their decisions are humans'."""
+    return set(Decision.objects.filter(pk__in={s.order for s in said}, by__startswith="staff/").values_list("pk", flat=True))
 
 
 def gather(of: Mapping[int, Hashable]) -> dict[Hashable, list[int]]:
@@ -126,12 +131,15 @@ def enforce(model: Model) -> None:
 
 @transaction.atomic
 def do_apply(found: Plan, model: Model, *, acting: object) -> Decision:
-    """One decision for all of it; whoever arrived since the plan was made stays as he is."""
+    """One decision for all of it; whoever arrived since the plan was made stays as he is, and so does what a human has decided since."""
     alone()
-    decision = Decision.objects.create(verb=Decision.Verb.RULES, by=f"rule/{model.version}")
     claims = [*((Claim.Kind.APART, *p) for p in found.apart), *((Claim.Kind.SAME, *p) for p in found.same)]
     touched = {i for _, *pair in claims for i in pair}
     before = around(touched)
+    standing = graph.newest(before.said)
+    human = by_humans(standing.values())
+    claims = [c for c in claims if (said := standing.get((c[1], c[2]))) is None or said.order not in human]
+    decision = Decision.objects.create(verb=Decision.Verb.RULES, by=f"rule/{model.version}")
     Claim.objects.bulk_create([Claim(decision=decision, kind=kind, one_id=one, two_id=two) for kind, one, two in claims], batch_size=5000)
     settle(decision, touched, [(one, two) for _, one, two in claims], before)
     for one, two, reasons in found.reviews:

@@ -17,6 +17,7 @@ from consent.audit.event import Event, EventCode
 from records.models import Decision, Opinion, Review
 from records.mpi import risk
 from records.mpi.decide import Undecidable, check, concerning, do_differ, do_join
+from records.mpi.settle import alone
 
 HOLD = dt.timedelta(minutes=10)
 LOT = 20  # every so many pairs are looked at by two, to know how well curators agree
@@ -87,6 +88,7 @@ def free_for(review: Review, acting: Principal) -> bool:
 def do_opine(review_id: int, *, same: bool, acting: Principal, note: str = "") -> Decision | None:
     """A curator's opinion on an open pair. The decision, once there are enough who agree: one, two for a risky pair that is to be joined or one
     drawn by lot. Raises Undecidable where another has the pair, or it is decided, or he has said so already."""
+    alone()  # before any row: an undo that closes this pair holds it first as well
     review = Review.objects.select_for_update(of=("self",)).select_related("one", "two").get(pk=review_id)
     check(acting, {review.one_id, review.two_id})
     if review.state != Review.State.OPEN:
@@ -115,7 +117,9 @@ def do_opine(review_id: int, *, same: bool, acting: Principal, note: str = "") -
 def drawn(review: Review) -> bool:
     """By lot, the same whoever asks; only where there are two who may look."""
     lot = int.from_bytes(hashlib.sha256(f"review {review.pk}".encode()).digest()[:4], "big")
-    curators = Staff.objects.filter(Q(alliance_wide=True) | Q(hospital_id__in=[review.one.hospital_id, review.two.hospital_id]), role=Role.CLERK.value, ends_on__gte=timezone.localdate())
+    curators = Staff.objects.filter(
+        Q(alliance_wide=True) | Q(hospital_id__in=[review.one.hospital_id, review.two.hospital_id]), role=Role.CLERK.value,
+        ended_at=None, starts_on__lte=timezone.localdate(), ends_on__gte=timezone.localdate())
     return lot % LOT == 0 and curators.count() > 1
 
 
@@ -123,6 +127,7 @@ def drawn(review: Review) -> bool:
 def do_propose(one: int, two: int, *, acting: Principal, note: str = "", verb: Decision.Verb = Decision.Verb.MERGE) -> tuple[Review, Decision | None]:
     """A curator found by himself that two registrations' persons are one: asked as if a rule had, and answered by him. (the pair, the decision or None
     where a second curator has to agree)."""
+    alone()
     check(acting, {one, two})
     review, new = Review.objects.get_or_create(one_id=min(one, two), two_id=max(one, two), defaults={"reasons": ["human"]})
     Review.objects.filter(pk=review.pk).update(verb=verb)

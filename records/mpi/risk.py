@@ -61,4 +61,3 @@ def against(known: dict[int, Profile], pairs: Iterable[tuple[int, int]]) -> Iter
 def apart(found: Around, one: Collection[int], two: Collection[int]) -> list[graph.Pair]:
     """Pairs across the two persons that a human has called different."""
     return [p for p, s in graph.newest(found.said).items() if s.same is False and ({*p} & set(one) and {*p} & set(two))]
-

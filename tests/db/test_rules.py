@@ -96,6 +96,19 @@ def test_a_rule_may_link_again_what_later_rules_parted(server: str, lenient: Any
     assert len({SourcePatient.objects.get(pk=s.pk).person_id for s in pair}) == 1 and not Review.objects.filter(one=pair[0], state="open")
 
 
+def test_what_a_human_decides_while_the_plan_is_made_stands(server: str, lenient: Any) -> None:
+    model, _ = lenient
+    at = alliance.hospital("one")
+    api = Api(server, at.code, credentials=alliance.credentials(at))
+    one, two, three, four = (SourcePatient.objects.get(hospital=at, fhir_id=api.create(patient(somebody())).split("/")[1]).pk for _ in range(4))
+    curator = alliance.principal(alliance.staff(at, Role.CLERK, wide=True))
+    do_join(one, two, acting=curator)
+    do_differ(three, four, acting=curator)
+    rerun.do_apply(rerun.Plan(4, 3, apart=[(one, two)], same=[(three, four), (two, three)]), model, acting=alliance.OPERATOR)
+    now = {i: SourcePatient.objects.get(pk=i).person_id for i in (one, two, three, four)}
+    assert now[one] == now[two] == now[three] != now[four], "and the control: what no human has said is linked"
+
+
 def test_what_is_no_model_is_said(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text(json.dumps(content(standard()) | {"more": 1}))
     for path in (tmp_path / "x.json", tmp_path / "none.json"):

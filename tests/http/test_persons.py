@@ -198,10 +198,10 @@ def test_demographics_query(open_world: World, server: str) -> None:
     name = golden(w)["name"][0]["text"]
     card = next(i["value"] for i in golden(w)["identifier"] if i["system"] == "urn:oid:2.16.156.10011.1.3")
 
-    def ids(query: str, api: Api | None = None) -> list[str]:
+    def ids(query: str, api: Api | None = None, total: int | None = None) -> list[str]:
         reply = (api or w.ask)("GET", f"Patient?{query}", base="alliance")
         assert reply.status == 200, reply.body
-        assert reply.json["total"] == len(reply.json.get("entry", []))
+        assert reply.json["total"] == (len(reply.json.get("entry", [])) if total is None else total)
         return [e["resource"]["id"] for e in reply.json.get("entry", [])]
 
     me = [str(w.person)]
@@ -214,6 +214,8 @@ def test_demographics_query(open_world: World, server: str) -> None:
         assert ids(query) == [], query
     for query in ("", "gender=male", "birthdate=1958-03-12", "telecom=13812345678", f"name={name}&birthdate=x", f"name={name}&weight=70", f"name={name}&gender=", "given=伟"):
         assert w.ask("GET", f"Patient?{query}", base="alliance").status == 400, query
+    page = w.ask("GET", f"Patient?name={name}&_count=0", base="alliance").json
+    assert page["total"] == 1 and "entry" not in page and ids(f"name={name}&_offset=1&_count=1", total=1) == []
     stranger = alliance.hospital("none")
     assert ids(f"identifier={card}", Api(server, stranger.code, credentials=alliance.credentials(stranger))) == [], "closed to a stranger"
 
