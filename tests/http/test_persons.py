@@ -8,13 +8,16 @@ import pytest
 from django.utils import timezone
 
 from alliance.roles import Role
+from consent.audit.query import Filter, page
+from consent.models import Directive
+from consent.services.directives import do_withdraw_directive
 from records.facade.golden import ORIGIN, SOURCE
 from records.fhir.validate import judge
 from records.models import SourcePatient
 from records.mpi import sources
 from records.mpi.decide import do_confirm, do_correct, do_join, do_split, do_undo
 from tests.factories import alliance
-from tests.factories.fhir import Api, number, observation, patient, somebody
+from tests.factories.fhir import Api, bundle, number, observation, patient, somebody
 from tests.http.test_administration import signed_in
 from tests.leaks.test_shared_record import World, related, w
 
@@ -251,3 +254,35 @@ def test_members_learn_of_links_and_partings_from_the_feed(open_world: World, se
     assert elsewhere("GET", first, base="alliance").json.get("entry", []) == [], "not theirs"
     assert w.ask("GET", then, base="alliance").status == 400, "another's cursor"
     assert w.ask("GET", "Patient/_history?_count=0", base="alliance").status == 400 and w.ask("GET", "Observation/_history", base="alliance").status == 404
+
+
+def test_a_withdrawal_on_one_side_leaves_the_denial_with_the_other(open_world: World) -> None:
+    """Given while two were thought one; after the split one of them withdraws it."""
+    w = open_world
+    one, _ = rows(w)
+    stranger = w.hold.create(patient(somebody()))
+    other = SourcePatient.objects.get(hospital=w.b, fhir_id=stranger.split("/")[1])
+    do_join(one.pk, other.pk, acting=curator(w))
+    deny = w.permit(effect="deny", source_id=w.b.pk)
+    do_split([other.pk], acting=curator(w))
+    assert w.seen() == set()
+    do_withdraw_directive(deny.pk, other.home, sources=sources.of_person(other.home), acting=w.clerk)
+    assert w.seen() == set(), "withdrawn by the other one"
+    left = Directive.objects.filter(effect="deny", withdrawn_at=None, covers__contains=[one.pk])
+    assert left.count() == 1 and lines_of(f"directive/{left[0].pk}") == ["consent:directive:record"], "and it is in the log"
+    do_withdraw_directive(left[0].pk, w.person, sources=sources.of_person(w.person), acting=w.clerk)  # type: ignore[arg-type]
+    assert len(w.seen()) == 1, "the control: by himself"
+
+
+def lines_of(target: str) -> list[str]:
+    return [x["code"] for x in page(Filter(), None, 200) if x["target"] == target]
+
+
+def test_more_namesakes_than_are_looked_at_are_said(w: World) -> None:
+    name = somebody()
+    body = patient(name)
+    sent = bundle(*[("PUT", f"Patient/n{i}", {**body, "id": f"n{i}", "birthDate": f"19{i + 10}-03-04", "identifier": [{"system": "urn:x", "value": f"{name}{i}"}]}) for i in range(55)])
+    assert w.ask("POST", "", sent).status == 200
+    reply = w.ask("GET", f"Patient?name={name}&birthdate=1960-03-04", base="alliance")
+    assert reply.status in (403, 413, 422) and "$match" in reply.says, reply.body
+    assert w.ask("GET", f"Patient?identifier=urn:x|{name}7", base="alliance").json["total"] == 1, "the control"
