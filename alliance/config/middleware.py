@@ -9,12 +9,11 @@ from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
-from django.views.defaults import page_not_found
 
 from alliance.auth.errors import Forbidden
 from alliance.config.logging import request_id as current
 from alliance.roles import Permission, permissions_of
-from alliance.web.errors import forbidden
+from alliance.web.errors import forbidden, missing
 from consent.terms import Refused
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -72,7 +71,7 @@ def refusals(get_response: Handler) -> Handler:
             if isinstance(error, Forbidden | Refused):
                 return forbidden(request, error)
             if isinstance(error, ObjectDoesNotExist):
-                return page_not_found(request, error)
+                return missing(request, error)
             return None
 
     return Refusals()

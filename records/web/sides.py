@@ -56,7 +56,8 @@ def values(words: Words) -> dict[str, str]:
 def lines(one: Words, two: Words, levels: Levels) -> list[Line]:
     """Side by side, without the fields of which neither says anything."""
     a, b = values(one), values(two)
-    return [Line(f, a[f], b[f], level, kind(level)) for f, level in zip(FIELDS, levels, strict=True) if a[f] or b[f] or level]
+    said = levels._asdict()
+    return [Line(f, a[f], b[f], said[f], kind(said[f])) for f in FIELDS if a[f] or b[f] or said[f]]
 
 
 def kind(level: str) -> str:

@@ -35,3 +35,10 @@ def test_odd_words(world: None, odd: str) -> None:
     for answer in answers:
         assert answer.status_code < 500, (answer.request["PATH_INFO"], answer.status_code)
         assert odd != "<script>alert(1)</script>" or odd.encode() not in getattr(answer, "content", b""), "escaped"
+
+
+def test_what_is_not_there_has_the_page_that_says_so(world: None) -> None:
+    clerk = signed_in(alliance.staff(alliance.hospital("odd"), Role.CLERK))
+    for path in ("/reviews/999999999/", f"/person/{uuid.uuid4()}/identity/", "/nowhere/"):
+        answer = clerk.get(path, headers={"Accept-Language": "en"})
+        assert answer.status_code == 404 and b"There is no such page" in answer.content, path
