@@ -4,37 +4,33 @@ import hashlib
 
 from alliance.auth.principal import Purpose
 from consent.audit.event import Event
+from consent.criteria import NEVER, both, covers, either, negated
+from consent.labels import OVERRIDABLE_LABELS
+from consent.provision import walk
 from consent.rules import RULES
-from consent.terms import OVERRIDABLE_LABELS, AccessRequest, Facts, Refused, Scope, Verdict, Vote
+from consent.terms import AccessRequest, Facts, Refused, Scope, Verdict, Vote
 
 NO_CONSENT = Vote("deny", "no_consent", "PIPL 23, 29")
 
 
-def weigh(request: AccessRequest, facts: Facts, hospital_id: int) -> Verdict:
-    """All votes about one source hospital, combined."""
-    votes = tuple(v for rule in RULES if (v := rule.vote(request, facts, hospital_id)) is not None)
+def weigh(request: AccessRequest, facts: Facts, hospital: str) -> Verdict:
+    """All votes about the records of one hospital, combined."""
+    votes = tuple(v for rule in RULES for v in rule.votes(request, facts, hospital))
     denials = [v for v in votes if v.kind == "deny"]
     permits = [v for v in votes if v.kind == "permit"]
-    override = next((v for v in votes if v.kind == "override"), None)
-    if any(not v.overridable for v in denials):
-        return Verdict(hospital_id, -1, votes)
-    mask = -1
-    if permits and not denials:
-        mask = 0
-        for v in permits:
-            mask |= v.mask
-        for v in votes:
-            if v.kind == "limit":
-                mask &= v.mask
-    if override is not None:
-        widened = override.mask | max(mask, 0)
-        return Verdict(hospital_id, widened, votes, overridden=widened != mask)
-    return Verdict(hospital_id, mask, votes if mask >= 0 or denials else (*votes, NO_CONSENT))
+    overrides = [v for v in votes if v.kind == "override"]
+    closed = either(*(v.which for v in denials if not v.overridable))
+    plain = both(either(*(v.which for v in permits)), negated(either(*(v.which for v in denials))))
+    seen = either(plain, both(either(*(v.which for v in overrides)), negated(closed)))
+    if not permits and not denials:
+        votes = (*votes, NO_CONSENT)
+    return Verdict(hospital, seen, votes, overridden=seen != plain)
 
 
 def epoch_of(facts: Facts) -> str:
-    """Changes whenever a directive, the relationship, an emergency or a suspension does: page cursors are bound to it."""
-    text = repr((sorted(facts.suspended), facts.related, facts.directives, facts.emergency_until))
+    """Changes whenever a consent, the relationship, an emergency, a seal or a suspension does: page cursors are bound to it."""
+    consents = [(c.id, c.whole) for c in facts.consents]
+    text = repr((sorted(facts.suspended), facts.related, consents, facts.emergency_until, facts.policy.version, facts.sealed, facts.listed))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -54,8 +50,8 @@ def decide(request: AccessRequest, facts: Facts) -> Scope:
         raise Refused("foreign_store")
     if request.directory:
         return Scope(principal, event_of(request, purpose), directory=True)
-    verdicts = {h: weigh(request, facts, h) for h in {s.hospital_id for s in request.sources}}
-    seen = tuple((s.id, verdicts[s.hospital_id].mask) for s in request.sources if verdicts[s.hospital_id].permitted)
+    verdicts = {h: weigh(request, facts, h) for h in sorted({s.hospital for s in request.sources})}
+    seen = tuple((s.id, verdicts[s.hospital].seen) for s in request.sources if verdicts[s.hospital].permitted)
     if not seen:
         denials = [v for x in verdicts.values() for v in x.reasons if v.kind == "deny"] or [NO_CONSENT]
         raise Refused(denials[0].code, denials[0].basis, all(v.overridable for v in denials))
@@ -66,16 +62,16 @@ def decide(request: AccessRequest, facts: Facts) -> Scope:
     )
 
 
-OTHER_HOSPITAL = 0  # no member has this id: it stands for one that nobody has named
-VISIBLE = OVERRIDABLE_LABELS
+OTHER_HOSPITAL = ""  # no member has this code: it stands for one that nobody has named
 
 
 def withheld(request: AccessRequest, facts: Facts) -> tuple[str, ...]:
     """Why the viewer would not see everything that any member may hold. Asked about the consents alone, never about the
     data: the answer must not tell whether something hidden exists."""
-    asked = {d.source_id for d in facts.directives if d.source_id is not None} | {OTHER_HOSPITAL}
+    named = {a.hospital for c in facts.consents for p in walk(c.rule) for a in p.actors if a.role == "source"}
     codes = set()
-    for verdict in (weigh(request, facts, h) for h in asked):
-        if not verdict.permitted or verdict.mask & VISIBLE != VISIBLE:
-            codes |= {v.code for v in verdict.reasons if v.kind in ("deny", "limit")}
+    for verdict in (weigh(request, facts, h) for h in sorted(named | {OTHER_HOSPITAL})):
+        if not covers(verdict.seen, OVERRIDABLE_LABELS):
+            denials = {v.code for v in verdict.reasons if v.kind == "deny"}
+            codes |= denials if verdict.seen == NEVER else denials | {"sensitive"}
     return tuple(sorted(codes))

@@ -2,35 +2,13 @@
 
 import datetime as dt
 from dataclasses import dataclass, field
-from enum import IntFlag, StrEnum
 from uuid import UUID
 
 from alliance.auth.principal import Principal
 from alliance.roles import Permission
 from consent.audit.event import Event, EventCode
-
-
-class Label(IntFlag):
-    """Sensitivity of a resource (v3-ActCode, v3-Confidentiality), as bits of one column."""
-
-    NONE = 0
-    HIV = 1
-    PSY = 2
-    ETH = 4
-    SDV = 8
-    STD = 16
-    GDIS = 32
-    RESTRICTED = 64
-    VERY_RESTRICTED = 128
-
-
-ALL_LABELS = 255
-OVERRIDABLE_LABELS = ALL_LABELS & ~int(Label.VERY_RESTRICTED)
-
-
-class Effect(StrEnum):
-    PERMIT = "permit"
-    DENY = "deny"
+from consent.criteria import ALWAYS, NEVER, Criterion
+from consent.provision import Provision
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,64 +44,77 @@ class AccessRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Directive:
-    """One active consent of the person. None for a hospital means all of them."""
+class Standing:
+    """A consent that stands for the person. whole: also its permits count; else only what it denies (docs/adr/0018)."""
 
     id: int
-    effect: Effect
-    recipient_id: int | None
-    source_id: int | None
-    sensitive: bool
+    rule: Provision
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What holds for a patient who has decided nothing: one of IHE PCF's implicit policies, by this version of the alliance's rules."""
+
+    code: str = "Policy-break-glass-only"
+    version: int = 0
+    basis: str = "PIPL 23, 29"
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that the rules may know, loaded once in at most two queries."""
+    """All that the rules may know, loaded once in at most two queries. suspended: codes of members that take no part; sealed: the record is
+    sealed after an incident, listed: but not for this viewer."""
 
     now: dt.datetime
-    suspended: frozenset[int] = frozenset()
+    suspended: frozenset[str] = frozenset()
     related: bool = False
-    directives: tuple[Directive, ...] = ()
+    consents: tuple[Standing, ...] = ()
     emergency_until: dt.datetime | None = None
+    policy: Policy = Policy()
+    sealed: bool = False
+    listed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """What one rule says about one source hospital. `mask`: the labels that a permit covers, or that a limit leaves."""
+    """What one rule says about the records of one hospital: of those that fit `which`. kind: "permit", "deny" or "override"; consent: the one
+    that it follows from."""
 
-    kind: str  # "permit", "deny", "limit", "override"
+    kind: str
     code: str
     basis: str
-    mask: int = ALL_LABELS
+    which: Criterion = ALWAYS
     overridable: bool = True
+    consent: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The outcome for one source hospital: which labels may be seen (-1: nothing), and why."""
+    """The outcome for the records of one hospital: which may be seen, and why."""
 
-    hospital_id: int
-    mask: int
+    hospital: str
+    seen: Criterion
     reasons: tuple[Vote, ...]
     overridden: bool = False
 
     @property
     def permitted(self) -> bool:
-        return self.mask >= 0
+        return self.seen != NEVER
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
     """The key of the house: what the holder may reach, as columns of a WHERE. Only consent.decide makes one.
 
-    whole: this hospital's store, all of it. patients: {row of the patient index: labels that may be seen}. withheld: why
+    whole: this hospital's store, all of it. patients: {row of the patient index: which resources may be seen}. withheld: why
     something might not be shown, whether or not there is anything; empty means that all would be seen.
     """
 
     principal: Principal
     event: Event
     whole: int | None = None
-    patients: tuple[tuple[int, int], ...] = ()
+    patients: tuple[tuple[int, Criterion], ...] = ()
     directory: bool = False
     writable: bool = False
     withheld: tuple[str, ...] = ()

@@ -37,6 +37,7 @@ class EventCode(StrEnum):
     LINK_REVIEW = "records:link:review"
     CONSENT_READ = "consent:directive:read"
     CONSENT_RECORD = "consent:directive:record"
+    CONSENT_VERIFY = "consent:directive:verify"
     CONSENT_WITHDRAW = "consent:directive:withdraw"
     RELATION_DECLARE = "consent:relation:declare"
     EMERGENCY_OPEN = "consent:emergency:open"

@@ -1,5 +1,7 @@
 from consent.models.directive import Directive
 from consent.models.emergency import Emergency
+from consent.models.policy import AlliancePolicy
 from consent.models.relationship import Relationship
+from consent.models.seal import IncidentSeal
 
-__all__ = ["Directive", "Emergency", "Relationship"]
+__all__ = ["AlliancePolicy", "Directive", "Emergency", "IncidentSeal", "Relationship"]

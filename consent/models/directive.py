@@ -1,4 +1,4 @@
-"""A patient's directive: permit or deny, from whom, to whom, until when (FHIR Consent, relational; PIPL 14-16, 23, 29)."""
+"""A patient's directive: a FHIR Consent, who gave and who recorded it, and for whom it holds (PIPL 14-16, 23, 29, 31)."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -7,33 +7,40 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Directive(models.Model):
-    """Never changed, only withdrawn; the rows are the history. `person` is the person id of the patient index when it was recorded, `covers` his
-    registrations then: a permit counts while all of them are his, a denial for whoever has one of them (docs/adr/0018)."""
+    """Never changed, only verified or withdrawn; the rows are the history. `person` is the person id of the patient index when it was recorded,
+    `covers` his registrations then: a permit counts while all of them are his, a denial for whoever has one of them (docs/adr/0018).
 
-    class Effect(models.TextChoices):
-        PERMIT = "permit", _("Permit")
-        DENY = "deny", _("Deny")
+    resource: the Consent, without its patient; hospital: in whose store its literal references lie, and whose system sent it where rid names the
+    stored Consent. Permits of a Consent that a system sent count once a human has seen the signed paper; denials at once.
+    """
 
     class Method(models.TextChoices):
         PAPER = "paper", _("Signed on paper")
+        SCREEN = "screen", _("Signed on the screen")
         SPOKEN = "spoken", _("Spoken, before a witness")
         GUARDIAN = "guardian", _("Signed by a guardian")
+        SYSTEM = "system", _("Sent by a hospital's system")
 
     person = models.UUIDField(db_index=True)
     covers = ArrayField(models.BigIntegerField(), default=list)
-    effect = models.CharField(_("Effect"), max_length=6, choices=Effect.choices)
-    recipient = models.ForeignKey("alliance.Hospital", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("To"))
-    source = models.ForeignKey("alliance.Hospital", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("From"))
-    sensitive = models.BooleanField(_("Includes specially protected records"), default=False)
+    resource = models.JSONField()
+    denies = models.BooleanField()
+    template = models.CharField(max_length=20, blank=True)
+    hospital = models.ForeignKey("alliance.Hospital", models.PROTECT, related_name="+")
+    rid = models.BigIntegerField(null=True, db_index=True)
     method = models.CharField(_("How it was given"), max_length=8, choices=Method.choices)
     evidence = models.CharField(_("Where the signed paper is kept"), max_length=120)
+    signature = models.BinaryField(null=True)
+    guardian = models.CharField(_("Guardian who signs"), max_length=60, blank=True)
     valid_from = models.DateTimeField()
     valid_until = models.DateTimeField(null=True, blank=True)
     recorded_at = models.DateTimeField(auto_now_add=True)
-    recorded_by = models.ForeignKey("alliance.Staff", models.PROTECT, related_name="+")
+    recorded_by = models.ForeignKey("alliance.Staff", models.PROTECT, null=True, related_name="+")
+    verified_at = models.DateTimeField(null=True)
+    verified_by = models.ForeignKey("alliance.Staff", models.PROTECT, null=True, related_name="+")
     withdrawn_at = models.DateTimeField(null=True)
     withdrawn_by = models.ForeignKey("alliance.Staff", models.PROTECT, null=True, related_name="+")
 
     class Meta:
         ordering = ["-recorded_at"]
-        indexes = [GinIndex(fields=["covers"], name="directive_covers", condition=models.Q(effect="deny"))]
+        indexes = [GinIndex(fields=["covers"], name="directive_covers", condition=models.Q(denies=True))]

@@ -1,4 +1,5 @@
-"""Broken glass: one clinician, one person, one reason, a limit of time (PIPL 13(1)4; notice to the patient: PIPL 18)."""
+"""Broken glass: one clinician, one person, one reason, a limit of time (PIPL 13(1)4); what the privacy officer finds, and the notice to the
+patient (PIPL 18)."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -10,6 +11,11 @@ class Emergency(models.Model):
         RESCUE = "rescue", _("Acute danger to life or health")
         INFECTION = "infection", _("Public health emergency")
 
+    class Finding(models.TextChoices):
+        JUSTIFIED = "justified", _("Justified")
+        DOUBTFUL = "doubtful", _("Doubtful: to be explained")
+        ABUSE = "abuse", _("Not justified: reported")
+
     person = models.UUIDField(db_index=True)
     staff = models.ForeignKey("alliance.Staff", models.PROTECT, related_name="+")
     ground = models.CharField(_("Ground"), max_length=12, choices=Ground.choices)
@@ -17,6 +23,13 @@ class Emergency(models.Model):
     opened_at = models.DateTimeField()
     until = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
+    finding = models.CharField(_("Finding"), max_length=10, choices=Finding.choices, blank=True)
+    comment = models.CharField(_("Comment"), max_length=500, blank=True)
+    reviewed_at = models.DateTimeField(null=True)
+    reviewed_by = models.ForeignKey("alliance.Staff", models.PROTECT, null=True, related_name="+")
+    told_at = models.DateTimeField(null=True)
+    told_by = models.ForeignKey("alliance.Staff", models.PROTECT, null=True, related_name="+")
+    told_how = models.CharField(_("How the patient was told"), max_length=120, blank=True)
 
     class Meta:
         ordering = ["-opened_at"]

@@ -6,7 +6,5 @@ CODE = "own_hospital"
 BASIS = "PIPL 13(1)2"
 
 
-def vote(request: AccessRequest, facts: Facts, hospital_id: int) -> Vote | None:
-    if hospital_id == request.principal.hospital_id:
-        return Vote("permit", CODE, BASIS)
-    return None
+def votes(request: AccessRequest, facts: Facts, hospital: str) -> tuple[Vote, ...]:
+    return (Vote("permit", CODE, BASIS),) if hospital == request.principal.hospital else ()

@@ -6,7 +6,7 @@ CODE = "no_relationship"
 BASIS = "国卫办医政函〔2025〕262号"
 
 
-def vote(request: AccessRequest, facts: Facts, hospital_id: int) -> Vote | None:
-    if hospital_id != request.principal.hospital_id and not facts.related:
-        return Vote("deny", CODE, BASIS)
-    return None
+def votes(request: AccessRequest, facts: Facts, hospital: str) -> tuple[Vote, ...]:
+    if hospital != request.principal.hospital and not facts.related:
+        return (Vote("deny", CODE, BASIS),)
+    return ()

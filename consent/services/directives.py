@@ -1,6 +1,7 @@
-"""Record and withdraw a patient's directives; effective with the next statement that asks the gate."""
+"""Record, verify and withdraw a patient's directives; effective with the next statement that asks the gate."""
 
 import datetime as dt
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -13,6 +14,7 @@ from alliance.roles import Permission
 from consent.audit.append import append
 from consent.audit.event import Event, EventCode
 from consent.models import Directive, Relationship
+from consent.provision import denies, read
 from consent.terms import Source
 
 NOBODY = UUID(int=0)  # the home of nobody: only the registrations that it covers tell for whom a directive holds
@@ -25,7 +27,7 @@ def homes(person: UUID, sources: tuple[Source, ...]) -> list[UUID]:
 
 def of(person: UUID, sources: tuple[Source, ...]) -> QuerySet[Directive]:
     """All directives that hold, or held, for the person: his own, and denials that protect one of his registrations."""
-    return Directive.objects.filter(Q(person__in=homes(person, sources)) | Q(effect=Directive.Effect.DENY, covers__overlap=[s.id for s in sources]))
+    return Directive.objects.filter(Q(person__in=homes(person, sources)) | Q(denies=True, covers__overlap=[s.id for s in sources]))
 
 
 def check(acting: Principal, person: UUID, sources: tuple[Source, ...]) -> None:
@@ -39,36 +41,58 @@ def check(acting: Principal, person: UUID, sources: tuple[Source, ...]) -> None:
         raise Forbidden("no_relationship", "Your hospital has no record of this patient and has not declared to treat him.")
 
 
+def note(acting: Principal, code: EventCode, directive: Directive, person: UUID | None, detail: str = "") -> None:
+    append(Event.of(acting, code, person=person, target=f"directive/{directive.pk}", detail=detail[:200], purpose=Purpose.PATIENT.value))
+
+
 @transaction.atomic
 def do_record_directive(
-    person: UUID, *, effect: str, recipient_id: int | None, source_id: int | None, sensitive: bool, method: str,
-    evidence: str, valid_until: dt.datetime | None, sources: tuple[Source, ...], acting: Principal,
+    person: UUID, consent: dict[str, Any], *, method: str, evidence: str, sources: tuple[Source, ...], acting: Principal, template: str = "",
+    valid_until: dt.datetime | None = None, signature: bytes | None = None, guardian: str = "", instead: bool = False,
 ) -> Directive:
+    """consent: a FHIR Consent. instead: withdraw in the same moment what he decided before."""
     check(acting, person, sources)
+    if instead:
+        for old in of(person, sources).filter(withdrawn_at=None, person__in=homes(person, sources)):
+            withdraw(old, person, sources, acting)
+    now = timezone.now()
     directive = Directive.objects.create(
-        person=homes(person, sources)[0], covers=[s.id for s in sources], effect=effect, recipient_id=recipient_id, source_id=source_id, sensitive=sensitive, method=method,
-        evidence=evidence, valid_from=timezone.now(), valid_until=valid_until, recorded_by_id=int(acting.id),
-    )
-    append(Event.of(acting, EventCode.CONSENT_RECORD, person=person, target=f"directive/{directive.pk}", detail=effect,
-                    purpose=Purpose.PATIENT.value))
+        person=homes(person, sources)[0], covers=[s.id for s in sources], resource=consent, denies=denies(read(consent, acting.hospital)), template=template,
+        hospital_id=acting.hospital_id, method=method, evidence=evidence, signature=signature, guardian=guardian, valid_from=now, valid_until=valid_until,
+        recorded_by_id=int(acting.id), verified_at=now, verified_by_id=int(acting.id))
+    note(acting, EventCode.CONSENT_RECORD, directive, person, template or "consent")
     return directive
 
 
 @transaction.atomic
-def do_withdraw_directive(directive_id: int, person: UUID, *, sources: tuple[Source, ...], acting: Principal) -> None:
-    """Withdrawing is as easy as giving (PIPL 15). Withdrawing twice changes nothing. A denial that also protects registrations of which the index
-    says by now that they are another person's stays with these: one human does not withdraw another's."""
+def do_verify_directive(directive_id: int, person: UUID, *, evidence: str, sources: tuple[Source, ...], acting: Principal) -> None:
+    """A human has seen the signed paper of a Consent that a system sent: its permits count from now on."""
     check(acting, person, sources)
     directive = of(person, sources).select_for_update().get(pk=directive_id)
+    if directive.verified_at is None and directive.withdrawn_at is None:
+        directive.verified_at, directive.verified_by_id, directive.evidence = timezone.now(), int(acting.id), evidence
+        directive.save(update_fields=["verified_at", "verified_by", "evidence"])
+        note(acting, EventCode.CONSENT_VERIFY, directive, person)
+
+
+@transaction.atomic
+def do_withdraw_directive(directive_id: int, person: UUID, *, sources: tuple[Source, ...], acting: Principal) -> None:
+    """Withdrawing is as easy as giving (PIPL 15). Withdrawing twice changes nothing."""
+    check(acting, person, sources)
+    withdraw(of(person, sources).select_for_update().get(pk=directive_id), person, sources, acting)
+
+
+def withdraw(directive: Directive, person: UUID, sources: tuple[Source, ...], acting: Principal) -> None:
+    """A denial that also protects registrations of which the index says by now that they are another person's stays with these: one human does
+    not withdraw another's."""
     if directive.withdrawn_at is None:
         directive.withdrawn_at = timezone.now()
-        directive.withdrawn_by_id = int(acting.id)
+        directive.withdrawn_by_id = int(acting.id) if acting.kind == "staff" else None
         directive.save(update_fields=["withdrawn_at", "withdrawn_by"])
         others = sorted(set(directive.covers) - {s.id for s in sources})
-        if directive.effect == Directive.Effect.DENY and others:
-            kept = Directive.objects.create(
-                person=NOBODY, covers=others, effect=directive.effect, recipient_id=directive.recipient_id, source_id=directive.source_id, sensitive=directive.sensitive,
-                method=directive.method, evidence=directive.evidence, valid_from=directive.valid_from, valid_until=directive.valid_until, recorded_by_id=int(acting.id))
-            append(Event.of(acting, EventCode.CONSENT_RECORD, target=f"directive/{kept.pk}", detail=f"deny, kept of directive/{directive.pk} for others", purpose=Purpose.PATIENT.value))
-    append(Event.of(acting, EventCode.CONSENT_WITHDRAW, person=person, target=f"directive/{directive.pk}",
-                    purpose=Purpose.PATIENT.value))
+        if directive.denies and others:
+            fields = ("resource", "denies", "template", "hospital_id", "method", "evidence", "signature", "guardian", "valid_from", "valid_until", "recorded_by_id",
+                      "verified_at", "verified_by_id")
+            kept = Directive.objects.create(person=NOBODY, covers=others, **{f: getattr(directive, f) for f in fields})
+            note(acting, EventCode.CONSENT_RECORD, kept, None, f"kept of directive/{directive.pk} for others")
+    note(acting, EventCode.CONSENT_WITHDRAW, directive, person)

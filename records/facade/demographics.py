@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from records.fhir.dates import span
+from alliance.config.dates import span
 from records.fhir.issues import Issue, Malformed, NotSupported
 from records.mpi.features import names_of
 from records.mpi.rules import name, phone

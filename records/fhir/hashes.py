@@ -4,7 +4,7 @@ import hashlib
 
 SEPARATOR = "\x1f"
 
-VERSION = 3  # of all that is kept for searching: a greater one makes `manage.py setup` index everything anew
+VERSION = 4  # of all that is kept for searching: a greater one makes `manage.py setup` index everything anew
 
 
 def named(text: str) -> int:
@@ -22,3 +22,13 @@ def short(*parts: str) -> int:
     """A signed 32-bit integer, for sets of some hundred names such as units."""
     data = SEPARATOR.join(parts).encode()
     return int.from_bytes(hashlib.blake2b(data, digest_size=4).digest(), "big", signed=True)
+
+
+def coded(system: str, code: str) -> int:
+    """The mark of a code that stands in a resource: what a consent may name."""
+    return hashed("coded", system, code)
+
+
+def authored(type_name: str, fhir_id: str) -> int:
+    """The mark of the author of a resource."""
+    return hashed("author", f"{type_name}/{fhir_id}")

@@ -1,4 +1,5 @@
-"""TABLE codes -> sensitivity labels, put on at every write. The sender may add labels by meta.security, never take one off.
+"""TABLE codes -> sensitivity labels, put on at every write, and the marks that a consent may name. The sender may add labels by meta.security; nobody
+takes one off: a resource keeps the labels of all its versions.
 
 Source: v3-ActCode sensitivity policies, v3-Confidentiality; ICD-10 chapters; GB/T 39725-2020 level 5 (HIV, STD).
 """
@@ -6,17 +7,22 @@ Source: v3-ActCode sensitivity policies, v3-Confidentiality; ICD-10 chapters; GB
 from functools import lru_cache
 from typing import Any
 
-from consent.terms import Label
+from consent.labels import LEVELS, Label, of_tag
+from consent.provision import clinical
+from records.fhir.hashes import authored, coded, named
 
 ICD10 = ("http://hl7.org/fhir/sid/icd-10", "http://hl7.org/fhir/sid/icd-10-cm", "urn:oid:2.16.156.10011.2.3.3.11", "urn:oid:2.16.156.10011.2.3.3.11.3")
 # (code systems, prefix of the code) -> label
 PREFIXES: tuple[tuple[tuple[str, ...], str, Label], ...] = (
     *((ICD10, p, Label.HIV) for p in ("B20", "B21", "B22", "B23", "B24", "Z21", "R75")),
-    *((ICD10, f"F{n}", Label.ETH) for n in range(10, 20)),
+    (ICD10, "F10", Label.ALCOHOL), (ICD10, "F11", Label.OPIOID),
+    *((ICD10, f"F{n}", Label.ETH) for n in range(12, 20)),
     *((ICD10, f"F{n}", Label.PSY) for n in (*range(20, 70), *range(80, 100))),
     *((ICD10, f"A5{n}", Label.STD) for n in range(10)),
     *((ICD10, f"A6{n}", Label.STD) for n in range(5)),
     *((ICD10, p, Label.SDV) for p in ("T74", "Y07")),
+    *((ICD10, p, Label.SEX) for p in ("O04", "O05", "O06", "N46", "N97", "Z30", "Z31", "Z64.0")),
+    *((ICD10, f"Q{n}", Label.GDIS) for n in range(90, 100)),
 )
 EXACT: dict[tuple[str, str], Label] = {
     **{("http://loinc.org", c): Label.HIV for c in ("75622-1", "7917-8", "29893-5", "25836-8", "24467-3", "56888-1", "80387-4", "89365-1")},
@@ -25,11 +31,7 @@ EXACT: dict[tuple[str, str], Label] = {
     **{("http://snomed.info/sct", c): Label.PSY for c in ("370143000", "58214004", "13746004", "35489007", "47505003")},
     **{("http://snomed.info/sct", c): Label.ETH for c in ("55680006", "5602001", "7200002", "66590003", "6525002")},
 }
-SECURITY: dict[str, Label] = {
-    "HIV": Label.HIV, "PSY": Label.PSY, "PSYTHPN": Label.PSY, "ETH": Label.ETH, "ETHUD": Label.ETH, "OPIOIDUD": Label.ETH,
-    "SUD": Label.ETH, "SDV": Label.SDV, "DVD": Label.SDV, "STD": Label.STD, "SEX": Label.STD, "GDIS": Label.GDIS,
-    "R": Label.RESTRICTED, "V": Label.VERY_RESTRICTED,
-}
+AUTHORS = frozenset({"author", "recorder", "asserter", "performer", "requester", "sender", "enterer", "informationSource", "attester", "participant", "provider", "prescriber"})
 
 
 @lru_cache(maxsize=50_000)
@@ -42,19 +44,36 @@ def of_coding(system: str, code: str) -> int:
     return int(found)
 
 
-def labels_of(resource: dict[str, Any]) -> int:
-    """All labels that the resource's codes and security tags call for. Contained resources count."""
-    found, bits = Label.NONE, 0
+def of_tags(resource: dict[str, Any]) -> int:
+    """Of meta.security: a level that stands beside a kind says no more than that kind (v3-ActCode: each kind is restricted)."""
+    found = 0
     for tag in (resource.get("meta") or {}).get("security") or []:
-        found |= SECURITY.get(tag.get("code") or "", Label.RESTRICTED if tag.get("code") not in ("N", "M", "L", "U") else Label.NONE)
-    stack: list[Any] = [v for k, v in resource.items() if k != "meta" and (type(v) is dict or type(v) is list)]
+        found |= int(of_tag(tag.get("code") or ""))
+    return found & ~int(Label.RESTRICTED) if found & ~LEVELS else found
+
+
+def protection(resource: dict[str, Any]) -> tuple[int, set[int]]:
+    """(labels, marks): all labels that its codes and security tags call for, and a hash of each code, reference and author that stands in it.
+    Contained resources count."""
+    bits, marks = of_tags(resource), set()
+    stack: list[tuple[Any, bool]] = [(v, k in AUTHORS) for k, v in resource.items() if k != "meta" and (type(v) is dict or type(v) is list)]
     while stack:
-        node = stack.pop()
+        node, by = stack.pop()
         if type(node) is list:
-            stack += [v for v in node if type(v) is dict or type(v) is list]
+            stack += [(v, by) for v in node if type(v) is dict or type(v) is list]
             continue
-        system, code = node.get("system"), node.get("code")
+        system, code, reference = node.get("system"), node.get("code"), node.get("reference")
         if type(system) is str and type(code) is str:
             bits |= of_coding(system, code)
-        stack += [v for v in node.values() if type(v) is dict or type(v) is list]
-    return int(found) | bits
+            if clinical(system):
+                marks.add(coded(system, code))
+        if type(reference) is str and not reference.startswith(("Patient/", "#")):
+            marks.add(named(reference.partition("/_history/")[0]))
+        if by and type(reference) is str:
+            marks.add(authored(*reference.split("/", 1)) if "/" in reference else named(reference))
+        stack += [(v, by or k in AUTHORS) for k, v in node.items() if type(v) is dict or type(v) is list]
+    return bits, marks
+
+
+def labels_of(resource: dict[str, Any]) -> int:
+    return protection(resource)[0]

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
+from alliance.config.dates import span
 from consent import gate
 from consent.audit.event import EventCode
 from consent.terms import Scope
 from records.fhir import bundle
-from records.fhir.dates import span
 from records.fhir.hashes import named
 from records.fhir.issues import Issue, NotFound, NotSupported, Problem
 from records.fhir.outcome import ABSENT

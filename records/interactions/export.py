@@ -9,11 +9,11 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from alliance.config.dates import span
 from consent import gate
 from consent.audit.event import EventCode
 from consent.terms import Refused, Scope
 from records.fhir import outcome
-from records.fhir.dates import span
 from records.fhir.issues import Issue, Malformed, NotFound, NotSupported
 from records.fhir.json import dump, parse
 from records.fhir.parameters import told

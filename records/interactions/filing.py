@@ -9,13 +9,13 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from alliance.config.dates import span
 from consent import gate
 from consent.services import relationships
 from consent.terms import Scope
-from records.fhir.dates import span
 from records.fhir.issues import Issue, Unprocessable
 from records.fhir.json import dump
-from records.fhir.labels import labels_of
+from records.fhir.labels import protection
 from records.fhir.references import patients
 from records.fhir.types import TYPES
 from records.models import SubscriptionState
@@ -113,9 +113,12 @@ def draft(item: Item, named: list[str], known: dict[str, int], at: dt.datetime) 
     meta |= {"versionId": str(item.version), "lastUpdated": at.isoformat(timespec="milliseconds").replace("+00:00", "Z")}
     body = {"resourceType": name, "id": item.fhir_id, "meta": meta} | {k: v for k, v in resource.items() if k not in ("resourceType", "id", "meta")}
     item.resource = body
+    labels, marks = protection(resource)
+    index = index_of(body)
+    index.marks = marks
     return Draft(
         type_name=name, fhir_id=item.fhir_id, version=item.version, last_updated=at, patient=about, others=others or None,
-        labels=labels_of(resource), index=index_of(body), body=dump(body), rid=item.rid)
+        labels=labels, index=index, body=dump(body), rid=item.rid)
 
 
 def note_subscriptions(scope: Scope, items: Sequence[Item], made: Sequence[Draft]) -> None:

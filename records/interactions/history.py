@@ -3,11 +3,11 @@
 import datetime as dt
 from urllib.parse import urlencode
 
+from alliance.config.dates import Range, span
 from consent import gate
 from consent.audit.event import EventCode
 from consent.terms import Scope
 from records.fhir import bundle
-from records.fhir.dates import Range, span
 from records.fhir.issues import Issue, NotFound, NotSupported
 from records.fhir.outcome import ABSENT
 from records.interactions import identities

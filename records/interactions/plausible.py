@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from records.fhir.dates import span
+from alliance.config.dates import span
 from records.fhir.issues import Issue, Unprocessable
 from records.interactions import subscribing
 from records.mpi.rules import resident_number

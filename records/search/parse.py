@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from records.fhir.dates import span
+from alliance.config.dates import span
 from records.fhir.hashes import hashed, named
 from records.fhir.issues import Issue, NotSupported, Problem
 from records.fhir.references import ID, target

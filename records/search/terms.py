@@ -28,6 +28,7 @@ class Index:
     dates: set[tuple[int, dt.datetime, dt.datetime]] = field(default_factory=set)
     references: set[tuple[int, int]] = field(default_factory=set)  # parameter, target
     quantities: set[Quantity] = field(default_factory=set)
+    marks: set[int] = field(default_factory=set)  # of its codes, references and authors, for consents
     texts: set[tuple[int, str, int]] = field(default_factory=set)  # parameter, text of a code, its hash among the tokens
     present: int = 0  # bit n: it has a value of the type's n-th parameter
     spans: list[tuple[dt.datetime, dt.datetime]] = field(default_factory=list)  # of the clinical date

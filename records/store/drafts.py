@@ -10,7 +10,7 @@ from records.store.codec import Place, seal
 from records.store.rows import Draft
 
 COLUMNS = ("rid", "hospital", "type", "fhir_id", "version", "last_updated", "deleted", "patient", "others", "labels", "dated",
-           "dated_to", "tokens", "named", "present", "body")
+           "dated_to", "tokens", "marks", "named", "present", "body")
 
 
 def columns(hospital: int, drafts: Sequence[Draft]) -> list[dict[str, Any]]:
@@ -28,7 +28,7 @@ def found_by(d: Draft) -> dict[str, Any]:
     """The columns of the row that searches look at."""
     spans = d.index.spans
     low, high = (min(s[0] for s in spans), max(s[1] for s in spans)) if spans else ("-infinity", "-infinity")
-    return {"dated": low, "dated_to": high, "tokens": plain(sorted(d.index.tokens)), "named": named(f"{d.type_name}/{d.fhir_id}"), "present": d.index.present}
+    return {"dated": low, "dated_to": high, "tokens": plain(sorted(d.index.tokens)), "marks": plain(sorted(d.index.marks)), "named": named(f"{d.type_name}/{d.fhir_id}"), "present": d.index.present}
 
 
 def whole(hospital: int, drafts: Sequence[Draft]) -> list[dict[str, Any]]:
@@ -38,7 +38,7 @@ def whole(hospital: int, drafts: Sequence[Draft]) -> list[dict[str, Any]]:
 
 def indexed(hospital: int, d: Draft) -> dict[str, Any]:
     """What an index written anew needs; the body stays."""
-    return {"rid": d.rid, **found_by(d), **sides(d)}
+    return {"rid": d.rid, "labels": d.labels, **found_by(d), **sides(d)}
 
 
 WRITTEN: dict[str, Callable[[Iterable[Any]], str]] = {"strings": texts, "lows": moments, "highs": moments}

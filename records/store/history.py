@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from alliance.config.dates import Range
 from consent.audit.append import witnessed
 from consent.terms import Scope
-from records.fhir.dates import Range
 from records.store.rows import COLUMNS, JOINS, Row, key, rows, visible
 
 FIELDS = "rid, hospital, type, fhir_id, version, last_updated, deleted, body, patient, others, labels, xid"
@@ -66,7 +66,7 @@ def feed(scope: Scope, hospital_id: int, since: object, current: Range | None, a
 
 
 def fetch(scope: Scope, sql: str, position: str, parameters: dict[str, object]) -> list[Row]:
-    test, bound = visible(scope, frozenset())
+    test, bound = visible(scope, frozenset(), old=True)
     newest = "r.xid, r.rid, r.version" if sql is FEED else "r.last_updated DESC, r.rid DESC, r.version DESC"
     shown = f"row_number() OVER (ORDER BY {newest}) < %(limit)s"
     select = sql.format(columns=COLUMNS.format(key=position, shown=shown), joins=JOINS, visible=test)

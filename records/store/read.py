@@ -31,7 +31,7 @@ def version(scope: Scope, hospital_id: int, type_name: str, fhir_id: str, number
 
 
 def fetch(scope: Scope, sql: str, parameters: dict[str, object]) -> Row | None:
-    test, bound = visible(scope, DIRECTORY)
+    test, bound = visible(scope, DIRECTORY, old=sql is VERSION)
     select = sql.format(columns=COLUMNS.format(key="''", shown="true"), joins=JOINS, visible=test)
     found = witnessed(select, {**parameters, **bound}, scope.event, one=True)
     return rows(found)[0] if found else None

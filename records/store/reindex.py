@@ -21,7 +21,7 @@ WHERE rid > %s AND NOT deleted ORDER BY rid LIMIT %s FOR UPDATE
 """
 ANEW = f"""
 WITH kept AS (
-  UPDATE record_resource SET dated = %(dated)s, dated_to = %(dated_to)s, tokens = %(tokens)s, named = %(named)s, present = %(present)s
+  UPDATE record_resource SET dated = %(dated)s, dated_to = %(dated_to)s, tokens = %(tokens)s, marks = %(marks)s, labels = labels | %(labels)s, named = %(named)s, present = %(present)s
   WHERE rid = %(rid)s RETURNING rid
 ), {SIDES_OUT}, {INDEX}
 """

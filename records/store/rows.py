@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from consent.criteria import Criterion
 from consent.terms import Scope
 from records.fhir.hashes import named
 from records.fhir.types import NAMES, TYPES
 from records.search.terms import Index
 from records.store.codec import Place, unseal
+from records.store.criteria import sql
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,9 @@ def key(hospital_id: int, type_name: str, fhir_id: str) -> dict[str, Any]:
     return {"hospital": hospital_id, "type": TYPES[type_name].number, "id": fhir_id, "named": named(f"{type_name}/{fhir_id}")}
 
 
+# index: consent_incidentseal, a few rows, none on most days
+SEALED = "ARRAY(SELECT unnest(covers) FROM consent_incidentseal WHERE lifted_at IS NULL AND NOT %(scope_staff)s = ANY(listed))"
+UNSEALED = f"{{r}}.patient <> ALL({SEALED}) AND ({{r}}.others IS NULL OR NOT {{r}}.others && {SEALED})"
 OTHERS = re.compile(r"<visible:(t\d)>")
 
 
@@ -78,24 +83,31 @@ def where(scope: Scope, directory: frozenset[str], conditions: str) -> tuple[str
     return f"{test} AND {OTHERS.sub(lambda m: visible(scope, directory, m.group(1))[0], conditions)}", bound
 
 
-def visible(scope: Scope, directory: frozenset[str], r: str = "r") -> tuple[str, dict[str, Any]]:
-    """The scope's tests on the row with the alias r, for each statement that touches resources.
+def visible(scope: Scope, directory: frozenset[str], r: str = "r", *, old: bool = False) -> tuple[str, dict[str, Any]]:
+    """The scope's tests on the row with the alias r, for each statement that touches resources. old: the row may be an old version.
 
-    Own store: the hospital's column. Elsewhere: rows about permitted patients whose labels all are permitted, and that
-    name no patient outside the permitted ones.
+    Own store: the hospital's column, and no record that is sealed, but for writing. Elsewhere: rows about permitted patients that fit what may be
+    seen of each, and that name no patient outside the permitted ones.
     """
     if scope.whole is not None:
-        return f"{r}.hospital = %(scope_hospital)s", {"scope_hospital": scope.whole}
+        bound: dict[str, Any] = {"scope_hospital": scope.whole}
+        if scope.writable:
+            return f"{r}.hospital = %(scope_hospital)s", bound
+        bound["scope_staff"] = int(scope.principal.id) if scope.principal.kind == "staff" else 0
+        return f"{r}.hospital = %(scope_hospital)s AND {UNSEALED.format(r=r)}", bound
     if scope.directory:
         return f"{r}.patient = 0 AND {r}.others IS NULL AND {r}.type = ANY(%(scope_types)s)", {"scope_types": sorted(TYPES[t].number for t in directory)}
-    by_mask: dict[int, list[int]] = {}
-    for patient, mask in scope.patients:
-        by_mask.setdefault(mask, []).append(patient)
-    tests = []
-    bound: dict[str, Any] = {"scope_all": [p for p, _ in scope.patients]}
-    for i, (mask, patients) in enumerate(sorted(by_mask.items())):
-        tests.append(f"({r}.patient = ANY(%(scope_p{i})s) AND ({r}.labels & ~(%(scope_m{i})s)::int) = 0)")
-        bound[f"scope_p{i}"], bound[f"scope_m{i}"] = patients, mask
+    bound = {"scope_all": [p for p, _ in scope.patients]}
+
+    def bind(value: Any) -> str:
+        name = next((n for n, v in bound.items() if n != "scope_all" and type(v) is type(value) and v == value), f"scope_{len(bound)}")
+        bound[name] = value
+        return f"%({name})s"
+
+    alike: dict[Criterion, list[int]] = {}
+    for patient, criterion in scope.patients:
+        alike.setdefault(criterion, []).append(patient)
+    tests = [f"({r}.patient = ANY({bind(patients)}) AND {sql(criterion, r, bind, old=old)})" for criterion, patients in alike.items()]
     inside = f"({r}.others IS NULL OR {r}.others <@ %(scope_all)s::bigint[])"
     return f"({' OR '.join(tests) or 'false'}) AND {inside}", bound
 

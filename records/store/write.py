@@ -45,7 +45,7 @@ WITH history AS (
   FROM record_resource WHERE rid = %(rid)s AND hospital = %(hospital)s
 ), kept AS (
   UPDATE record_resource SET version = %(version)s, last_updated = %(last_updated)s, xid = pg_current_xact_id(), deleted = %(deleted)s,
-    patient = %(patient)s, others = %(others)s, labels = %(labels)s, dated = %(dated)s, dated_to = %(dated_to)s, tokens = %(tokens)s,
+    patient = %(patient)s, others = %(others)s, labels = labels | %(labels)s, dated = %(dated)s, dated_to = %(dated_to)s, tokens = %(tokens)s, marks = %(marks)s,
     named = %(named)s, present = %(present)s, body = %(body)s
   WHERE rid = %(rid)s AND hospital = %(hospital)s RETURNING rid
 ), {SIDES_OUT}, {INDEX}

@@ -1,4 +1,4 @@
-"""What a clinician or clerk does about a patient's record: declare treatment, break the glass, record and withdraw consent."""
+"""What a clinician or clerk does about a patient's record: declare treatment, break the glass and close it."""
 
 from uuid import UUID
 
@@ -14,14 +14,11 @@ from alliance.auth.session import page
 from alliance.roles import Permission
 from consent.audit.append import append
 from consent.audit.event import Event, EventCode, Outcome
-from consent.models import Directive
-from consent.services import directives
-from consent.services.directives import check, do_record_directive, do_withdraw_directive
 from consent.services.emergencies import do_break_glass, do_close_glass
 from consent.services.relationships import do_declare_relationship
 from records.mpi import find, sources
 from records.mpi.find import Found
-from records.web.forms import DirectiveForm, EmergencyForm, TreatForm
+from records.web.forms import EmergencyForm, TreatForm
 
 
 def known(person_id: UUID, acting: Principal) -> Found:
@@ -64,36 +61,3 @@ def close_emergency(request: HttpRequest, person_id: UUID, *, acting: Principal)
     do_close_glass(person_id, sources=sources.of_person(person_id), acting=acting)
     messages.success(request, _("The emergency access is closed."))
     return redirect("person", person_id)
-
-
-@page(Permission.CONSENT_RECORD)
-def consent(request: HttpRequest, person_id: UUID, *, acting: Principal) -> HttpResponse:
-    """The patient's directives, and a form for a new one. Only for staff of a hospital that knows him."""
-    face = known(person_id, acting)
-    found = sources.of_person(person_id)
-    check(acting, person_id, found)
-    form = DirectiveForm(request.POST or None, initial={"effect": "permit", "method": "paper"})
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        do_record_directive(
-            person_id, effect=data["effect"], recipient_id=data["recipient"] and data["recipient"].pk, source_id=data["source"] and data["source"].pk,
-            sensitive=data["sensitive"] and data["effect"] == "permit", method=data["method"], evidence=data["evidence"],
-            valid_until=data["until"], sources=found, acting=acting)
-        messages.success(request, _("The patient's decision is recorded and counts from now on."))
-        return redirect("consent", person_id)
-    append(Event.of(acting, EventCode.CONSENT_READ, person=person_id, target="directives"))
-    his = {s.id for s in found}
-    given = [(d, d.effect == Directive.Effect.PERMIT and not set(d.covers) <= his)
-             for d in directives.of(person_id, found).select_related("source", "recipient", "recorded_by__hospital")]
-    return render(request, "records/consent.html", {"form": form, "face": face, "person": person_id, "directives": given})
-
-
-@require_POST
-@page(Permission.CONSENT_RECORD)
-def withdraw(request: HttpRequest, person_id: UUID, directive_id: int, *, acting: Principal) -> HttpResponse:
-    try:
-        do_withdraw_directive(directive_id, person_id, sources=sources.of_person(person_id), acting=acting)
-    except Directive.DoesNotExist as error:
-        raise Http404 from error
-    messages.success(request, _("Withdrawn. It counts from now on."))
-    return redirect("consent", person_id)

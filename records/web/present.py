@@ -4,8 +4,8 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
+from alliance.config.dates import span
 from alliance.models import Hospital
-from records.fhir.dates import span
 from records.interactions.record import Shown
 from records.web.values import quantity, ranged, text, value_of
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from records.web import actions, decisions, identity, pages, reviews
+from records.web import actions, consents, decisions, identity, pages, reviews
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -11,8 +11,11 @@ urlpatterns = [
     path("person/<uuid:person_id>/treat/", actions.treat, name="treat"),
     path("person/<uuid:person_id>/emergency/", actions.emergency, name="emergency"),
     path("person/<uuid:person_id>/emergency/close/", actions.close_emergency, name="emergency-close"),
-    path("person/<uuid:person_id>/consent/", actions.consent, name="consent"),
-    path("person/<uuid:person_id>/consent/<int:directive_id>/withdraw/", actions.withdraw, name="withdraw"),
+    path("person/<uuid:person_id>/consent/", consents.consents, name="consent"),
+    path("person/<uuid:person_id>/consent/<int:directive_id>/withdraw/", consents.withdraw, name="withdraw"),
+    path("person/<uuid:person_id>/consent/<int:directive_id>/verify/", consents.verify, name="verify"),
+    path("person/<uuid:person_id>/consent/<int:directive_id>/signature.png", consents.signature, name="signature"),
+    path("person/<uuid:person_id>/why/", consents.why, name="why"),
     path("person/<uuid:person_id>/identity/", identity.identity, name="identity"),
     path("person/<uuid:person_id>/identity/merge/", identity.merge, name="merge"),
     path("person/<uuid:person_id>/identity/split/", identity.split, name="split"),

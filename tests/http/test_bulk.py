@@ -17,11 +17,12 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from alliance.models import Client, Hospital
-from consent.services.directives import do_record_directive, do_withdraw_directive
+from consent.services.directives import do_withdraw_directive
 from records.interactions.bulk import SILENT, expire
 from records.models import BulkJob, SourcePatient
 from records.mpi import sources
 from tests.factories import alliance
+from tests.factories.consents import give
 from tests.factories.fhir import Api, Reply, number, observation, patient
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -274,8 +275,7 @@ def test_the_shared_record_by_persons(api: Api, stranger: Api) -> None:
     assert seen.split("/")[1] not in {r["id"] for r in rows} and rows, "without consent only what is his own"
     assert len(lines(stranger, alone, "error")) == 1
     acting = alliance.principal(alliance.staff(Hospital.objects.get(code=api.base)))
-    given = do_record_directive(source.person_id, effect="permit", recipient_id=None, source_id=None, sensitive=False, method="paper", evidence="x", valid_until=None,
-                                sources=sources.of_person(source.person_id), acting=acting)
+    given = give(source.person_id, sources=sources.of_person(source.person_id), acting=acting)
     shared = export(stranger, f"Patient/$export?patient={source.person_id}")
     rows = lines(stranger, shared)
     assert seen.split("/")[1] in {r["id"] for r in rows} and secret.split("/")[1] not in {r["id"] for r in rows}

@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 from alliance.models import Hospital
-from consent.services.directives import do_record_directive
 from records.fhir.validate import judge
 from records.models import SourcePatient
 from records.mpi import sources
 from tests.factories import alliance
+from tests.factories.consents import give
 from tests.factories.fhir import Api, number, observation, patient
 
 
@@ -69,8 +69,7 @@ def test_summary_of_the_shared_record(api: Api, stranger: Api) -> None:
     before = stranger("GET", path, base="alliance").json
     assert "高血压" not in str(before), "no consent"
     acting = alliance.principal(alliance.staff(Hospital.objects.get(code=api.base)))
-    do_record_directive(source.person_id, effect="permit", recipient_id=None, source_id=None, sensitive=False, method="paper", evidence="x", valid_until=None,
-                        sources=sources.of_person(source.person_id), acting=acting)
+    give(source.person_id, sources=sources.of_person(source.person_id), acting=acting)
     after = stranger("GET", path, base="alliance").json
     judge_all(after)
     assert "高血压" in str(after) and any(f"/{api.base}/Condition/" in e["fullUrl"] for e in after["entry"])

@@ -12,13 +12,14 @@ from django.utils import timezone
 from alliance.config.health import ready
 from alliance.models import Client, Hospital
 from alliance.roles import Role
-from consent.services.directives import do_record_directive, do_withdraw_directive
+from consent.services.directives import do_withdraw_directive
 from records.interactions import courier
 from records.interactions.subscribing import CONTENT, FILTER, TOPIC
 from records.models import FeedPosition, Notification, SourcePatient, SubscriptionState
 from records.mpi import sources
 from records.mpi.decide import do_join, do_undo
 from tests.factories import alliance
+from tests.factories.consents import give
 from tests.factories.fhir import Api, number, observation, patient
 from tests.factories.hook import Hook, listening, parameter
 
@@ -193,8 +194,7 @@ def shared(api: Api, stranger: Api) -> tuple[str, str, SourcePatient]:
 
 def consent(api: Api, source: SourcePatient) -> Any:
     acting = alliance.principal(alliance.staff(Hospital.objects.get(code=api.base)))
-    given = do_record_directive(source.person_id, effect="permit", recipient_id=None, source_id=None, sensitive=False, method="paper", evidence="x", valid_until=None,
-                                sources=sources.of_person(source.person_id), acting=acting)
+    given = give(source.person_id, sources=sources.of_person(source.person_id), acting=acting)
     return lambda: do_withdraw_directive(given.pk, source.person_id, sources=sources.of_person(source.person_id), acting=acting)
 
 

@@ -11,7 +11,7 @@ from alliance.auth.principal import Principal
 from alliance.models import Hospital
 from alliance.roles import Role
 from alliance.services.membership import do_resume_hospital, do_suspend_hospital
-from consent.services.directives import do_record_directive, do_withdraw_directive
+from consent.services.directives import do_withdraw_directive
 from consent.services.emergencies import do_break_glass
 from consent.services.relationships import do_declare_relationship
 from consent.terms import Refused
@@ -20,6 +20,7 @@ from records.interactions.record import open_record
 from records.models import SourcePatient
 from records.mpi import sources
 from tests.factories import alliance
+from tests.factories.consents import give
 from tests.factories.fhir import Api, number, observation, patient, somebody
 
 HIV = {"coding": [{"system": "http://loinc.org", "code": "75622-1"}]}
@@ -41,9 +42,8 @@ class World:
     sensitive: str
 
     def permit(self, **more):  # type: ignore[no-untyped-def]
-        values = {"effect": "permit", "recipient_id": self.a.pk, "source_id": None, "sensitive": False, "method": "paper", "evidence": "x",
-                  "valid_until": None, "sources": sources.of_person(self.person), "acting": self.clerk} | more  # type: ignore[arg-type]
-        return do_record_directive(self.person, **values)  # type: ignore[arg-type]
+        values = {"recipient_id": self.a.pk, "sources": sources.of_person(self.person), "acting": self.clerk} | more  # type: ignore[arg-type]
+        return give(self.person, **values)  # type: ignore[arg-type]
 
     def seen(self) -> set[str]:
         reply = self.ask("GET", f"Observation?patient={self.person}", base="alliance")

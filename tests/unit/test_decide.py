@@ -8,32 +8,36 @@ import pytest
 from alliance.auth.principal import Principal
 from alliance.roles import Permission, Role
 from consent.audit.event import EventCode
+from consent.criteria import ALWAYS, Within
 from consent.decide import decide
-from consent.terms import AccessRequest, Directive, Effect, Facts, Label, Refused, Source
+from consent.labels import OVERRIDABLE_LABELS
+from consent.provision import read
+from consent.templates import Choice, Template, consent
+from consent.terms import AccessRequest, Facts, Refused, Source, Standing
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 OWN, OTHER, THIRD = 1, 2, 3
 DOCTOR = Principal("staff", "9", OWN, "own", Role.CLINICIAN)
-PERMIT = Directive(1, Effect.PERMIT, None, None, False)
-EXPRESS = Directive(2, Effect.PERMIT, None, None, True)
-DENY_OTHER = Directive(3, Effect.DENY, None, OTHER, False)
-DENY_ME = Directive(4, Effect.DENY, OWN, None, False)
+PERMIT = Standing(1, read(consent(Choice(Template.SHARE))))
+EXPRESS = Standing(2, read(consent(Choice(Template.SHARE, kinds=["R"]))))
+DENY_OTHER = Standing(3, read(consent(Choice(Template.NOTHING, sources=["other"]))))
+DENY_ME = Standing(4, read(consent(Choice(Template.NOTHING, ["own"]))))
 LATER = NOW + dt.timedelta(hours=1)
-ALL, V = 255, int(Label.VERY_RESTRICTED)
+ALL, OPEN = ALWAYS, Within(OVERRIDABLE_LABELS)
 
-# description, facts, expected {hospital: mask} or the refusal's code
+# description, facts, expected {hospital: which records} or the refusal's code
 CASES = [
     ("own hospital needs no consent", {}, {OWN: ALL}),
     ("relationship without consent", {"related": True}, {OWN: ALL}),
-    ("consent without relationship", {"directives": (PERMIT,)}, {OWN: ALL}),
-    ("both: but not sensitive records", {"related": True, "directives": (PERMIT,)}, {OWN: ALL, OTHER: 0}),
-    ("express permit", {"related": True, "directives": (EXPRESS,)}, {OWN: ALL, OTHER: ALL}),
-    ("deny overrides a permit", {"related": True, "directives": (EXPRESS, DENY_OTHER)}, {OWN: ALL}),
-    ("a deny does not bind the own hospital", {"related": True, "directives": (EXPRESS, DENY_ME)}, {OWN: ALL}),
-    ("emergency opens all but the very restricted", {"emergency_until": LATER}, {OWN: ALL, OTHER: ALL & ~V}),
-    ("emergency overrides a deny", {"directives": (DENY_ME,), "emergency_until": LATER}, {OWN: ALL, OTHER: ALL & ~V}),
+    ("consent without relationship", {"consents": (PERMIT,)}, {OWN: ALL}),
+    ("both: but not sensitive records", {"related": True, "consents": (PERMIT,)}, {OWN: ALL, OTHER: Within(0)}),
+    ("express permit", {"related": True, "consents": (EXPRESS,)}, {OWN: ALL, OTHER: OPEN}),
+    ("deny overrides a permit", {"related": True, "consents": (EXPRESS, DENY_OTHER)}, {OWN: ALL}),
+    ("a deny does not bind the own hospital", {"related": True, "consents": (EXPRESS, DENY_ME)}, {OWN: ALL}),
+    ("emergency opens all but the very restricted", {"emergency_until": LATER}, {OWN: ALL, OTHER: OPEN}),
+    ("emergency overrides a deny", {"consents": (DENY_ME,), "emergency_until": LATER}, {OWN: ALL, OTHER: OPEN}),
     ("an emergency that is over", {"emergency_until": NOW}, {OWN: ALL}),
-    ("emergency does not wake a suspended member", {"suspended": frozenset({OTHER}), "emergency_until": LATER}, {OWN: ALL}),
+    ("emergency does not wake a suspended member", {"suspended": frozenset({"other"}), "emergency_until": LATER}, {OWN: ALL}),
 ]
 
 
@@ -44,35 +48,35 @@ def request(**more):  # type: ignore[no-untyped-def]
 
 
 @pytest.mark.parametrize(("what", "facts", "expected"), CASES, ids=[c[0] for c in CASES])
-def test_truth_table(what: str, facts: dict[str, object], expected: dict[int, int]) -> None:
+def test_truth_table(what: str, facts: dict[str, object], expected: dict[int, object]) -> None:
     scope = decide(request(), Facts(NOW, **facts))  # type: ignore[arg-type]
     assert dict(scope.patients) == {h + 10: m for h, m in expected.items()}
 
 
 def test_refusals() -> None:
     foreign = (Source(12, OTHER, "other", "b", UUID(int=12)),)
-    for facts, code in ((Facts(NOW), "no_relationship"), (Facts(NOW, related=True), "no_consent"), (Facts(NOW, related=True, directives=(PERMIT, DENY_OTHER)), "patient_denied")):
+    for facts, code in ((Facts(NOW), "no_relationship"), (Facts(NOW, related=True), "no_consent"), (Facts(NOW, related=True, consents=(PERMIT, DENY_OTHER)), "patient_denied")):
         with pytest.raises(Refused, match=code) as refusal:
             decide(request(sources=foreign), facts)
         assert refusal.value.overridable
     with pytest.raises(Refused, match="source_suspended") as refusal:
-        decide(request(sources=foreign), Facts(NOW, suspended=frozenset({OTHER}), emergency_until=LATER))
+        decide(request(sources=foreign), Facts(NOW, suspended=frozenset({"other"}), emergency_until=LATER))
     assert not refusal.value.overridable
     with pytest.raises(Refused, match="role"):
         decide(request(principal=Principal("staff", "9", OWN, "own", Role.AUDITOR)), Facts(NOW))
     with pytest.raises(Refused, match="viewer_inactive"):
         decide(request(principal=Principal("staff", "9", OWN, "own", Role.CLINICIAN, active=False)), Facts(NOW))
     with pytest.raises(Refused, match="foreign_store"):
-        decide(request(hospital_id=OTHER, writing=True), Facts(NOW, related=True, directives=(EXPRESS,)))
+        decide(request(hospital_id=OTHER, writing=True), Facts(NOW, related=True, consents=(EXPRESS,)))
 
 
 def test_what_is_withheld_does_not_depend_on_the_data() -> None:
-    facts = Facts(NOW, related=True, directives=(PERMIT,))
+    facts = Facts(NOW, related=True, consents=(PERMIT,))
     one, two = decide(request(), facts), decide(request(sources=(Source(11, OWN, "own", "a", UUID(int=11)),)), facts)
     assert one.withheld == two.withheld == ("sensitive",)
-    assert decide(request(), Facts(NOW, related=True, directives=(EXPRESS,))).withheld == ()
+    assert decide(request(), Facts(NOW, related=True, consents=(EXPRESS,))).withheld == ()
 
 
 def test_the_epoch_changes_with_what_was_decided() -> None:
-    assert decide(request(), Facts(NOW, related=True)).epoch != decide(request(), Facts(NOW, related=True, directives=(PERMIT,))).epoch
+    assert decide(request(), Facts(NOW, related=True)).epoch != decide(request(), Facts(NOW, related=True, consents=(PERMIT,))).epoch
     assert decide(request(), Facts(NOW)).epoch == decide(request(), Facts(LATER)).epoch

@@ -2,8 +2,8 @@
 
 import pytest
 
-from consent.terms import Label
-from records.fhir.dates import span
+from alliance.config.dates import span
+from consent.labels import Label
 from records.fhir.json import InvalidJson, dump, parse
 from records.fhir.labels import labels_of
 from records.mpi.rules import name, resident_number
@@ -51,7 +51,7 @@ def test_no_dates(wrong: str) -> None:
 
 
 @pytest.mark.parametrize(("system", "code", "label"), [
-    ("http://hl7.org/fhir/sid/icd-10", "B20.100", Label.HIV), ("http://hl7.org/fhir/sid/icd-10", "F32.100", Label.PSY), ("http://hl7.org/fhir/sid/icd-10", "F10.200", Label.ETH),
+    ("http://hl7.org/fhir/sid/icd-10", "B20.100", Label.HIV), ("http://hl7.org/fhir/sid/icd-10", "F32.100", Label.PSY), ("http://hl7.org/fhir/sid/icd-10", "F10.200", Label.ALCOHOL),
     ("http://hl7.org/fhir/sid/icd-10", "E11.900", Label.NONE), ("http://loinc.org", "75622-1", Label.HIV), ("http://elsewhere", "B20", Label.NONE),
 ])
 def test_labels(system: str, code: str, label: Label) -> None:

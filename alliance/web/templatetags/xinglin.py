@@ -16,6 +16,7 @@ TAB = {
     "encounters": gettext_lazy("Encounters"),
     "documents": gettext_lazy("Documents"),
 }
+EXTENT = {"all": gettext_lazy("all records"), "part": gettext_lazy("a part of the records"), "none": gettext_lazy("nothing")}
 STATUS = {
     "active": gettext_lazy("active"),
     "resolved": gettext_lazy("resolved"),
@@ -48,6 +49,12 @@ WHY = {
     "source_suspended": gettext_lazy("A member hospital does not take part at present."),
     "viewer_inactive": gettext_lazy("Your hospital or your employment is not active."),
     "role": gettext_lazy("Your role does not include this."),
+    "sealed": gettext_lazy("The record is sealed after an incident: it opens only to those on the seal's list."),
+    "policy_closed": gettext_lazy("The alliance has resolved that nothing is shared of patients who have decided nothing."),
+    "own_hospital": gettext_lazy("Your own hospital's records, for treatment."),
+    "patient_consent": gettext_lazy("The patient has consented."),
+    "alliance_policy": gettext_lazy("The alliance's rule for patients who have decided nothing."),
+    "emergency": gettext_lazy("The glass is broken: an emergency that you declared."),
 }
 EVENT = {
     "records:record:open": gettext_lazy("opened the record"),
@@ -79,6 +86,7 @@ EVENT = {
     "records:link:review": gettext_lazy("reviewed a pair"),
     "consent:directive:read": gettext_lazy("read consents"),
     "consent:directive:record": gettext_lazy("recorded consent"),
+    "consent:directive:verify": gettext_lazy("verified a consent"),
     "consent:directive:withdraw": gettext_lazy("withdrew consent"),
     "consent:relation:declare": gettext_lazy("declared treatment"),
     "consent:emergency:open": gettext_lazy("broke the glass"),
@@ -105,7 +113,7 @@ def words(name: str, table: dict[str, object]) -> None:
     register.filter(name, lambda code: str(table.get(str(code), code or "")))
 
 
-for filter_name, filter_table in (("sex", SEX), ("tabname", TAB), ("status", STATUS), ("event", EVENT), ("fieldname", FIELD), ("levelname", LEVEL), ("verb", VERB)):
+for filter_name, filter_table in (("sex", SEX), ("tabname", TAB), ("status", STATUS), ("event", EVENT), ("fieldname", FIELD), ("levelname", LEVEL), ("verb", VERB), ("extent", EXTENT)):
     words(filter_name, filter_table)
 
 

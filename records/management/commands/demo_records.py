@@ -16,6 +16,7 @@ from alliance.models import Hospital, Staff
 from alliance.services.clients import do_register_client, do_revoke_client
 from consent.models import Directive
 from consent.services.directives import do_record_directive
+from consent.templates import Choice, Template, consent
 from records.demo import doubts
 from records.demo.people import people
 from records.demo.stories import bundle
@@ -70,7 +71,6 @@ class Command(BaseCommand):
             if (i % 3 == 2 and i % 9 != 8) or Directive.objects.filter(person=source.person_id).exists():
                 continue
             denies = i % 9 == 8
-            do_record_directive(
-                source.person_id, effect="deny" if denies else "permit", recipient_id=Hospital.objects.get(code="xinglin").pk if denies else None,
-                source_id=None, sensitive=False, method="paper", evidence=f"知情同意书 {who.key}", valid_until=None,
-                sources=sources.of_person(source.person_id), acting=acting)
+            choice = Choice(Template.NOTHING, ["xinglin"]) if denies else Choice(Template.SHARE)
+            do_record_directive(source.person_id, consent(choice), template=choice.template, method="paper", evidence=f"知情同意书 {who.key}",
+                                sources=sources.of_person(source.person_id), acting=acting)

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from records.fhir.dates import HIGH, LOW, Range, span
+from alliance.config.dates import HIGH, LOW, Range, span
 from records.fhir.hashes import hashed
 from records.fhir.types import TYPES
 from records.search.definitions import Parameter

@@ -1,0 +1,102 @@
+"""Directives become FHIR Consents; the alliance's policy, seals and the review of broken glass get their tables."""
+
+import django.contrib.postgres.fields
+import django.contrib.postgres.indexes
+import django.db.models.deletion
+from django.db import migrations, models
+
+from consent.templates import Choice, Template, consent
+
+
+def forward(apps, schema_editor):
+    """Each old directive as the template that it was, in the hospital of who recorded it."""
+    for d in apps.get_model("consent", "Directive").objects.select_related("recipient", "source", "recorded_by"):
+        choice = Choice(Template.NOTHING if d.effect == "deny" else Template.SHARE, [d.recipient.code] if d.recipient else [], [d.source.code] if d.source else [],
+                        ["R"] if d.sensitive and d.effect == "permit" else [])
+        d.resource, d.denies, d.template, d.hospital_id = consent(choice), d.effect == "deny", str(choice.template), d.recorded_by.hospital_id
+        d.verified_at, d.verified_by_id = d.recorded_at, d.recorded_by_id
+        d.save()
+
+
+METHODS = [
+    ("paper", "Signed on paper"),
+    ("screen", "Signed on the screen"),
+    ("spoken", "Spoken, before a witness"),
+    ("guardian", "Signed by a guardian"),
+    ("system", "Sent by a hospital's system"),
+]
+FINDINGS = [
+    ("justified", "Justified"),
+    ("doubtful", "Doubtful: to be explained"),
+    ("abuse", "Not justified: reported"),
+]
+POLICIES = [
+    ("Policy-break-glass-only", "Nothing crosses, but for an emergency"),
+    ("Policy-basic-normal", "Hospitals that treat him see records that are not specially protected"),
+    ("Policy-all-normal", "Hospitals that treat him see all records"),
+    ("Policy-deny", "Nothing crosses, not in an emergency either"),
+]
+GROUNDS = [
+    ("dispute", "Medical dispute"),
+    ("attention", "Public attention"),
+    ("inquiry", "Inquiry by an authority"),
+]
+STAFF = {"on_delete": django.db.models.deletion.PROTECT, "related_name": "+", "to": "alliance.staff"}
+
+
+class Migration(migrations.Migration):
+    dependencies = [("consent", "0003_covered_registrations"), ("alliance", "0001_initial")]
+
+    operations = [
+        migrations.AddField("directive", "resource", models.JSONField(default=dict), preserve_default=False),
+        migrations.AddField("directive", "denies", models.BooleanField(default=True), preserve_default=False),
+        migrations.AddField("directive", "template", models.CharField(blank=True, max_length=20, default=""), preserve_default=False),
+        migrations.AddField("directive", "hospital", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="alliance.hospital")),
+        migrations.AddField("directive", "rid", models.BigIntegerField(null=True, db_index=True)),
+        migrations.AddField("directive", "signature", models.BinaryField(null=True)),
+        migrations.AddField("directive", "guardian", models.CharField(blank=True, max_length=60, default="", verbose_name="Guardian who signs"), preserve_default=False),
+        migrations.AddField("directive", "verified_at", models.DateTimeField(null=True)),
+        migrations.AddField("directive", "verified_by", models.ForeignKey(null=True, **STAFF)),
+        migrations.AlterField("directive", "recorded_by", models.ForeignKey(null=True, **STAFF)),
+        migrations.AlterField("directive", "method", models.CharField(choices=METHODS, max_length=8, verbose_name="How it was given")),
+        migrations.RunPython(forward, migrations.RunPython.noop),
+        migrations.RunSQL("SET CONSTRAINTS ALL IMMEDIATE", "SET CONSTRAINTS ALL IMMEDIATE"),
+        migrations.RemoveIndex("directive", "directive_covers"),
+        migrations.RemoveField("directive", "effect"),
+        migrations.RemoveField("directive", "recipient"),
+        migrations.RemoveField("directive", "source"),
+        migrations.RemoveField("directive", "sensitive"),
+        migrations.AlterField("directive", "hospital", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="alliance.hospital")),
+        migrations.AddIndex("directive", django.contrib.postgres.indexes.GinIndex(fields=["covers"], condition=models.Q(denies=True), name="directive_covers")),
+        migrations.AddField("emergency", "finding", models.CharField(blank=True, choices=FINDINGS, max_length=10, default="", verbose_name="Finding"), preserve_default=False),
+        migrations.AddField("emergency", "comment", models.CharField(blank=True, max_length=500, default="", verbose_name="Comment"), preserve_default=False),
+        migrations.AddField("emergency", "reviewed_at", models.DateTimeField(null=True)),
+        migrations.AddField("emergency", "reviewed_by", models.ForeignKey(null=True, **STAFF)),
+        migrations.AddField("emergency", "told_at", models.DateTimeField(null=True)),
+        migrations.AddField("emergency", "told_by", models.ForeignKey(null=True, **STAFF)),
+        migrations.AddField("emergency", "told_how", models.CharField(blank=True, max_length=120, default="", verbose_name="How the patient was told"), preserve_default=False),
+        migrations.CreateModel("AlliancePolicy", [
+            ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+            ("code", models.CharField(choices=POLICIES, max_length=24, verbose_name="Rule")),
+            ("basis", models.CharField(max_length=200, verbose_name="Legal basis")),
+            ("reason", models.CharField(max_length=300, verbose_name="Resolution of the alliance")),
+            ("starts_at", models.DateTimeField()),
+            ("decided_at", models.DateTimeField(auto_now_add=True)),
+            ("decided_by", models.ForeignKey(**STAFF)),
+        ], {"ordering": ["-starts_at", "-id"]}),
+        migrations.CreateModel("IncidentSeal", [
+            ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+            ("person", models.UUIDField(db_index=True)),
+            ("covers", django.contrib.postgres.fields.ArrayField(models.BigIntegerField(), size=None)),
+            ("ground", models.CharField(choices=GROUNDS, max_length=10, verbose_name="Ground")),
+            ("reason", models.CharField(max_length=300, verbose_name="Reason")),
+            ("listed", django.contrib.postgres.fields.ArrayField(models.BigIntegerField(), default=list, size=None)),
+            ("sealed_at", models.DateTimeField()),
+            ("sealed_by", models.ForeignKey(**STAFF)),
+            ("lifted_at", models.DateTimeField(null=True)),
+            ("lifted_by", models.ForeignKey(null=True, **STAFF)),
+            ("lifted_reason", models.CharField(blank=True, max_length=300)),
+            ("digest", models.CharField(blank=True, max_length=64)),
+            ("count", models.IntegerField(default=0)),
+        ], {"ordering": ["-sealed_at"]}),
+    ]

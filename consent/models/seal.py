@@ -1,0 +1,30 @@
+"""A record sealed after an incident: closed to all who are not listed, with a snapshot of what it held (262号 2025; 医疗纠纷条例 24; 病历管理规定 23)."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class IncidentSeal(models.Model):
+    """covers: the registrations that it closes; listed: staff to whom it stays open. digest: SHA-256 of the snapshot, "" until it is drawn up."""
+
+    class Ground(models.TextChoices):
+        DISPUTE = "dispute", _("Medical dispute")
+        ATTENTION = "attention", _("Public attention")
+        INQUIRY = "inquiry", _("Inquiry by an authority")
+
+    person = models.UUIDField(db_index=True)
+    covers = ArrayField(models.BigIntegerField())
+    ground = models.CharField(_("Ground"), max_length=10, choices=Ground.choices)
+    reason = models.CharField(_("Reason"), max_length=300)
+    listed = ArrayField(models.BigIntegerField(), default=list)
+    sealed_at = models.DateTimeField()
+    sealed_by = models.ForeignKey("alliance.Staff", models.PROTECT, related_name="+")
+    lifted_at = models.DateTimeField(null=True)
+    lifted_by = models.ForeignKey("alliance.Staff", models.PROTECT, null=True, related_name="+")
+    lifted_reason = models.CharField(max_length=300, blank=True)
+    digest = models.CharField(max_length=64, blank=True)
+    count = models.IntegerField(default=0)
+
+    class Meta:
+        ordering = ["-sealed_at"]

@@ -1,0 +1,86 @@
+"""TABLE plain-language template -> FHIR Consent. What a patient or clerk picks from; each is an ordinary provision tree (IHE PCF; eHealth Suisse
+keeps its consents as templates too). Pure.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from consent.labels import CONFIDENTIALITY, SENSITIVE, SENSITIVITY
+from consent.provision import HOSPITAL, TYPES_SYSTEM
+
+ROLES = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
+PURPOSES = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
+
+
+class Template(StrEnum):
+    """share: with all members; only: with these; without: with all, but not these kinds; nothing: with nobody."""
+
+    SHARE = "share"
+    ONLY = "only"
+    WITHOUT = "without"
+    NOTHING = "nothing"
+
+
+KINDS = ("HIV", "PSY", "ETH", "SEX", "STD", "GDIS", "SDV")  # specially protected, each with its parts
+ALL_KINDS = "R"  # all of these, and what a hospital has restricted for another reason
+GROUPS: dict[str, tuple[str, ...]] = {  # kinds of record -> the types that they are made of
+    "results": ("Observation", "DiagnosticReport", "ImagingStudy", "Specimen", "Media"),
+    "medicines": ("MedicationRequest", "MedicationStatement", "MedicationAdministration", "MedicationDispense"),
+    "problems": ("Condition", "AllergyIntolerance", "Procedure", "FamilyMemberHistory"),
+    "encounters": ("Encounter", "EpisodeOfCare", "Appointment"),
+    "documents": ("DocumentReference", "Composition", "ClinicalImpression"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What was picked. recipients, sources: codes of hospitals, none for all; kinds: specially protected records, shared by share and only,
+    held back by without; groups: kinds of record, held back by without."""
+
+    template: Template
+    recipients: Sequence[str] = ()
+    sources: Sequence[str] = ()
+    kinds: Sequence[str] = ()
+    groups: Sequence[str] = ()
+
+
+def coding(system: str, code: str) -> dict[str, str]:
+    return {"system": system, "code": code}
+
+
+def actors(role: str, codes: Sequence[str]) -> list[dict[str, Any]]:
+    return [{"role": {"coding": [coding(ROLES, role)]}, "reference": {"type": "Organization", "identifier": {"system": HOSPITAL, "value": c}}} for c in codes]
+
+
+def labels(kinds: Sequence[str]) -> list[dict[str, str]]:
+    return [coding(SENSITIVITY if k in SENSITIVE else CONFIDENTIALITY, k) for k in kinds]
+
+
+def consent(choice: Choice) -> dict[str, Any]:
+    """The Consent, without its patient. Raises ValueError for a choice that says nothing."""
+    who = actors("IRCP", choice.recipients) + actors("CST", choice.sources)
+    around: dict[str, Any] = {"actor": who} if who else {}
+    purpose = {"purpose": [coding(PURPOSES, "TREAT")]}
+    match choice.template:
+        case Template.SHARE | Template.ONLY:
+            if choice.template == Template.ONLY and not choice.recipients:
+                raise ValueError("name at least one hospital that may see the records")
+            inner = [{"type": "permit", "securityLabel": labels([ALL_KINDS] if ALL_KINDS in choice.kinds else choice.kinds)}] if choice.kinds else []
+            rule = {"type": "permit", **around, **purpose} | ({"provision": inner} if inner else {})
+        case Template.WITHOUT:
+            if not choice.kinds and not choice.groups:
+                raise ValueError("name at least one kind of record that is not shared")
+            inner = [{"type": "deny", "securityLabel": labels(choice.kinds)}] if choice.kinds else []
+            inner += [{"type": "deny", "class": [coding(TYPES_SYSTEM, t) for t in GROUPS[g]]} for g in choice.groups]
+            rule = {"type": "permit", **around, **purpose, "provision": inner}
+        case Template.NOTHING:
+            rule = {"type": "deny", **around}
+    return {
+        "resourceType": "Consent", "status": "active",
+        "scope": {"coding": [coding("http://terminology.hl7.org/CodeSystem/consentscope", "patient-privacy")]},
+        "category": [{"coding": [coding("http://loinc.org", "59284-0")]}],
+        "policyRule": {"coding": [coding("http://terminology.hl7.org/CodeSystem/v3-ActCode", "OPTOUT" if rule["type"] == "deny" else "OPTIN")]},
+        "provision": rule,
+    }

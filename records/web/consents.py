@@ -1,0 +1,128 @@
+"""The page of a patient's consents: what he decided, a choice of templates, what others would see with it, verify and withdraw; and why somebody sees
+what he sees."""
+
+import datetime as dt
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from alliance.auth.principal import Principal
+from alliance.auth.session import page
+from alliance.models import Hospital
+from alliance.roles import Permission
+from consent import facts
+from consent.audit.append import append
+from consent.audit.event import Event, EventCode
+from consent.explain import explain
+from consent.models import Directive
+from consent.services import directives
+from consent.services.directives import check, do_record_directive, do_verify_directive, do_withdraw_directive
+from consent.templates import Template, consent
+from consent.terms import Source
+from records.interactions.ask import base, person_request
+from records.interactions.simulate import simulate
+from records.mpi import find, sources
+from records.mpi.find import Found
+from records.web.actions import known
+from records.web.choices import TEMPLATES, ConsentForm
+from records.web.told import told
+
+MINOR = 14
+
+
+def is_minor(face: Found, today: dt.date) -> bool:
+    """Under 14, by a birth date that is known to the day or the year (PIPL 31)."""
+    try:
+        born = dt.date.fromisoformat(face.birth_date) if len(face.birth_date) == 10 else dt.date(int(face.birth_date[:4]), 12, 31)
+    except ValueError:
+        return False
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day)) < MINOR
+
+
+@page(Permission.CONSENT_RECORD)
+def consents(request: HttpRequest, person_id: UUID, *, acting: Principal) -> HttpResponse:
+    """Only for staff of a hospital that knows him. "Show what others would see" changes nothing; "Save" does."""
+    face = known(person_id, acting)
+    found = sources.of_person(person_id)
+    check(acting, person_id, found)
+    form = ConsentForm(request.POST or None, minor=is_minor(face, timezone.localdate()), initial={"template": Template.SHARE, "method": "paper", "instead": True})
+    sight = None
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        chosen = consent(form.choice())
+        if "simulate" in request.POST:
+            sight = simulate(acting, person_id, chosen, instead=data["instead"])
+        else:
+            do_record_directive(
+                person_id, chosen, template=data["template"], method=data["method"], evidence=data["evidence"], guardian=data["guardian"], signature=data["signature"],
+                valid_until=data["until"], instead=data["instead"], sources=found, acting=acting)
+            messages.success(request, _("The patient's decision is recorded and counts from now on."))
+            return redirect("consent", person_id)
+    append(Event.of(acting, EventCode.CONSENT_READ, person=person_id, target="directives"))
+    return render(request, "records/consent.html", {
+        "form": form, "face": face, "person": person_id, "directives": lines(person_id, found), "sight": sight, "minor": form.minor})
+
+
+def lines(person: UUID, found: tuple[Source, ...]) -> list[dict[str, object]]:
+    """Each directive with its words, and whether its permits have lapsed because registrations were parted."""
+    names = {h.code: h.name for h in Hospital.objects.all()}
+    titles = dict(TEMPLATES)
+    his = {s.id for s in found}
+    return [{"d": d, "title": titles.get(d.template, ""), "rules": told(d.resource, d.hospital.code, names), "lapsed": not set(d.covers) <= his}
+            for d in directives.of(person, found).select_related("hospital", "recorded_by__hospital", "verified_by")]
+
+
+@require_POST
+@page(Permission.CONSENT_RECORD)
+def withdraw(request: HttpRequest, person_id: UUID, directive_id: int, *, acting: Principal) -> HttpResponse:
+    try:
+        do_withdraw_directive(directive_id, person_id, sources=sources.of_person(person_id), acting=acting)
+    except Directive.DoesNotExist as error:
+        raise Http404 from error
+    messages.success(request, _("Withdrawn. It counts from now on."))
+    return redirect("consent", person_id)
+
+
+@require_POST
+@page(Permission.CONSENT_RECORD)
+def verify(request: HttpRequest, person_id: UUID, directive_id: int, *, acting: Principal) -> HttpResponse:
+    """The clerk has the signed paper before him, and says where it is kept."""
+    evidence = request.POST.get("evidence", "").strip()[:120]
+    if not evidence:
+        messages.error(request, _("Say where the signed paper is kept."))
+        return redirect("consent", person_id)
+    try:
+        do_verify_directive(directive_id, person_id, evidence=evidence, sources=sources.of_person(person_id), acting=acting)
+    except Directive.DoesNotExist as error:
+        raise Http404 from error
+    messages.success(request, _("Verified. It counts from now on."))
+    return redirect("consent", person_id)
+
+
+@require_GET
+@page(Permission.CONSENT_RECORD)
+def signature(request: HttpRequest, person_id: UUID, directive_id: int, *, acting: Principal) -> HttpResponse:
+    found = sources.of_person(person_id)
+    check(acting, person_id, found)
+    directive = directives.of(person_id, found).filter(pk=directive_id).first()
+    if directive is None or directive.signature is None:
+        raise Http404
+    append(Event.of(acting, EventCode.CONSENT_READ, person=person_id, target=f"directive/{directive.pk}/signature"))
+    return HttpResponse(bytes(directive.signature), content_type="image/png")
+
+
+@require_GET
+@page(Permission.RECORD_READ)
+def why(request: HttpRequest, person_id: UUID, *, acting: Principal) -> HttpResponse:
+    """For the clinician himself. Each member is named, whether it holds anything or not: the answer follows from consents alone."""
+    face = find.face(person_id, acting.hospital_id)
+    asked = person_request(base(acting, "alliance", "/fhir"), EventCode.CONSENT_READ, "explanation", person_id)
+    append(Event.of(acting, EventCode.CONSENT_READ, person=person_id, target="explanation"))
+    hospitals = {h.code: h for h in Hospital.objects.all()}
+    found = explain(asked, facts.load(asked), list(hospitals))
+    return render(request, "records/why.html", {"face": face, "person": person_id, "lines": [(hospitals[e.hospital], e) for e in found]})

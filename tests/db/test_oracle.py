@@ -1,0 +1,113 @@
+"""The gate against the oracle: the same worlds, decided by the rules and their SQL, and by a plain evaluator that shares no code with them.
+
+XINGLIN_ORACLE multiplies the number of worlds for a longer run.
+"""
+
+import datetime as dt
+import os
+import random
+from collections import Counter
+from typing import Any
+
+import pytest
+from django.db import connection
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from alliance.auth.principal import Principal
+from alliance.roles import Permission, Role
+from consent.audit.event import EventCode
+from consent.decide import decide
+from consent.provision import read
+from consent.terms import AccessRequest, Facts, Policy, Refused, Standing
+from records.fhir.types import DIRECTORY
+from records.mpi import sources
+from records.store.rows import visible
+from tests.factories import alliance
+from tests.factories.fhir import Api, bundle, patient
+from tests.oracle import worlds
+from tests.oracle.evaluator import Looker, Thing, World, may_see
+
+NOW = dt.datetime(2025, 7, 1, tzinfo=dt.UTC)
+WORLDS = 330 * int(os.environ.get("XINGLIN_ORACLE", "1"))
+EACH = 34  # records a hospital
+
+
+class Stage:
+    """One person at three hospitals, his records there, and the same records as the oracle knows them."""
+
+    def __init__(self, server: str) -> None:
+        rng = random.Random(7)
+        self.hospitals = [alliance.hospital(n) for n in ("one", "two", "three")]
+        self.things: dict[int, Thing] = {}
+        homes = []
+        for h in self.hospitals:
+            api = Api(server, h.code, credentials=alliance.credentials(h))
+            about = api.create(patient())
+            bodies = worlds.records(about, rng, EACH)
+            doctors = [{"resourceType": "Practitioner", "id": f"d{i}"} for i in range(3)]
+            sent = [("PUT", f"{b['resourceType']}/{b['id']}", b) for b in (*doctors, *bodies)]
+            assert api("POST", "", bundle(*sent)).status == 200
+            again = [("PUT", f"{b['resourceType']}/{b['id']}", b) for b in bodies]
+            assert api("POST", "", bundle(*again)).status == 200, "so that each has an old version"
+            things = [worlds.thing(h.code, b) for b in bodies]
+            for t in things:
+                t.around = things
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT fhir_id, rid FROM record_resource WHERE hospital = %s AND fhir_id LIKE 'r%%'", [h.pk])
+                self.things |= {rid: next(t for t in things if t.body["id"] == i) for i, rid in cursor.fetchall()}
+            homes.append(sources.look_up(h.pk, [about.split("/")[1]])[about.split("/")[1]])
+        self.sources = tuple(s for k in homes for s in sources.of_person(k.person))
+        self.counts: Counter[str] = Counter()
+
+    def seen(self, request: AccessRequest, facts: Facts, *, old: bool) -> set[int]:
+        """What the gate lets through: current versions, or old ones."""
+        try:
+            scope = decide(request, facts)
+        except Refused:
+            return set()
+        test, bound = visible(scope, DIRECTORY, old=old)
+        if old:
+            table = ("(SELECT v.rid, v.hospital, v.type, v.fhir_id, v.patient, v.others, v.labels | c.labels AS labels FROM record_history v "
+                     "JOIN record_resource c ON c.rid = v.rid WHERE v.rid = ANY(%(rids)s))")
+        else:
+            table = "record_resource"
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT r.rid FROM {table} r WHERE r.rid = ANY(%(rids)s) AND {test}", {**bound, "rids": list(self.things)})
+            return {rid for (rid,) in cursor.fetchall()}
+
+
+@pytest.fixture(scope="module")
+def stage(server: str) -> Stage:
+    return Stage(server)
+
+
+def test_the_gate_decides_as_the_oracle_does(stage: Stage) -> None:
+    codes = [h.code for h in stage.hospitals]
+    numbers = {h.code: h.pk for h in stage.hospitals}
+
+    @settings(max_examples=WORLDS, deadline=None, derandomize=WORLDS < 400, database=None, suppress_health_check=list(HealthCheck))
+    @given(st.data())
+    def compare(data: Any) -> None:
+        held = st.tuples(worlds.strategy(codes, ["7", "8"]), st.sampled_from(codes), st.sampled_from([True, True, True, False]))
+        world = World(
+            data.draw(st.lists(held, max_size=3)), related=data.draw(st.sampled_from([True, True, True, False])), emergency=data.draw(st.sampled_from([False, False, True])),
+            policy=data.draw(st.sampled_from(["Policy-break-glass-only", "Policy-basic-normal", "Policy-all-normal", "Policy-deny"])),
+            suspended=set(data.draw(st.sampled_from([[], [], [], codes[1:2]]))), sealed=data.draw(st.sampled_from([False] * 9 + [True])))
+        facts = Facts(
+            NOW, frozenset(world.suspended), world.related, tuple(Standing(i, read(c, store), whole) for i, (c, store, whole) in enumerate(world.consents)),
+            NOW + dt.timedelta(hours=1) if world.emergency else None, Policy(world.policy), world.sealed, False)
+        for hospital, staff, old in ((codes[0], "7", False), (codes[1], "8", False), (codes[0], "7", True)):
+            viewer = Principal("staff", staff, numbers[hospital], hospital, Role.CLINICIAN)
+            request = AccessRequest(viewer, Permission.RECORD_READ, EventCode.RECORD_OPEN, "oracle", sources=stage.sources, known=stage.sources)
+            got = stage.seen(request, facts, old=old)
+            for rid, thing in stage.things.items():
+                thing.old = old
+                wanted = may_see(world, Looker(hospital, staff, "TREAT", NOW), thing)
+                stage.counts["permit" if wanted else "deny"] += 1
+                stage.counts["permit elsewhere"] += wanted and thing.hospital != hospital
+                assert (rid in got) == wanted, f"the gate {'shows' if rid in got else 'hides'} {thing.hospital} {thing.body} {thing.labels} {old=} to {hospital}: {world}"
+
+    compare()
+    assert stage.counts["permit"] + stage.counts["deny"] >= min(100_000, 300 * WORLDS), stage.counts
+    assert stage.counts["permit elsewhere"] > 0.03 * sum(stage.counts.values()), stage.counts

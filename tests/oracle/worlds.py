@@ -1,0 +1,98 @@
+"""Worlds for the oracle: a patient at three hospitals with records of many kinds, and hypothesis strategies for consents and viewers."""
+
+import datetime as dt
+import itertools
+import random
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.oracle.evaluator import Thing
+
+CODES = [("http://loinc.org", "4548-4"), ("http://loinc.org", "718-7"), ("http://hl7.org/fhir/sid/icd-10", "E11.9"), ("http://snomed.info/sct", "44054006")]
+TAGS = ["HIV", "PSY", "ETH", "ETHUD", "OPIOIDUD", "SDV", "SEX", "R", "V"]
+TYPES = ["Observation", "Condition", "MedicationRequest", "Encounter"]
+CHINA = dt.timezone(dt.timedelta(hours=8))
+
+
+def records(about: str, rng: random.Random, count: int) -> list[dict[str, Any]]:
+    """Resources of one store, each with random labels, code, day, author and encounter."""
+    out: list[dict[str, Any]] = []
+    for i in range(count):
+        kind, (system, code) = rng.choice(TYPES), rng.choice(CODES)
+        tags = rng.sample(TAGS, rng.choice([0, 0, 0, 1, 1, 2]))
+        body: dict[str, Any] = {"resourceType": kind, "id": f"r{i}", "subject": {"reference": about}}
+        if tags:
+            body["meta"] = {"security": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": t} for t in tags]}
+        concept, day = {"coding": [{"system": system, "code": code}]}, rng.choice([None, "2024-03-05", "2025-06-07", "2026-01-02"])
+        doctor, visit = {"reference": f"Practitioner/d{rng.randrange(3)}"}, {"reference": f"Encounter/r{rng.randrange(count)}"}
+        match kind:
+            case "Observation":
+                body |= {"status": "final", "code": concept, "performer": [doctor]} | ({"effectiveDateTime": day} if day else {})
+            case "Condition":
+                body |= {"code": concept, "recorder": doctor} | ({"onsetDateTime": day} if day else {})
+            case "MedicationRequest":
+                body |= {"status": "active", "intent": "order", "medicationCodeableConcept": concept, "requester": doctor} | ({"authoredOn": day} if day else {})
+            case _:
+                body |= {"status": "cancelled", "class": {"code": "AMB"}, "reasonCode": [concept]} | ({"period": {"start": day, "end": day}} if day else {})
+        if kind != "Encounter" and rng.random() < 0.5:
+            body["encounter"] = visit
+        out.append(body)
+    names = {f"{b['resourceType']}/{b['id']}" for b in out}
+    return [{k: v for k, v in b.items() if k != "encounter" or v["reference"] in names} for b in out]
+
+
+def thing(hospital: str, body: dict[str, Any]) -> Thing:
+    """What the oracle knows of it: labels from its tags (a level beside a kind says no more than the kind), the day in its own date element."""
+    tags = {t["code"] for t in body.get("meta", {}).get("security", [])}
+    day = next((body[k] for k in ("effectiveDateTime", "onsetDateTime", "authoredOn") if k in body), body.get("period", {}).get("start"))
+    start = dt.datetime.fromisoformat(day).replace(tzinfo=CHINA) if day else None
+    return Thing(hospital, body, tags - ({"R"} if tags - {"R", "V"} else set()), (start, start + dt.timedelta(days=1)) if start else None)
+
+
+def coding(code: str, system: str = "urn:any") -> dict[str, Any]:
+    return {"coding": [{"system": system, "code": code}]}
+
+
+def strategy(hospitals: list[str], staff: list[str]) -> st.SearchStrategy[dict[str, Any]]:
+    """Consents with trees of up to three levels, understood and not understood."""
+    recipient = st.one_of(
+        st.sampled_from(hospitals).map(lambda h: {"identifier": {"system": "urn:xinglin:hospital", "value": h}}),
+        st.sampled_from(staff).map(lambda s: {"identifier": {"system": "urn:xinglin:staff", "value": s}}), st.just({"reference": "Practitioner/nobody"}))
+    source = st.sampled_from(hospitals).map(lambda h: {"identifier": {"system": "urn:xinglin:hospital", "value": h}})
+    item = st.sampled_from([f"{t}/r{i}" for t, i in itertools.product(TYPES, range(4))] + ["Practitioner/d0", "urn:uuid:1"])
+    actor = st.one_of(
+        st.tuples(st.sampled_from(["IRCP", "PRCP"]), recipient), st.tuples(st.just("CST"), source),
+        st.tuples(st.just("AUT"), st.sampled_from(["Practitioner/d0", "Practitioner/d1"]).map(lambda r: {"reference": r})),
+        st.tuples(st.just("WIT"), source)).map(lambda x: {"role": coding(x[0]), "reference": x[1]})
+    period = st.sampled_from([{"start": "2020-01-01"}, {"end": "2020-01-01"}, {"start": "2025-01-01", "end": "2025-12-31"}, {"start": "2025-06-07", "end": "2026-12-31"}])
+    criteria: dict[str, st.SearchStrategy[Any]] = {
+        "period": period, "actor": st.lists(actor, min_size=1, max_size=2),
+        "action": st.lists(st.sampled_from(["access", "use", "collect", "correct", "strange"]).map(coding), min_size=1, max_size=2),
+        "securityLabel": st.lists(st.sampled_from([*TAGS, "N", "STRANGE"]).map(lambda c: {"system": "urn:any", "code": c}), min_size=1, max_size=2),
+        "purpose": st.lists(st.sampled_from(["TREAT", "ETREAT", "BTG", "HPAYMT"]).map(lambda c: {"code": c}), min_size=1, max_size=2),
+        "class": st.lists(st.one_of(st.sampled_from(TYPES).map(lambda t: {"system": "http://hl7.org/fhir/resource-types", "code": t}),
+                                    st.just({"system": "urn:ietf:bcp:13", "code": "application/pdf"})), min_size=1, max_size=2),
+        "code": st.lists(st.sampled_from([*CODES, ("http://terminology.hl7.org/CodeSystem/x", "y")]).map(lambda c: coding(c[1], c[0])), min_size=1, max_size=2),
+        "dataPeriod": period,
+        "data": st.lists(st.tuples(st.sampled_from(["instance", "related", "dependents", "authoredby"]), item).map(
+            lambda x: {"meaning": x[0], "reference": {"reference": x[1]}}), min_size=1, max_size=2),
+        "strange": st.just(True),
+    }
+
+    @st.composite
+    def node(draw: Any, depth: int) -> dict[str, Any]:
+        out: dict[str, Any] = {}
+        kind = draw(st.sampled_from(["permit", "deny", "permit", "deny"] + ([None] if depth == 0 else [])))
+        if kind:
+            out["type"] = kind
+        for name in draw(st.lists(st.sampled_from([*criteria] * 2 + ["securityLabel"] * 4), max_size=2, unique=True)):
+            out[name] = draw(criteria[name])
+        if depth < 2:
+            inner = draw(st.lists(node(depth + 1), max_size=2))
+            if inner:
+                out["provision"] = inner
+        return out
+
+    base = st.sampled_from([{}, {"policyRule": coding("OPTIN")}, {"policyRule": coding("OPTOUT")}, {"policy": [{"uri": "http://x/Policy-basic-normal"}]}])
+    return st.tuples(base, st.one_of(node(0), node(0), st.none())).map(lambda x: x[0] | ({"provision": x[1]} if x[1] is not None else {}))
