@@ -15,6 +15,9 @@ class Permission(StrEnum):
     RELATION_DECLARE = "consent:relation:declare"
     EMERGENCY_OPEN = "consent:emergency:open"
     CONSENT_RECORD = "consent:directive:record"
+    EMERGENCY_REVIEW = "consent:emergency:review"
+    RECORD_SEAL = "consent:record:seal"
+    POLICY_SET = "consent:policy:set"
     AUDIT_READ = "consent:audit:read"
     AUDIT_EXPORT = "consent:audit:export"
     HOSPITAL_MANAGE = "alliance:hospital:manage"
@@ -26,6 +29,7 @@ class Role(StrEnum):
     CLINICIAN = "clinician"
     CLERK = "clerk"
     AUDITOR = "auditor"
+    PRIVACY = "privacy"
     ADMINISTRATOR = "administrator"
     MEMBER_SYSTEM = "member_system"
 
@@ -35,13 +39,15 @@ TABLE: dict[Role, frozenset[Permission]] = {
     Role.CLINICIAN: frozenset({P.RECORD_READ, P.PERSON_FIND, P.RELATION_DECLARE, P.EMERGENCY_OPEN, P.CONSENT_RECORD}),
     Role.CLERK: frozenset({P.PERSON_FIND, P.LINK_REVIEW, P.CONSENT_RECORD}),
     Role.AUDITOR: frozenset({P.AUDIT_READ, P.AUDIT_EXPORT}),
-    Role.ADMINISTRATOR: frozenset({P.HOSPITAL_MANAGE, P.STAFF_MANAGE, P.CLIENT_MANAGE}),
+    Role.PRIVACY: frozenset({P.PERSON_FIND, P.EMERGENCY_REVIEW, P.RECORD_SEAL}),
+    Role.ADMINISTRATOR: frozenset({P.POLICY_SET, P.HOSPITAL_MANAGE, P.STAFF_MANAGE, P.CLIENT_MANAGE}),
     Role.MEMBER_SYSTEM: frozenset({P.RECORD_READ, P.RECORD_WRITE, P.PERSON_FIND}),
 }
 STAFF_ROLES = [
     (Role.CLINICIAN.value, _("Clinician")),
     (Role.CLERK.value, _("Record clerk")),
     (Role.AUDITOR.value, _("Auditor")),
+    (Role.PRIVACY.value, _("Privacy officer")),
     (Role.ADMINISTRATOR.value, _("Alliance administrator")),
 ]
 

@@ -30,7 +30,7 @@ def weigh(request: AccessRequest, facts: Facts, hospital: str) -> Verdict:
 def epoch_of(facts: Facts) -> str:
     """Changes whenever a consent, the relationship, an emergency, a seal or a suspension does: page cursors are bound to it."""
     consents = [(c.id, c.whole) for c in facts.consents]
-    text = repr((sorted(facts.suspended), facts.related, consents, facts.emergency_until, facts.policy.version, facts.sealed, facts.listed))
+    text = repr((sorted(facts.suspended), facts.related, consents, facts.emergency_until, facts.policy.version, sorted(facts.sealed)))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -30,8 +30,7 @@ SELECT
   (SELECT max(until) FROM consent_emergency
     WHERE person = ANY(%(homes)s) AND staff_id = %(staff)s AND closed_at IS NULL AND until > %(now)s),
   (SELECT json_build_array(code, id, basis) FROM consent_alliancepolicy WHERE starts_at <= %(now)s ORDER BY starts_at DESC, id DESC LIMIT 1),
-  (SELECT json_build_array(count(*) > 0, coalesce(bool_and(%(staff)s = ANY(listed)), false)) FROM consent_incidentseal
-    WHERE lifted_at IS NULL AND covers && %(known)s::bigint[])
+  ARRAY(SELECT unnest(covers) FROM consent_incidentseal WHERE lifted_at IS NULL AND covers && %(known)s::bigint[] AND NOT %(staff)s = ANY(listed))
 """
 NOBODY = uuid.UUID(int=0)  # asked about like anybody, so that absence takes as long as refusal
 
@@ -53,7 +52,7 @@ def load(request: AccessRequest, now: dt.datetime | None = None) -> Facts:
     }
     with connection.cursor() as cursor:
         cursor.execute(FACTS, parameters)
-        suspended, related, consents, emergency, policy, (sealed, listed) = cursor.fetchone()
+        suspended, related, consents, emergency, policy, sealed = cursor.fetchone()
     return Facts(
         now, frozenset(suspended), related, tuple(Standing(i, rule_of(text, of), whole) for i, of, text, whole in consents),
-        emergency, Policy(*policy) if policy else Policy(), sealed, listed)
+        emergency, Policy(*policy) if policy else Policy(), frozenset(s.hospital for s in request.known if s.id in sealed))

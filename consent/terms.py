@@ -63,8 +63,8 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that the rules may know, loaded once in at most two queries. suspended: codes of members that take no part; sealed: the record is
-    sealed after an incident, listed: but not for this viewer."""
+    """All that the rules may know, loaded once in at most two queries. suspended: codes of members that take no part; sealed: codes of those whose
+    records of the person are sealed for this viewer."""
 
     now: dt.datetime
     suspended: frozenset[str] = frozenset()
@@ -72,8 +72,7 @@ class Facts:
     consents: tuple[Standing, ...] = ()
     emergency_until: dt.datetime | None = None
     policy: Policy = Policy()
-    sealed: bool = False
-    listed: bool = False
+    sealed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

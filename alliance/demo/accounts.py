@@ -32,6 +32,7 @@ STAFF = (
     ("he", "何静", "病案管理员", "xinglin", Role.CLERK, False),
     ("gao", "高洁", "病案管理员", "xinglin", Role.CLERK, True),
     ("shen", "沈明", "审计员", "xinglin", Role.AUDITOR, True),
+    ("fang", "方雅", "隐私专员", "xinglin", Role.PRIVACY, True),
     ("admin", "罗毅", "联盟管理员", "xinglin", Role.ADMINISTRATOR, True),
 )
 

@@ -30,6 +30,7 @@ class Filter:
     actor: str = ""
     outcome: str = ""
     emergency: bool = False
+    room: str = ""  # "records", "consent" or "alliance": the house that the line is about
     hospitals: tuple[str, ...] | None = None
 
     def where(self) -> tuple[str, dict[str, Any]]:
@@ -46,11 +47,13 @@ class Filter:
             tests.append("outcome = %(outcome)s")
         if self.emergency:
             tests.append("(purpose = 'BTG' OR code = %(emergency)s)")
+        if self.room:
+            tests.append("split_part(code, ':', 1) = %(room)s")
         if self.hospitals is not None:
             tests.append("actor_hospital = ANY(%(hospitals)s)")
         return " AND ".join(tests), {
             "start": self.start, "end": self.end, "person": self.person, "actor_kind": self.actor_kind, "actor": self.actor,
-            "outcome": self.outcome, "emergency": EventCode.EMERGENCY_OPEN.value,
+            "outcome": self.outcome, "room": self.room, "emergency": EventCode.EMERGENCY_OPEN.value,
             "hospitals": list(self.hospitals) if self.hospitals is not None else None,
         }
 
@@ -63,6 +66,13 @@ def page(chosen: Filter, before: int | None, limit: int) -> list[dict[str, Any]]
     with connection.cursor() as cursor:
         cursor.execute(sql, {**parameters, "before": before, "limit": limit})
         return [canonical.as_object(row) for row in cursor.fetchall()]
+
+
+def count(chosen: Filter) -> int:
+    where, parameters = chosen.where()
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM consent_audit_event WHERE {where}", parameters)
+        return int(cursor.fetchone()[0])
 
 
 def wait_until_sealed(seconds: float) -> bool:

@@ -96,7 +96,7 @@ class Migration(migrations.Migration):
             ("lifted_at", models.DateTimeField(null=True)),
             ("lifted_by", models.ForeignKey(null=True, **STAFF)),
             ("lifted_reason", models.CharField(blank=True, max_length=300)),
+            ("manifest", models.TextField(blank=True)),
             ("digest", models.CharField(blank=True, max_length=64)),
-            ("count", models.IntegerField(default=0)),
         ], {"ordering": ["-sealed_at"]}),
     ]

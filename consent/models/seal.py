@@ -6,7 +6,9 @@ from django.utils.translation import gettext_lazy as _
 
 
 class IncidentSeal(models.Model):
-    """covers: the registrations that it closes; listed: staff to whom it stays open. digest: SHA-256 of the snapshot, "" until it is drawn up."""
+    """covers: the registrations that it closes; listed: staff to whom it stays open. manifest: a line for each version that the
+    record had then, with the SHA-256 of its body; digest: the manifest's own, which the audit log keeps too. The bodies stay in the store, which erases
+    nothing."""
 
     class Ground(models.TextChoices):
         DISPUTE = "dispute", _("Medical dispute")
@@ -23,8 +25,8 @@ class IncidentSeal(models.Model):
     lifted_at = models.DateTimeField(null=True)
     lifted_by = models.ForeignKey("alliance.Staff", models.PROTECT, null=True, related_name="+")
     lifted_reason = models.CharField(max_length=300, blank=True)
+    manifest = models.TextField(blank=True)
     digest = models.CharField(max_length=64, blank=True)
-    count = models.IntegerField(default=0)
 
     class Meta:
         ordering = ["-sealed_at"]

@@ -7,4 +7,4 @@ BASIS = "国卫办医政函〔2025〕262号; 医疗纠纷预防和处理条例 2
 
 
 def votes(request: AccessRequest, facts: Facts, hospital: str) -> tuple[Vote, ...]:
-    return (Vote("deny", CODE, BASIS, overridable=False),) if facts.sealed and not facts.listed else ()
+    return (Vote("deny", CODE, BASIS, overridable=False),) if hospital in facts.sealed else ()

@@ -27,7 +27,10 @@ TABS: dict[str, dict[str, int]] = {
     "encounters": {"Encounter": 500},
     "documents": {"DiagnosticReport": 200, "DocumentReference": 200, "Composition": 100},
 }
-HOME = {Permission.RECORD_READ: "patients", Permission.PERSON_FIND: "patients", Permission.AUDIT_READ: "audit", Permission.HOSPITAL_MANAGE: "hospitals", Permission.STAFF_MANAGE: "staff"}
+HOME = {
+    Permission.EMERGENCY_REVIEW: "privacy", Permission.RECORD_READ: "patients", Permission.PERSON_FIND: "patients", Permission.AUDIT_READ: "audit",
+    Permission.HOSPITAL_MANAGE: "hospitals", Permission.STAFF_MANAGE: "staff",
+}
 
 
 @require_GET

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from records.web import actions, consents, decisions, identity, pages, reviews
+from records.web import actions, consents, decisions, identity, pages, privacy, reviews
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -21,7 +21,13 @@ urlpatterns = [
     path("person/<uuid:person_id>/identity/split/", identity.split, name="split"),
     path("person/<uuid:person_id>/identity/<int:source_id>/confirm/", identity.confirm, name="confirm"),
     path("person/<uuid:person_id>/identity/<int:source_id>/number/", identity.correct, name="correct"),
+    path("person/<uuid:person_id>/seal/", privacy.seal, name="seal"),
     path("person/<uuid:person_id>/<slug:tab>/", pages.person, name="person-tab"),
+    path("privacy/", privacy.privacy, name="privacy"),
+    path("privacy/emergencies/<int:emergency_id>/review/", privacy.review, name="emergency-review"),
+    path("privacy/emergencies/<int:emergency_id>/tell/", privacy.tell, name="emergency-tell"),
+    path("privacy/seals/<int:seal_id>/lift/", privacy.lift, name="seal-lift"),
+    path("privacy/seals/<int:seal_id>/manifest.txt", privacy.manifest, name="seal-manifest"),
     path("reviews/", reviews.reviews, name="reviews"),
     path("reviews/next/", reviews.following, name="following"),
     path("reviews/<int:review_id>/", reviews.pair, name="review"),

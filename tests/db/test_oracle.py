@@ -93,10 +93,10 @@ def test_the_gate_decides_as_the_oracle_does(stage: Stage) -> None:
         world = World(
             data.draw(st.lists(held, max_size=3)), related=data.draw(st.sampled_from([True, True, True, False])), emergency=data.draw(st.sampled_from([False, False, True])),
             policy=data.draw(st.sampled_from(["Policy-break-glass-only", "Policy-basic-normal", "Policy-all-normal", "Policy-deny"])),
-            suspended=set(data.draw(st.sampled_from([[], [], [], codes[1:2]]))), sealed=data.draw(st.sampled_from([False] * 9 + [True])))
+            suspended=set(data.draw(st.sampled_from([[], [], [], codes[1:2]]))), sealed=set(data.draw(st.sampled_from([[]] * 9 + [codes[:1], codes[2:]]))))
         facts = Facts(
             NOW, frozenset(world.suspended), world.related, tuple(Standing(i, read(c, store), whole) for i, (c, store, whole) in enumerate(world.consents)),
-            NOW + dt.timedelta(hours=1) if world.emergency else None, Policy(world.policy), world.sealed, False)
+            NOW + dt.timedelta(hours=1) if world.emergency else None, Policy(world.policy), frozenset(world.sealed))
         for hospital, staff, old in ((codes[0], "7", False), (codes[1], "8", False), (codes[0], "7", True)):
             viewer = Principal("staff", staff, numbers[hospital], hospital, Role.CLINICIAN)
             request = AccessRequest(viewer, Permission.RECORD_READ, EventCode.RECORD_OPEN, "oracle", sources=stage.sources, known=stage.sources)

@@ -15,7 +15,9 @@ from tests.factories import alliance
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 # page -> roles that may open it
 PAGES = {
-    "/patients/": {Role.CLINICIAN, Role.CLERK},
+    "/patients/": {Role.CLINICIAN, Role.CLERK, Role.PRIVACY},
+    "/privacy/": {Role.PRIVACY},
+    "/audit/policy/": {Role.ADMINISTRATOR},
     "/reviews/": {Role.CLERK},
     "/audit/": {Role.AUDITOR},
     "/alliance/hospitals/": {Role.ADMINISTRATOR},
@@ -24,7 +26,7 @@ PAGES = {
     "/api/hospitals/": {Role.ADMINISTRATOR},
     "/api/clients/": {Role.ADMINISTRATOR},
 }
-ROLES = [Role.CLINICIAN, Role.CLERK, Role.AUDITOR, Role.ADMINISTRATOR]
+ROLES = [Role.CLINICIAN, Role.CLERK, Role.AUDITOR, Role.PRIVACY, Role.ADMINISTRATOR]
 
 
 def signed_in(who: Staff) -> Browser:

@@ -53,12 +53,12 @@ class World:
     emergency: bool = False
     policy: str = "Policy-break-glass-only"
     suspended: set[str] = field(default_factory=set)
-    sealed: bool = False
+    sealed: set[str] = field(default_factory=set)
 
 
 def may_see(world: World, who: Looker, thing: Thing) -> bool:
     own = thing.hospital == who.hospital
-    if world.sealed or (thing.hospital in world.suspended and not own):
+    if thing.hospital in world.sealed or (thing.hospital in world.suspended and not own):
         return False
     if own:
         return True
