@@ -75,6 +75,11 @@ class Migration(migrations.Migration):
         migrations.AddField("emergency", "told_at", models.DateTimeField(null=True)),
         migrations.AddField("emergency", "told_by", models.ForeignKey(null=True, **STAFF)),
         migrations.AddField("emergency", "told_how", models.CharField(blank=True, max_length=120, default="", verbose_name="How the patient was told"), preserve_default=False),
+        migrations.AlterField("relationship", "basis", models.CharField(max_length=9, choices=[
+            ("encounter", "Encounter"), ("referral", "Referral"), ("panel", "Panel"), ("admission", "Admission"), ("declared", "Declared")])),
+        migrations.RemoveConstraint("relationship", "one_by_encounter"),
+        migrations.AddConstraint("relationship", models.UniqueConstraint(
+            fields=["source_patient", "hospital", "basis"], condition=models.Q(("basis", "declared"), _negated=True), name="one_by_basis")),
         migrations.CreateModel("AlliancePolicy", [
             ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
             ("code", models.CharField(choices=POLICIES, max_length=24, verbose_name="Rule")),

@@ -1,4 +1,5 @@
-"""Treatment relationship between a hospital and a person, for a time: by an encounter, or declared by a clinician."""
+"""Treatment relationship between a hospital and a person, for a time: by an encounter, a referral to it, a family doctor's panel or an
+admission list, or declared by a clinician."""
 
 from django.db import models
 
@@ -6,12 +7,15 @@ from django.db import models
 class Relationship(models.Model):
     class Basis(models.TextChoices):
         ENCOUNTER = "encounter"
+        REFERRAL = "referral"
+        PANEL = "panel"
+        ADMISSION = "admission"
         DECLARED = "declared"
 
     person = models.UUIDField(db_index=True)  # of an encounter the home of its registration, which is the person's wherever it is linked
     hospital = models.ForeignKey("alliance.Hospital", models.PROTECT, related_name="+")
     basis = models.CharField(max_length=9, choices=Basis.choices)
-    source_patient = models.BigIntegerField(null=True)  # whose encounter it was
+    source_patient = models.BigIntegerField(null=True)  # of whom the hospital wrote it
     declared_by = models.ForeignKey("alliance.Staff", models.PROTECT, null=True, related_name="+")
     reason = models.CharField(max_length=200, blank=True)
     starts_at = models.DateTimeField()
@@ -19,5 +23,5 @@ class Relationship(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["source_patient"], condition=models.Q(basis="encounter"), name="one_by_encounter"),
+            models.UniqueConstraint(fields=["source_patient", "hospital", "basis"], condition=~models.Q(basis="declared"), name="one_by_basis"),
         ]

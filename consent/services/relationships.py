@@ -1,7 +1,9 @@
-"""Treatment relationships: noted from encounters, declared by clinicians."""
+"""Treatment relationships: noted from what hospitals write, declared by clinicians."""
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -14,31 +16,40 @@ from consent.audit.append import append
 from consent.audit.event import Event, EventCode
 from consent.models import Relationship
 
-AFTER_ENCOUNTER = dt.timedelta(days=90)
 DECLARED = dt.timedelta(hours=24)
 
 NOTE = """
 INSERT INTO consent_relationship (person, hospital_id, basis, source_patient, reason, starts_at, ends_at)
-VALUES (%s, %s, 'encounter', %s, '', %s, %s)
-ON CONFLICT (source_patient) WHERE basis = 'encounter'
+SELECT %(person)s, h.id, %(basis)s, %(source)s, '', %(starts)s, %(ends)s FROM alliance_hospital h WHERE h.code = %(hospital)s
+ON CONFLICT (source_patient, hospital_id, basis) WHERE basis <> 'declared'
 DO UPDATE SET ends_at = greatest(consent_relationship.ends_at, excluded.ends_at),
               starts_at = least(consent_relationship.starts_at, excluded.starts_at)
 """
 
 
-def note_encounters(rows: Iterable[tuple[UUID, int, int, dt.datetime, dt.datetime | None]]) -> None:
-    """(home, hospital, source patient, from, to): the hospital treats him until 90 days after the encounter's end.
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """A time in which a hospital treats somebody: by an encounter, a referral to it, a family doctor's panel, an admission list."""
 
-    An encounter without an end that began long ago counts from its beginning: old systems forget to close them.
-    """
-    latest = {}
-    for home, hospital, source, start, end in rows:
-        until = min(end or start, timezone.now()) + AFTER_ENCOUNTER
-        if until > timezone.now() and (source not in latest or latest[source][4] < until):
-            latest[source] = (home, hospital, source, start, until)
+    hospital: str
+    basis: str
+    starts: dt.datetime
+    ends: dt.datetime
+
+
+def note(rows: Iterable[tuple[UUID, int, Spell]]) -> None:
+    """(home, source patient, spell): one row a hospital and basis, from the first beginning to the last end. What is over makes none."""
+    latest: dict[tuple[int, str, str], dict[str, Any]] = {}
+    for home, source, spell in rows:
+        if spell.ends <= timezone.now():
+            continue
+        key = (source, spell.hospital, spell.basis)
+        known = latest.get(key)
+        latest[key] = {"person": home, "source": source, "hospital": spell.hospital, "basis": spell.basis,
+                       "starts": min(spell.starts, known["starts"]) if known else spell.starts, "ends": max(spell.ends, known["ends"]) if known else spell.ends}
     if latest:
         with connection.cursor() as cursor:
-            cursor.executemany(NOTE, sorted(latest.values(), key=lambda r: r[2]))
+            cursor.executemany(NOTE, [latest[k] for k in sorted(latest)])
 
 
 @transaction.atomic

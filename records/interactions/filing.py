@@ -9,15 +9,15 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from alliance.config.dates import span
 from consent import gate
-from consent.services import relationships
+from consent.services import filed, relationships
 from consent.terms import Scope
 from records.fhir.issues import Issue, Unprocessable
 from records.fhir.json import dump
 from records.fhir.labels import protection
 from records.fhir.references import patients
 from records.fhir.types import TYPES
+from records.interactions import treating
 from records.models import SubscriptionState
 from records.mpi import sources
 from records.mpi.register import Arrival, do_register
@@ -56,7 +56,9 @@ def file(scope: Scope, written: gate.Ledger, items: Sequence[Item], at: dt.datet
     arrivals = [Arrival(known[i.fhir_id], i.resource, i.place) for i in items if i.resource["resourceType"] == "Patient"]
     if arrivals:
         people |= do_register(scope.whole or 0, arrivals)
-    note_visits(scope, items, made, {k.id: k.home for k in known.values()})
+    homes = {k.id: k.home for k in known.values()}
+    note_treatment(scope, items, made, homes)
+    note_consents(scope, items, made, people)
     if not settled:
         note_subscriptions(scope, items, made)
     note(scope, written, made, people)
@@ -73,6 +75,9 @@ def remove(scope: Scope, written: gate.Ledger, gone: Sequence[Draft]) -> None:
     """Store tombstones."""
     store.replace(scope, gone)
     SubscriptionState.objects.filter(rid__in=[d.rid for d in gone if d.type_name == "Subscription"]).delete()
+    for d in gone:
+        if d.type_name == "Consent":
+            filed.do_withdraw(d.rid, acting=scope.principal)
     note(scope, written, gone, sources.persons_of({d.patient for d in gone if d.patient}))
 
 
@@ -131,16 +136,19 @@ def note_subscriptions(scope: Scope, items: Sequence[Item], made: Sequence[Draft
                 "state": SubscriptionState.State.OFF if off else SubscriptionState.State.REQUESTED})
 
 
-def note_visits(scope: Scope, items: Sequence[Item], made: Sequence[Draft], homes: dict[int, UUID]) -> None:
-    """Encounters make treatment relationships."""
-    visits = [(d.patient, *visit(i.resource)) for i, d in zip(items, made, strict=True) if d.type_name == "Encounter" and d.patient]
-    if visits:
-        relationships.note_encounters((homes[p], scope.whole or 0, p, start, end) for p, start, end in visits if start)
+def note_treatment(scope: Scope, items: Sequence[Item], made: Sequence[Draft], homes: dict[int, UUID]) -> None:
+    """Encounters, referrals, family doctors' panels and admission lists make treatment relationships."""
+    spells = [(homes[d.patient], d.patient, spell) for i, d in zip(items, made, strict=True) if d.patient and d.type_name in treating.TYPES
+              for spell in treating.spells(i.resource, scope.principal.hospital)]
+    if spells:
+        relationships.note(spells)
 
 
-def visit(encounter: dict[str, Any]) -> tuple[dt.datetime | None, dt.datetime | None]:
-    """(start, end) of an encounter that takes or took place."""
-    if encounter.get("status") not in ("arrived", "triaged", "in-progress", "onleave", "finished"):
-        return None, None
-    period = encounter.get("period") or {}
-    return span(period["start"])[0] if "start" in period else None, span(period["end"])[1] if "end" in period else None
+def note_consents(scope: Scope, items: Sequence[Item], made: Sequence[Draft], people: dict[int, UUID]) -> None:
+    """A Consent of a patient counts from this write on: what it denies at once, what it permits when a human has seen the signed paper."""
+    for item, d in zip(items, made, strict=True):
+        if d.type_name == "Consent":
+            filed.do_withdraw(d.rid, acting=scope.principal)
+            if d.patient and filed.counts(item.resource):
+                found = sources.of_person(people.get(d.patient) or sources.persons_of([d.patient])[d.patient])
+                filed.do_file(item.resource, d.rid, source=next(s for s in found if s.id == d.patient), sources=found, acting=scope.principal)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from django.db import transaction
 
 from records.fhir.json import parse
+from records.fhir.labels import protection
 from records.mpi.register import remember
 from records.search.index import index_of
 from records.store import reindex as store
@@ -17,14 +18,30 @@ def reindex() -> Iterator[int]:
         with transaction.atomic():
             found = store.following(last)
             for _, draft in found:
-                draft.index = index_of(parse(draft.body))
+                resource = parse(draft.body)
+                draft.index = index_of(resource)
+                draft.labels, draft.index.marks = protection(resource)
             if found:
                 store.write(found)
         if not found:
             break
         last, done = found[-1][1].rid, done + len(found)
         yield done
+    yield from (done + n for n in relabel())
     store.finish()
+
+
+def relabel() -> Iterator[int]:
+    """Old versions by this release's rules for labels."""
+    rid, version, done = 0, 0, 0
+    while True:
+        with transaction.atomic():
+            found = store.older(rid, version)
+            store.label([(r, v, protection(parse(body))[0]) for r, v, body in found])
+        if not found:
+            return
+        rid, version, done = *found[-1][:2], done + len(found)
+        yield done
 
 
 def learn_patients() -> Iterator[int]:

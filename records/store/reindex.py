@@ -64,6 +64,29 @@ def write(found: Sequence[tuple[int, Draft]]) -> None:
         cursor.executemany(ANEW, [indexed(hospital, draft) for hospital, draft in found])
 
 
+# index: record_history_pkey
+NEXT_OLD = "SELECT rid, version, hospital, type, fhir_id, last_updated, body FROM record_history WHERE (rid, version) > (%s, %s) AND NOT deleted ORDER BY rid, version LIMIT %s"
+OLD_LABELS = """
+WITH kept AS (UPDATE record_history SET labels = labels | %(labels)s WHERE rid = %(rid)s AND version = %(version)s)
+UPDATE record_resource SET labels = labels | %(labels)s WHERE rid = %(rid)s AND labels <> labels | %(labels)s
+"""
+
+
+def older(rid: int, version: int) -> list[tuple[int, int, bytes]]:
+    """(rid, version, body) of the next old versions."""
+    with connection.cursor() as cursor:
+        cursor.execute(NEXT_OLD, [rid, version, BATCH])
+        found = cursor.fetchall()
+    bodies = unseal([(bytes(r[6]), Place(r[2], r[3], r[4], r[1], r[5])) for r in found])
+    return [(r[0], r[1], body) for r, body in zip(found, bodies, strict=True)]
+
+
+def label(found: Sequence[tuple[int, int, int]]) -> None:
+    """(rid, version, labels): onto the old version, and onto the resource, which keeps the labels of all its versions."""
+    with connection.cursor() as cursor:
+        cursor.executemany(OLD_LABELS, [{"rid": r, "version": v, "labels": b} for r, v, b in found if b])
+
+
 # index: records_sourcepatient_pkey, record_resource_patient
 PATIENTS = f"""
 SELECT s.id, s.hospital_id, r.hospital, r.type, r.fhir_id, r.version, r.last_updated, r.body FROM records_sourcepatient s

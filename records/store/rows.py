@@ -73,7 +73,8 @@ def key(hospital_id: int, type_name: str, fhir_id: str) -> dict[str, Any]:
 
 # index: consent_incidentseal, a few rows, none on most days
 SEALED = "ARRAY(SELECT unnest(covers) FROM consent_incidentseal WHERE lifted_at IS NULL AND NOT %(scope_staff)s = ANY(listed))"
-UNSEALED = f"{{r}}.patient <> ALL({SEALED}) AND ({{r}}.others IS NULL OR NOT {{r}}.others && {SEALED})"
+UNSEALED = f"({{r}}.patient <> ALL({SEALED}) AND ({{r}}.others IS NULL OR NOT {{r}}.others && {SEALED}))"
+PATIENT = TYPES["Patient"].number
 OTHERS = re.compile(r"<visible:(t\d)>")
 
 
@@ -86,15 +87,14 @@ def where(scope: Scope, directory: frozenset[str], conditions: str) -> tuple[str
 def visible(scope: Scope, directory: frozenset[str], r: str = "r", *, old: bool = False) -> tuple[str, dict[str, Any]]:
     """The scope's tests on the row with the alias r, for each statement that touches resources. old: the row may be an old version.
 
-    Own store: the hospital's column, and no record that is sealed, but for writing. Elsewhere: rows about permitted patients that fit what may be
+    Own store: the hospital's column, and no record that is sealed; a writer still finds the Patient, so that a sealed record goes on. Elsewhere: rows about permitted patients that fit what may be
     seen of each, and that name no patient outside the permitted ones.
     """
     if scope.whole is not None:
         bound: dict[str, Any] = {"scope_hospital": scope.whole}
-        if scope.writable:
-            return f"{r}.hospital = %(scope_hospital)s", bound
         bound["scope_staff"] = int(scope.principal.id) if scope.principal.kind == "staff" else 0
-        return f"{r}.hospital = %(scope_hospital)s AND {UNSEALED.format(r=r)}", bound
+        unsealed = UNSEALED.format(r=r)
+        return f"{r}.hospital = %(scope_hospital)s AND {f'({r}.type = {PATIENT} OR {unsealed})' if scope.writable else unsealed}", bound
     if scope.directory:
         return f"{r}.patient = 0 AND {r}.others IS NULL AND {r}.type = ANY(%(scope_types)s)", {"scope_types": sorted(TYPES[t].number for t in directory)}
     bound = {"scope_all": [p for p, _ in scope.patients]}

@@ -1,17 +1,19 @@
 """Insert, replace and delete resources of the scope's own store, by COPY; the version before goes to the history."""
 
 from collections.abc import Sequence
+from dataclasses import replace as but
 
 from django.db import IntegrityError, connection
 
 from alliance.config.literals import plain
 from consent.terms import Scope
 from records.fhir.hashes import named
-from records.fhir.issues import Conflict, Issue
+from records.fhir.issues import Conflict, Issue, NotFound
+from records.fhir.outcome import ABSENT
 from records.fhir.types import NAMES
 from records.store.codec import Place, unseal
 from records.store.drafts import COLUMNS, columns, whole
-from records.store.rows import Draft
+from records.store.rows import Draft, visible
 from records.store.vocabulary import learn
 
 # index: record_resource_named
@@ -68,11 +70,16 @@ def lock(scope: Scope, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str],
 
 
 def held(scope: Scope, rid: int) -> bytes:
-    """The body of a row that this writer has locked; the write's own audit line names it."""
+    """The body of a row that this writer has locked; the write's own audit line names it. Raises NotFound for one that is sealed: what is changed
+    in part is read."""
+    own(scope)
+    test, bound = visible(but(scope, writable=False), frozenset())
     with connection.cursor() as cursor:
-        cursor.execute("SELECT body, hospital, type, fhir_id, version, last_updated FROM record_resource WHERE rid = %s AND hospital = %s", [rid, own(scope)])
-        body, *where = cursor.fetchone()
-        return unseal([(bytes(body), Place(*where))])[0]
+        cursor.execute(f"SELECT body, hospital, type, fhir_id, version, last_updated FROM record_resource r WHERE rid = %(rid)s AND {test}", {**bound, "rid": rid})
+        found = cursor.fetchone()
+        if found is None:
+            raise NotFound(ABSENT)
+        return unseal([(bytes(found[0]), Place(*found[1:]))])[0]
 
 
 def insert(scope: Scope, drafts: Sequence[Draft]) -> None:

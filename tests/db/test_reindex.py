@@ -33,3 +33,21 @@ def test_reindex_restores_all_that_is_searched(api: Api) -> None:
     assert not due()
     assert [api("GET", q).json["total"] for q in asked] == [1] * len(asked)
     assert [e["resource"]["meta"]["versionId"] for e in api.feed(3)] == ["1", "1", "1"], "no version is made"
+
+
+def test_new_rules_label_old_records_and_old_versions(api: Api) -> None:
+    about = api.create(patient())
+    hiv = {"coding": [{"system": "http://loinc.org", "code": "75622-1"}]}
+    made = api.create(observation(about) | {"code": hiv})
+    assert api("PUT", made, observation(about) | {"id": made.split("/")[1]}).status == 200
+    ours = "FROM alliance_hospital h WHERE h.id = r.hospital AND h.code = %s AND r.fhir_id = %s"
+    with connection.cursor() as cursor:
+        for table in ("record_resource", "record_history"):
+            cursor.execute(f"UPDATE {table} r SET labels = 0 {ours}", [api.base, made.split("/")[1]])
+        cursor.execute(f"UPDATE record_resource r SET marks = '{{}}' {ours}", [api.base, made.split("/")[1]])
+        cursor.execute("UPDATE record_index SET version = 1")
+    call_command("setup")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT r.labels, v.labels, cardinality(r.marks) FROM record_resource r JOIN record_history v ON v.rid = r.rid JOIN alliance_hospital h ON h.id = r.hospital "
+                       "WHERE h.code = %s AND r.fhir_id = %s", [api.base, made.split("/")[1]])
+        assert cursor.fetchone() == (1, 1, 1), "the resource keeps the label of its old version; its code is marked"

@@ -1,0 +1,58 @@
+"""Consents that a member's system writes into its store: what they deny counts at once; what they permit when a human has seen the signed paper, for
+no system grants itself anything."""
+
+import copy
+from typing import Any
+
+from django.utils import timezone
+
+from alliance.auth.principal import Principal
+from alliance.models import Hospital
+from consent.audit.event import EventCode
+from consent.models import Directive
+from consent.provision import HOSPITAL, denies, permits, read
+from consent.services.directives import note
+from consent.terms import Source
+
+PRIVACY = "patient-privacy"
+
+
+def counts(consent: dict[str, Any]) -> bool:
+    """An active Consent about privacy; drafts, research and advance directives decide nothing here."""
+    scopes = {c.get("code") for c in (consent.get("scope") or {}).get("coding") or []}
+    return consent.get("status") == "active" and PRIVACY in scopes
+
+
+def do_file(consent: dict[str, Any], rid: int, *, source: Source, sources: tuple[Source, ...], acting: Principal) -> None:
+    """Inside the writer's transaction. source: the registration that the Consent is about."""
+    resource = named(copy.deepcopy({k: v for k, v in consent.items() if k not in ("patient", "text", "meta")}))
+    rule = read(resource, acting.hospital)
+    if not denies(rule) and not permits(rule):
+        return
+    made = Directive.objects.create(
+        person=source.home, covers=[s.id for s in sources], resource=resource, denies=denies(rule), hospital_id=acting.hospital_id, rid=rid,
+        method=Directive.Method.SYSTEM, evidence="", valid_from=timezone.now())
+    note(acting, EventCode.CONSENT_RECORD, made, source.home, "sent by a system")
+
+
+def do_withdraw(rid: int, *, acting: Principal) -> None:
+    """The Consent was written anew, ended or deleted."""
+    for old in Directive.objects.filter(rid=rid, withdrawn_at=None):
+        old.withdrawn_at = timezone.now()
+        old.save(update_fields=["withdrawn_at"])
+        note(acting, EventCode.CONSENT_WITHDRAW, old, old.person, "by its system")
+
+
+def named(resource: dict[str, Any]) -> dict[str, Any]:
+    """Members that actors name by their credit code, or as Organization/<code>, get our identifier; others stay as they are."""
+    codes = {h.code: h.code for h in Hospital.objects.all()} | {h.credit_code: h.code for h in Hospital.objects.exclude(credit_code="")}
+    stack = [resource.get("provision") or {}]
+    while stack:
+        node = stack.pop()
+        for actor in node.get("actor") or []:
+            reference = actor.get("reference") or {}
+            given = (reference.get("identifier") or {}).get("value") or str(reference.get("reference") or "").removeprefix("Organization/")
+            if given in codes and (reference.get("identifier") or {}).get("system") != HOSPITAL:
+                reference["identifier"] = {"system": HOSPITAL, "value": codes[given]}
+        stack += node.get("provision") or []
+    return resource
