@@ -31,6 +31,7 @@ class Role(StrEnum):
     AUDITOR = "auditor"
     PRIVACY = "privacy"
     ADMINISTRATOR = "administrator"
+    PATIENT = "patient"
     MEMBER_SYSTEM = "member_system"
 
 
@@ -41,6 +42,7 @@ TABLE: dict[Role, frozenset[Permission]] = {
     Role.AUDITOR: frozenset({P.AUDIT_READ, P.AUDIT_EXPORT}),
     Role.PRIVACY: frozenset({P.PERSON_FIND, P.EMERGENCY_REVIEW, P.RECORD_SEAL}),
     Role.ADMINISTRATOR: frozenset({P.POLICY_SET, P.HOSPITAL_MANAGE, P.STAFF_MANAGE, P.CLIENT_MANAGE}),
+    Role.PATIENT: frozenset({P.CONSENT_RECORD}),
     Role.MEMBER_SYSTEM: frozenset({P.RECORD_READ, P.RECORD_WRITE, P.PERSON_FIND}),
 }
 STAFF_ROLES = [

@@ -42,6 +42,15 @@ class AccessRequest:
     writing: bool = False
     directory: bool = False
 
+    def crosses(self, hospital: str) -> bool:
+        """Whether records of the hospital would go to another one; not where they go to the patient himself."""
+        return self.principal.kind != "patient" and hospital != self.principal.hospital
+
+    @property
+    def own(self) -> bool:
+        """Whether a patient asks for himself. By any id that one of his registrations ever had."""
+        return self.principal.kind == "patient" and self.principal.id in {str(s.home) for s in self.known}
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:

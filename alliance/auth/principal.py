@@ -21,7 +21,8 @@ class Purpose(StrEnum):
 class Principal:
     """A staff member or a member's system, as authenticated for this request.
 
-    kind: "staff", "client" or "operator" (the command line); id: of the Staff or Client row; hospital_id 0 for operators; proviso: what
+    kind: "staff", "client", "patient" or "operator" (the command line); id: of the Staff or Client row, a patient's person id, whose hospital is the one
+    that gave him his way in; hospital_id 0 for operators; proviso: what
     the first line in the audit log has still to make sure of (consent/audit/event.Proviso), or None.
     """
 

@@ -39,6 +39,8 @@ class EventCode(StrEnum):
     CONSENT_RECORD = "consent:directive:record"
     CONSENT_VERIFY = "consent:directive:verify"
     CONSENT_WITHDRAW = "consent:directive:withdraw"
+    ACCESS_GIVE = "consent:access:give"
+    ACCESS_USE = "consent:access:use"
     RELATION_DECLARE = "consent:relation:declare"
     EMERGENCY_OPEN = "consent:emergency:open"
     EMERGENCY_CLOSE = "consent:emergency:close"

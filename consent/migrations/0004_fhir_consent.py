@@ -23,6 +23,7 @@ METHODS = [
     ("screen", "Signed on the screen"),
     ("spoken", "Spoken, before a witness"),
     ("guardian", "Signed by a guardian"),
+    ("online", "By the patient himself"),
     ("system", "Sent by a hospital's system"),
 ]
 FINDINGS = [
@@ -80,6 +81,16 @@ class Migration(migrations.Migration):
         migrations.RemoveConstraint("relationship", "one_by_encounter"),
         migrations.AddConstraint("relationship", models.UniqueConstraint(
             fields=["source_patient", "hospital", "basis"], condition=models.Q(("basis", "declared"), _negated=True), name="one_by_basis")),
+        migrations.CreateModel("PatientAccess", [
+            ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+            ("person", models.UUIDField(db_index=True)),
+            ("code", models.BinaryField(unique=True)),
+            ("made_at", models.DateTimeField(auto_now_add=True)),
+            ("expires_at", models.DateTimeField()),
+            ("wrong", models.PositiveSmallIntegerField(default=0)),
+            ("closed_at", models.DateTimeField(null=True)),
+            ("made_by", models.ForeignKey(**STAFF)),
+        ]),
         migrations.CreateModel("AlliancePolicy", [
             ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
             ("code", models.CharField(choices=POLICIES, max_length=24, verbose_name="Rule")),

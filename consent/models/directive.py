@@ -19,6 +19,7 @@ class Directive(models.Model):
         SCREEN = "screen", _("Signed on the screen")
         SPOKEN = "spoken", _("Spoken, before a witness")
         GUARDIAN = "guardian", _("Signed by a guardian")
+        ONLINE = "online", _("By the patient himself")
         SYSTEM = "system", _("Sent by a hospital's system")
 
     person = models.UUIDField(db_index=True)

@@ -11,7 +11,7 @@ CLOSED = "Policy-deny"
 
 def votes(request: AccessRequest, facts: Facts, hospital: str) -> tuple[Vote, ...]:
     policy = facts.policy
-    if hospital == request.principal.hospital or facts.consents:
+    if not request.crosses(hospital) or facts.consents:
         return ()
     if policy.code in OPEN:
         return (Vote("permit", CODE, policy.basis, Within(OPEN[policy.code])),)

@@ -7,6 +7,6 @@ BASIS = "国卫办医政函〔2025〕262号"
 
 
 def votes(request: AccessRequest, facts: Facts, hospital: str) -> tuple[Vote, ...]:
-    if hospital != request.principal.hospital and not facts.related:
+    if request.crosses(hospital) and not facts.related:
         return (Vote("deny", CODE, BASIS),)
     return ()

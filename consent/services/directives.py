@@ -35,6 +35,10 @@ def check(acting: Principal, person: UUID, sources: tuple[Source, ...]) -> None:
     now = timezone.now()
     if not acting.may(Permission.CONSENT_RECORD):
         raise Forbidden("role", "This role does not record consent.")
+    if acting.kind == "patient":
+        if acting.id not in {str(h) for h in homes(person, sources)}:
+            raise Forbidden("role", "A patient decides for himself alone.")
+        return
     known = any(s.hospital_id == acting.hospital_id for s in sources) or Relationship.objects.filter(
         person__in=homes(person, sources), hospital_id=acting.hospital_id, starts_at__lte=now, ends_at__gt=now).exists()
     if not known:
@@ -56,10 +60,11 @@ def do_record_directive(
         for old in of(person, sources).filter(withdrawn_at=None, person__in=homes(person, sources)):
             withdraw(old, person, sources, acting)
     now = timezone.now()
+    staff = int(acting.id) if acting.kind == "staff" else None
     directive = Directive.objects.create(
         person=homes(person, sources)[0], covers=[s.id for s in sources], resource=consent, denies=denies(read(consent, acting.hospital)), template=template,
         hospital_id=acting.hospital_id, method=method, evidence=evidence, signature=signature, guardian=guardian, valid_from=now, valid_until=valid_until,
-        recorded_by_id=int(acting.id), verified_at=now, verified_by_id=int(acting.id))
+        recorded_by_id=staff, verified_at=now, verified_by_id=staff)
     note(acting, EventCode.CONSENT_RECORD, directive, person, template or "consent")
     return directive
 

@@ -12,13 +12,13 @@ from consent.audit.event import EventCode
 from consent.decide import weigh
 from consent.provision import read
 from consent.terms import Facts, Standing
-from records.interactions.ask import base, own_request, person_request
+from records.interactions.ask import ALLIANCE, base, own_request, person_request
 from records.store import simulate as store
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """Of `every` records of the asking hospital, `then` would be seen by the hospital, and `now` are; treating him, and without an emergency."""
+    """Of `every` record that is counted, `then` would be seen by the hospital, and `now` are; treating him, and without an emergency."""
 
     hospital: Hospital
     every: int
@@ -31,16 +31,22 @@ class Sight:
 
 
 def simulate(acting: Principal, person: UUID, consent: dict[str, Any], *, instead: bool) -> list[Sight]:
-    """One line a hospital. Only records of the acting hospital's own store are counted: what others hold is not told by numbers either."""
-    ask = base(acting, acting.hospital, "/fhir")
-    scope = gate.enter(own_request(ask, EventCode.CONSENT_READ, "simulation", permission=Permission.CONSENT_RECORD))
-    about = person_request(ask, EventCode.CONSENT_READ, "simulation", person)
+    """One line a hospital. For a clerk only records of his own hospital's store are counted: what others hold is not told by numbers either. For the
+    patient all of his."""
+    himself = acting.kind == "patient"
+    ask = base(acting, ALLIANCE if himself else acting.hospital, "/fhir")
+    about = replace(person_request(ask, EventCode.CONSENT_READ, "simulation", person), permission=Permission.CONSENT_RECORD)
+    scope = gate.enter(about if himself else own_request(ask, EventCode.CONSENT_READ, "simulation", permission=Permission.CONSENT_RECORD))
     standing = facts.load(about)
     new = Standing(0, read(consent, acting.hospital))
     as_is = Facts(standing.now, related=True, consents=standing.consents, policy=standing.policy)
     to_be = replace(as_is, consents=(new,) if instead else (*standing.consents, new))
-    others = [h for h in Hospital.objects.all() if h.active and h.pk != acting.hospital_id]
+    counted: dict[str, list[int]] = {}
+    for s in about.sources:
+        if himself or s.hospital_id == acting.hospital_id:
+            counted.setdefault(s.hospital, []).append(s.id)
+    others = [h for h in Hospital.objects.all() if h.active and (himself or h.pk != acting.hospital_id)]
     asked = [replace(about, principal=Principal("staff", "", h.pk, h.code, Role.CLINICIAN)) for h in others]
-    criteria = [weigh(r, f, acting.hospital).seen for f in (to_be, as_is) for r in asked]
-    every, fitting = store.counts(scope, [s.id for s in about.sources if s.hospital_id == acting.hospital_id], criteria)
+    views = [[(rows, weigh(r, f, code).seen) for code, rows in counted.items()] for f in (to_be, as_is) for r in asked]
+    every, fitting = store.counts(scope, [i for rows in counted.values() for i in rows], views)
     return [Sight(h, every, then, now) for h, then, now in zip(others, fitting[:len(others)], fitting[len(others):], strict=True)]

@@ -21,6 +21,7 @@ from consent.audit.event import Event, EventCode
 from consent.explain import explain
 from consent.models import Directive
 from consent.services import directives
+from consent.services.accesses import do_give_access
 from consent.services.directives import check, do_record_directive, do_verify_directive, do_withdraw_directive
 from consent.templates import Template, consent
 from consent.terms import Source
@@ -114,6 +115,15 @@ def signature(request: HttpRequest, person_id: UUID, directive_id: int, *, actin
         raise Http404
     append(Event.of(acting, EventCode.CONSENT_READ, person=person_id, target=f"directive/{directive.pk}/signature"))
     return HttpResponse(bytes(directive.signature), content_type="image/png")
+
+
+@require_POST
+@page(Permission.CONSENT_RECORD)
+def access(request: HttpRequest, person_id: UUID, *, acting: Principal) -> HttpResponse:
+    """A code for the patient's own page, shown once, to be printed for him."""
+    face = known(person_id, acting)
+    code = do_give_access(person_id, sources=sources.of_person(person_id), acting=acting)
+    return render(request, "records/access.html", {"face": face, "person": person_id, "code": code, "address": request.build_absolute_uri("/my/")})
 
 
 @require_GET

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from records.web import actions, consents, decisions, identity, pages, privacy, reviews
+from records.web import actions, consents, decisions, identity, my, pages, privacy, reviews
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -15,6 +15,7 @@ urlpatterns = [
     path("person/<uuid:person_id>/consent/<int:directive_id>/withdraw/", consents.withdraw, name="withdraw"),
     path("person/<uuid:person_id>/consent/<int:directive_id>/verify/", consents.verify, name="verify"),
     path("person/<uuid:person_id>/consent/<int:directive_id>/signature.png", consents.signature, name="signature"),
+    path("person/<uuid:person_id>/consent/access/", consents.access, name="access"),
     path("person/<uuid:person_id>/why/", consents.why, name="why"),
     path("person/<uuid:person_id>/identity/", identity.identity, name="identity"),
     path("person/<uuid:person_id>/identity/merge/", identity.merge, name="merge"),
@@ -23,6 +24,10 @@ urlpatterns = [
     path("person/<uuid:person_id>/identity/<int:source_id>/number/", identity.correct, name="correct"),
     path("person/<uuid:person_id>/seal/", privacy.seal, name="seal"),
     path("person/<uuid:person_id>/<slug:tab>/", pages.person, name="person-tab"),
+    path("my/", my.my, name="my"),
+    path("my/sign-in/", my.sign_in, name="my-sign-in"),
+    path("my/sign-out/", my.sign_out, name="my-sign-out"),
+    path("my/consent/<int:directive_id>/withdraw/", my.withdraw, name="my-withdraw"),
     path("privacy/", privacy.privacy, name="privacy"),
     path("privacy/emergencies/<int:emergency_id>/review/", privacy.review, name="emergency-review"),
     path("privacy/emergencies/<int:emergency_id>/tell/", privacy.tell, name="emergency-tell"),

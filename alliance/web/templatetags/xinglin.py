@@ -44,7 +44,7 @@ STATUS = {
 WHY = {
     "no_relationship": gettext_lazy("Your hospital has not declared to treat this patient."),
     "no_consent": gettext_lazy("The patient has not consented to share with your hospital."),
-    "patient_denied": gettext_lazy("The patient does not wish to share everything with your hospital."),
+    "patient_denied": gettext_lazy("The patient does not wish to share everything with your hospital. He is not asked again until he wishes."),
     "sensitive": gettext_lazy("Specially protected records need the patient's express consent."),
     "source_suspended": gettext_lazy("A member hospital does not take part at present."),
     "viewer_inactive": gettext_lazy("Your hospital or your employment is not active."),
@@ -88,6 +88,8 @@ EVENT = {
     "consent:directive:record": gettext_lazy("recorded consent"),
     "consent:directive:verify": gettext_lazy("verified a consent"),
     "consent:directive:withdraw": gettext_lazy("withdrew consent"),
+    "consent:access:give": gettext_lazy("gave the patient a way to his own page"),
+    "consent:access:use": gettext_lazy("opened his own page"),
     "consent:relation:declare": gettext_lazy("declared treatment"),
     "consent:emergency:open": gettext_lazy("broke the glass"),
     "consent:emergency:close": gettext_lazy("closed the emergency"),

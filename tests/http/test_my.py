@@ -1,0 +1,105 @@
+"""The patient's own page: the way in, his decisions, what others would see, who looked; and that it opens nothing else."""
+
+import re
+
+import pytest
+from django.test import Client as Browser
+from django.utils import timezone
+
+from alliance.auth.errors import Forbidden
+from alliance.roles import Role
+from consent.models import Directive, PatientAccess
+from consent.services import accesses
+from consent.services.accesses import do_give_access
+from consent.services.directives import do_record_directive
+from consent.services.emergencies import do_break_glass
+from consent.templates import Choice, Template, consent
+from consent.terms import Refused
+from records.interactions.ask import base
+from records.interactions.record import open_record
+from records.mpi import sources
+from tests.factories import alliance
+from tests.factories.fhir import patient, somebody
+from tests.http.test_persons import lines_of, signed_in
+from tests.leaks.test_shared_record import World, related, w
+
+__all__ = ["w"]
+ENGLISH = {"Accept-Language": "en"}
+
+
+def code_for(w: World) -> str:
+    page = signed_in(alliance.staff(w.b, Role.CLERK)).post(f"/person/{w.person}/consent/access/", headers=ENGLISH).content.decode()
+    return re.search(r"[2-9A-Z]{4}-[2-9A-Z]{4}-[2-9A-Z]{4}", page).group()  # type: ignore[union-attr]
+
+
+def enter(code: str, birth: str = "1958-03-12") -> Browser:
+    browser = Browser(headers=ENGLISH)
+    browser.post("/my/sign-in/", {"code": code, "birth_date": birth})
+    return browser
+
+
+def test_the_patient_decides_and_sees_who_looked(w: World) -> None:
+    related(w)
+    browser = enter(code_for(w).lower().replace("-", " "))
+    assert w.seen() == set()
+    sight = browser.post("/my/", {"template": "only", "recipients": w.a.code, "simulate": "1"}).content.decode()
+    row = re.search(rf"<td>{w.a}</td><td><b>(\d+)</b></td><td>(\d+)</td><td>(\d+)</td>", sight)
+    assert row and row.groups() == ("3", "1", "1"), "A's own Patient, and B's Patient and plain Observation; not the sensitive one"
+    assert w.seen() == set(), "a simulation saves nothing"
+    assert browser.post("/my/", {"template": "only", "recipients": w.a.code, "instead": "on"}).status_code == 302
+    assert w.seen() == {f"{w.b.code}/{w.plain}"}
+    do_break_glass(w.person, ground="rescue", reason="unconscious", hours=1, acting=w.doctor)  # type: ignore[arg-type]
+    page = browser.get("/my/").content.decode()
+    assert "searched records" in page and str(w.a) in page and "unconscious" in page and "under review" in page
+    made = Directive.objects.get(person__in=[s.home for s in sources.of_person(w.person)])  # type: ignore[arg-type]
+    assert browser.post(f"/my/consent/{made.pk}/withdraw/").status_code == 302
+    assert w.seen() == set()
+    assert set(lines_of(f"directive/{made.pk}")) == {"consent:directive:record", "consent:directive:withdraw"}
+
+
+def test_wrong_birth_dates_end_a_code(w: World) -> None:
+    code = code_for(w)
+    for _ in range(4):
+        assert enter(code, "1958-03-13").get("/my/").status_code == 302
+    assert enter(code).get("/my/").status_code == 200, "the control; and a right one forgives"
+    for _ in range(5):
+        enter(code, "1958-03-13")
+    assert enter(code).get("/my/").status_code == 302
+    fresh = code_for(w)
+    browser = enter(fresh)
+    assert browser.get("/my/").status_code == 200
+    code_for(w)
+    assert browser.get("/my/").status_code == 302, "a new code ends the one before, and its sessions"
+    PatientAccess.objects.filter(closed_at=None).update(expires_at=timezone.now())
+    assert enter("AAAA-AAAA-AAAA").get("/my/").status_code == 302
+
+
+def test_a_patients_session_opens_nothing_else(w: World) -> None:
+    browser = enter(code_for(w))
+    for path in ("/patients/", f"/person/{w.person}/", f"/person/{w.person}/consent/", "/audit/", "/privacy/"):
+        assert browser.get(path).status_code in (302, 403), path
+    stranger = w.hold.create(patient(somebody()))
+    other = sources.look_up(w.b.pk, [stranger.split("/")[1]])[stranger.split("/")[1]]
+    access = PatientAccess.objects.filter(person__in=[s.home for s in sources.of_person(w.person)], closed_at=None).get()  # type: ignore[arg-type]
+    acting = accesses.principal(PatientAccess.objects.select_related("made_by__hospital").get(pk=access.pk))
+    with pytest.raises(Forbidden):
+        do_record_directive(other.person, consent(Choice(Template.SHARE)), method="online", evidence="", sources=sources.of_person(other.person), acting=acting)
+    for person in (w.person, other.person):
+        with pytest.raises(Refused):
+            open_record(base(acting, "alliance", ""), person, {"Observation": 9}, "")  # type: ignore[arg-type]
+
+
+def test_only_who_knows_the_patient_gives_a_code(w: World) -> None:
+    far = alliance.principal(alliance.staff(alliance.hospital("far"), Role.CLERK))
+    with pytest.raises(Forbidden):
+        do_give_access(w.person, sources=sources.of_person(w.person), acting=far)  # type: ignore[arg-type]
+
+
+def test_a_refusal_is_not_asked_again(w: World) -> None:
+    related(w)
+    doctor = signed_in(alliance.staff(w.a))
+    path = f"/person/{w.person}/"
+    assert f"/person/{w.person}/consent/" in doctor.get(path, headers=ENGLISH).content.decode().split("<nav class=\"tabs\"")[0], "the control: he may be asked"
+    w.permit(effect="deny")
+    page = doctor.get(path, headers=ENGLISH).content.decode().split("<nav class=\"tabs\"")[0]
+    assert "not asked again" in page and f"/person/{w.person}/consent/" not in page
