@@ -26,7 +26,7 @@ from records.store.rows import visible
 from tests.factories import alliance
 from tests.factories.fhir import Api, bundle, patient
 from tests.oracle import worlds
-from tests.oracle.evaluator import Looker, Thing, World, may_see
+from tests.oracle.evaluator import Looker, Thing, may_see
 
 NOW = dt.datetime(2025, 7, 1, tzinfo=dt.UTC)
 WORLDS = 330 * int(os.environ.get("XINGLIN_ORACLE", "1"))
@@ -89,11 +89,7 @@ def test_the_gate_decides_as_the_oracle_does(stage: Stage) -> None:
     @settings(max_examples=WORLDS, deadline=None, derandomize=WORLDS < 400, database=None, suppress_health_check=list(HealthCheck))
     @given(st.data())
     def compare(data: Any) -> None:
-        held = st.tuples(worlds.strategy(codes, ["7", "8"]), st.sampled_from(codes), st.sampled_from([True, True, True, False]))
-        world = World(
-            data.draw(st.lists(held, max_size=3)), related=data.draw(st.sampled_from([True, True, True, False])), emergency=data.draw(st.sampled_from([False, False, True])),
-            policy=data.draw(st.sampled_from(["Policy-break-glass-only", "Policy-basic-normal", "Policy-all-normal", "Policy-deny"])),
-            suspended=set(data.draw(st.sampled_from([[], [], [], codes[1:2]]))), sealed=set(data.draw(st.sampled_from([[]] * 9 + [codes[:1], codes[2:]]))))
+        world = worlds.world(data, codes)
         facts = Facts(
             NOW, frozenset(world.suspended), world.related, tuple(Standing(i, read(c, store), whole) for i, (c, store, whole) in enumerate(world.consents)),
             NOW + dt.timedelta(hours=1) if world.emergency else None, Policy(world.policy), frozenset(world.sealed))

@@ -94,5 +94,34 @@ def strategy(hospitals: list[str], staff: list[str]) -> st.SearchStrategy[dict[s
                 out["provision"] = inner
         return out
 
-    base = st.sampled_from([{}, {"policyRule": coding("OPTIN")}, {"policyRule": coding("OPTOUT")}, {"policy": [{"uri": "http://x/Policy-basic-normal"}]}])
-    return st.tuples(base, st.one_of(node(0), node(0), st.none())).map(lambda x: x[0] | ({"provision": x[1]} if x[1] is not None else {}))
+    @st.composite
+    def plain(draw: Any) -> dict[str, Any]:
+        """One rule that asks one thing, around or inside another: the shape in which most consents come."""
+        name = draw(st.sampled_from([*criteria]))
+        asks = {name: draw(criteria[name])}
+        match draw(st.integers(0, 3)):
+            case 0:
+                return {"type": "permit", **asks}
+            case 1:
+                return {"type": "deny", **asks}
+            case 2:
+                return {"type": "permit", "securityLabel": [{"system": "urn:any", "code": "V"}], "provision": [{"type": "deny", **asks}]}
+        return {"type": "deny", **asks, "provision": [{"type": "permit", "securityLabel": [{"system": "urn:any", "code": "V"}]}]}
+
+    base = st.sampled_from([{}, {"policyRule": coding("OPTIN")}, {"policyRule": coding("OPTOUT")}, {"policy": [{"uri": "http://x/Policy-basic-normal"}]},
+                            {"policyRule": coding("OPTINR")}, {"policyRule": coding("OPTOUTE")}, {"policy": [{"uri": "http://x/Policy-all-normal"}]},
+                            {"policy": [{"uri": "http://x/Policy-break-glass-only"}]}, {"policy": [{"uri": "http://x/Policy-deny"}]}])
+    return st.tuples(base, st.one_of(plain(), plain(), node(0), st.none())).map(lambda x: x[0] | ({"provision": x[1]} if x[1] is not None else {}))
+
+
+def world(data: Any, hospitals: list[str]) -> Any:
+    """A World, drawn; one in three holds a wide permit too, so that denials have something to take away."""
+    from tests.oracle.evaluator import World
+
+    held = st.tuples(strategy(hospitals, ["7", "8"]), st.sampled_from(hospitals), st.sampled_from([True, True, True, False]))
+    wide = ({"provision": {"type": "permit", "securityLabel": [{"system": "urn:any", "code": "V"}]}}, hospitals[0], True)
+    return World(
+        data.draw(st.lists(held, max_size=2)) + ([wide] if data.draw(st.integers(0, 2)) == 0 else []), related=data.draw(st.sampled_from([True, True, True, False])),
+        emergency=data.draw(st.sampled_from([False, False, True])),
+        policy=data.draw(st.sampled_from(["Policy-break-glass-only", "Policy-basic-normal", "Policy-all-normal", "Policy-deny"])),
+        suspended=set(data.draw(st.sampled_from([[], [], [], hospitals[1:2]]))), sealed=set(data.draw(st.sampled_from([[]] * 9 + [hospitals[:1], hospitals[2:]]))))

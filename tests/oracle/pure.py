@@ -1,0 +1,49 @@
+"""The gate without a database: a criterion asked of a thing, so that many decisions of the rules can be held against the oracle's in a moment."""
+
+import datetime as dt
+from typing import Any
+
+from tests.oracle.evaluator import AUTHORING, Thing, has_code, references
+
+BITS = {"HIV": 1, "PSY": 2, "ETH": 4, "SDV": 8, "STD": 16, "GDIS": 32, "R": 64, "V": 128, "ETHUD": 256, "OPIOIDUD": 512, "SEX": 1024, "ADOL": 2048}
+
+
+def fits(what: Any, thing: Thing) -> bool:
+    """Of the current version."""
+    mask = sum(BITS[x] for x in thing.labels)
+    match type(what).__name__:
+        case "Every":
+            return all(fits(p, thing) for p in what.parts)
+        case "Some":
+            return any(fits(p, thing) for p in what.parts)
+        case "No":
+            return not fits(what.part, thing)
+        case "Within":
+            return mask & ~what.mask == 0
+        case "Touching":
+            return mask & what.mask != 0
+        case "OfType":
+            return thing.body["resourceType"] in what.names
+        case "During":
+            return thing.dated is not None and thing.dated[0] >= what.low and thing.dated[1] <= what.high
+        case "Meeting":
+            return thing.dated is None or (thing.dated[0] < what.high and thing.dated[1] > what.low)
+        case "Coded":
+            return any(has_code(thing.body, code) for code in what.codes)
+        case "Item":
+            return thing.hospital == what.hospital and thing.name == f"{what.type_name}/{what.fhir_id}"
+    item = what.item
+    name = f"{item.type_name}/{item.fhir_id}"
+    if thing.hospital != item.hospital:
+        return False
+    match type(what).__name__:
+        case "Refers":
+            return name in references(thing.body)
+        case "Referred":
+            return any(t.name == name and thing.name in references(t.body) for t in thing.around)
+        case "By":
+            return any(name in references(v) for k, v in thing.body.items() if k in AUTHORING)
+    raise TypeError(what)
+
+
+NOW = dt.datetime(2025, 7, 1, tzinfo=dt.UTC)

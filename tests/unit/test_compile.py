@@ -1,0 +1,54 @@
+"""What compiled consents are, beyond what the oracle sees: simplest forms, explanations, the words of templates."""
+
+from consent.compile import Viewer, outcome
+from consent.criteria import ALWAYS, NEVER, Every, No, OfType, Some, Touching, Within, both, covers, either, negated
+from consent.explain import explain
+from consent.labels import OVERRIDABLE_LABELS, Label, of_tag
+from consent.provision import denies, permits, read
+from consent.templates import Choice, Template, consent
+from consent.terms import Facts, Standing
+from tests.unit.test_decide import DENY_ME, NOW, PERMIT, request
+
+VIEWER = Viewer("own", "9", "TREAT", NOW)
+
+
+def test_and_or_not_take_their_simplest_form() -> None:
+    kind = OfType(frozenset({"Observation"}))
+    assert both() == ALWAYS and either() == NEVER and both(kind) == kind and either(kind) == kind
+    assert both(kind, NEVER) == NEVER and either(kind, ALWAYS) == ALWAYS and both(kind, kind, ALWAYS) == kind and either(kind, kind, NEVER) == kind
+    assert both(Within(3), kind, Within(6)) == Every((Within(2), kind)) and either(Within(1), Within(3), kind) == Some((Within(3), kind))
+    assert either(Within(1), Within(2)) == Some((Within(1), Within(2))) and either(Within(3), Within(3)) == Within(3)
+    assert both(Every((kind, Touching(1))), Touching(1)) == Every((kind, Touching(1))) and either(Some((kind, Touching(1))), Touching(1)) == Some((kind, Touching(1)))
+    assert negated(ALWAYS) == NEVER and negated(NEVER) == ALWAYS and negated(No(kind)) == kind and negated(kind) == No(kind)
+    assert covers(ALWAYS, 3) and covers(Within(7), 3) and not covers(Within(1), 3) and covers(Some((kind, Within(3))), 3) and not covers(Some((kind, Within(1))), 3) and not covers(kind, 0)
+
+
+def test_templates_compile_to_what_they_say() -> None:
+    def says(choice: Choice, source: str = "other"):  # type: ignore[no-untyped-def]
+        return outcome(read(consent(choice)), VIEWER, source)
+
+    assert (says(Choice(Template.SHARE)).permits, says(Choice(Template.SHARE)).denies) == (Within(0), NEVER)
+    assert says(Choice(Template.SHARE, kinds=["R"])).permits == Within(OVERRIDABLE_LABELS)
+    assert says(Choice(Template.ONLY, ["own"])).permits == Within(0) and says(Choice(Template.ONLY, ["third"])).permits == NEVER
+    assert says(Choice(Template.SHARE, sources=["other"])).permits == Within(0) and says(Choice(Template.SHARE, sources=["other"]), "third").permits == NEVER
+    assert says(Choice(Template.NOTHING)).denies == ALWAYS and says(Choice(Template.NOTHING, ["third"])).denies == NEVER
+    without = says(Choice(Template.WITHOUT, kinds=["HIV"], groups=["medicines"]))
+    assert isinstance(without.denies, Some) and Touching(int(Label.HIV)) in without.denies.parts
+    assert denies(read(consent(Choice(Template.WITHOUT, kinds=["HIV"])))) and permits(read(consent(Choice(Template.WITHOUT, kinds=["HIV"]))))
+    assert not denies(read(consent(Choice(Template.SHARE)))) and not permits(read(consent(Choice(Template.NOTHING))))
+
+
+def test_tags_restrict_unless_they_are_known_to_be_harmless() -> None:
+    assert [of_tag(c) for c in ("N", "M", "L", "U")] == [Label.NONE] * 4
+    assert (of_tag("R"), of_tag("V"), of_tag("HIV"), of_tag("PSYTHPN"), of_tag("")) == (Label.RESTRICTED, Label.VERY_RESTRICTED, Label.HIV, Label.PSY, Label.RESTRICTED)
+
+
+def test_an_explanation_names_extent_rules_and_consents() -> None:
+    mine, other = explain(request(), Facts(NOW, related=True, consents=(PERMIT,)), ["own", "other"])
+    assert (mine.extent, other.extent) == ("all", "part") and [(v.code, v.consent) for v in other.reasons] == [("patient_consent", 1)]
+    [denied] = explain(request(), Facts(NOW, related=True, consents=(PERMIT, DENY_ME)), ["other"])
+    assert denied.extent == "none" and [(v.kind, v.consent) for v in denied.reasons] == [("deny", 4), ("permit", 1)]
+    [silent] = explain(request(), Facts(NOW, related=True), ["other"])
+    assert silent.extent == "none" and silent.reasons[0].code == "no_consent"
+    lapsed = Standing(1, PERMIT.rule, whole=False)
+    assert explain(request(), Facts(NOW, related=True, consents=(lapsed,)), ["other"])[0].extent == "none"
