@@ -1,0 +1,128 @@
+"""Non-interference, by channel: the same drawn requests before and after a hospital writes what the asker may not see. Every status, header, byte, order,
+count and page link is the same; once he may see it, a family's requests must tell in three of ten cases, or its silence would prove nothing.
+
+XINGLIN_LEAKS multiplies the number of requests for a longer run.
+"""
+
+import json
+import os
+import random
+import re
+from collections import Counter
+from typing import Any
+
+from consent.services.relationships import do_declare_relationship
+from records.models import SourcePatient
+from records.mpi import sources
+from tests.factories import alliance
+from tests.factories.consents import give
+from tests.factories.fhir import observation, patient, somebody
+from tests.http.test_persons import signed_in
+from tests.leaks.grammar import CHANNELS, MUTE, UCUM, Drawn, next_link
+from tests.leaks.test_shared_record import HIV, World, related, w
+
+__all__ = ["w"]
+EACH = 45 * int(os.environ.get("XINGLIN_LEAKS", "1"))
+CHANGING = re.compile(rb'_cursor=[^"&]+|urn:uuid:[0-9a-f-]{36}|"(?:timestamp|date)":"20[^"]+"|"score":0\.\d+')
+HIDDEN, NAMELESS = "hidden-observation", "00000000-0000-4000-8000-000000000000"
+Observed = tuple[int, dict[str, str], bytes]
+PAGES = ["", "problems/", "medicines/", "results/", "encounters/", "documents/", "why/"]
+MOVING = re.compile(r'csrf[^>]+>|"X-CSRFToken": "[^"]+"|20\d\d-\d\d-\d\d \d\d:\d\d')
+
+
+class Stage:
+    """What stands for the words of the grammar, and how the asker asks."""
+
+    def __init__(self, w: World) -> None:
+        self.w, self.name, self.number = w, somebody(), random.randbytes(6).hex()
+        self.doctor = signed_in(alliance.staff(w.a))
+        self.words = {"PERSON": str(w.person), "HIDDEN": HIDDEN, "NAMELESS": NAMELESS, "OTHERNAME": self.name, "OTHERNUMBER": self.number, "OTHER": NAMELESS}
+
+    def filled(self, text: str) -> str:
+        for word in sorted(self.words, key=len, reverse=True):
+            text = text.replace(word, self.words[word])
+        return text
+
+    def ask(self, drawn: Drawn) -> list[Observed]:
+        body = drawn.body if isinstance(drawn.body, bytes) or drawn.body is None else json.loads(self.filled(json.dumps(drawn.body)))
+        headers = {k: self.filled(v) for k, v in drawn.headers.items()}
+        base, where, out = "alliance" if drawn.shared else self.w.b.code, self.filled(drawn.path), []
+        for _ in range(drawn.follow + 1):
+            reply = self.w.ask(drawn.method, where, body, base=base, **{k.replace("-", "_"): v for k, v in headers.items()})
+            assert reply.status < 500, (drawn, reply.body)
+            kept = {k: v for k, v in reply.headers.items() if k not in ("date", "x-request-id")}
+            text = CHANGING.sub(b"*", reply.body)
+            if b"_cursor=" in reply.body:
+                kept.pop("content-length", None)  # of a sealed position, whose length is that of its numbers
+            out.append((reply.status, kept, text))
+            where = next_link(reply)
+            if not where:
+                break
+        return out
+
+    def pages(self) -> list[tuple[int, str]]:
+        """What the doctor's browser gets."""
+        replies = [self.doctor.get(f"/person/{self.w.person}/{page}", headers={"Accept-Language": "en"}) for page in PAGES]
+        return [(r.status_code, MOVING.sub("*", r.content.decode())) for r in replies]
+
+
+def write_hidden(stage: Stage) -> None:
+    """Records of each kind, sensitive, found by what the grammar asks; and a patient of whom nothing is shared."""
+    w = stage.w
+    marked: dict[str, Any] = {"meta": {"tag": [{"code": "secret"}], "profile": ["urn:secret"], "source": "urn:secret", "security": [{"code": "R"}]}}
+    about, amount = {"subject": {"reference": w.at_b}}, {"value": 9, "unit": "g", "system": UCUM, "code": "g"}
+    visit = {"encounter": {"reference": "Encounter/hidden-visit"}}
+    icd = {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10", "code": "B20"}], "text": "secret"}
+    for name, resource in {
+        "hidden-visit": {"resourceType": "Encounter", "status": "finished", "class": {"code": "AMB"}, "type": [{"coding": [{"code": "secret"}]}], **about},
+        HIDDEN: observation(w.at_b) | {"code": HIV, **visit, "valueQuantity": amount, "hasMember": [{"reference": w.plain}], "note": [{"text": "secret"}],
+                                       "text": {"status": "generated", "div": '<div xmlns="http://www.w3.org/1999/xhtml">secret 病</div>'},
+                                       "contained": [{"resourceType": "Practitioner", "id": "c", "name": [{"text": "containedsecret"}]}], "performer": [{"reference": "#c"}],
+                                       "component": [{"code": {"coding": [{"code": "8480-6"}]}, "valueQuantity": amount}]},
+        "hidden": {"resourceType": "Condition", "code": icd, **visit, **about},
+    }.items():
+        assert w.hold("PUT", f"{resource['resourceType']}/{name}", resource | {"id": name} | marked).status == 201, resource["resourceType"]
+    report = {"resourceType": "DiagnosticReport", "status": "final", "code": icd, "result": [{"reference": w.plain}, {"reference": f"Observation/{HIDDEN}"}], **about}
+    listed = {"resourceType": "List", "status": "current", "mode": "working", "title": "hidden", "entry": [{"item": {"reference": w.plain}}, {"item": {"reference": f"Observation/{HIDDEN}"}}], **about}
+    paper = {"resourceType": "DocumentReference", "status": "current", "type": {"coding": [{"code": "secret-type"}]}, "description": "secret",
+             "content": [{"attachment": {"contentType": "text/plain", "data": "c2VjcmV0"}}], **about}
+    for resource in (report, listed, paper):
+        assert w.hold("PUT", f"{resource['resourceType']}/hidden", resource | {"id": "hidden"} | marked).status == 201, resource["resourceType"]
+    w.hold.create({"resourceType": "MedicationRequest", "status": "active", "intent": "order", "medicationCodeableConcept": icd, **about} | marked)
+    w.hold.create({"resourceType": "AllergyIntolerance", "code": icd, "patient": {"reference": w.at_b}} | marked)
+    w.hold.create({"resourceType": "Procedure", "status": "completed", "code": icd, **about} | marked)
+    other = w.hold.create(patient(stage.name) | {"identifier": [{"system": "urn:other", "value": stage.number}]})
+    w.hold.create(observation(other))
+    stage.other = SourcePatient.objects.get(hospital=w.b, fhir_id=other.split("/")[1])  # type: ignore[attr-defined]
+
+
+def open_up(stage: Stage) -> None:
+    """The control: all of it may be seen now."""
+    w, other = stage.w, stage.other  # type: ignore[attr-defined]
+    w.permit(sensitive=True)
+    do_declare_relationship(other.person_id, reason="control", acting=w.doctor)
+    give(other.person_id, recipient_id=w.a.pk, sources=sources.of_person(other.person_id), acting=w.clerk)
+    stage.words["OTHER"] = str(other.person_id)
+
+
+def test_what_is_hidden_changes_no_answer_in_any_channel(w: World) -> None:
+    related(w)
+    w.permit()
+    w.hold.create({"resourceType": "Encounter", "status": "cancelled", "class": {"code": "IMP"}, "subject": {"reference": w.at_b}})
+    w.hold.create(observation(w.at_b, code="718-7", date="2026-02-02") | {"hasMember": [{"reference": w.plain}]})
+    stage, rng = Stage(w), random.Random(43)
+    requests = [(name, draw(rng)) for name, draw in CHANNELS.items() for _ in range(EACH)]
+    before, seen_before = [stage.ask(r) for _, r in requests], stage.pages()
+    write_hidden(stage)
+    after, seen_after = [stage.ask(r) for _, r in requests], stage.pages()
+    leaks = [(name, r.path, b, a) for (name, r), b, a in zip(requests, before, after, strict=True) if b != a]
+    assert not leaks, leaks[:3]
+    assert seen_before == seen_after, "pages"
+    open_up(stage)
+    tells: Counter[str] = Counter()
+    for (name, r), a in list(zip(requests, after, strict=True)):
+        tells[name] += stage.ask(r) != a
+    silent = {name: tells[name] / EACH for name in CHANNELS if tells[name] < 0.3 * EACH}
+    assert silent.keys() == MUTE, silent
+    assert stage.pages() != seen_after, "the pages tell too"
+    assert 3 * len(requests) >= 5000
