@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export XINGLIN_DEMO ?= 1
 
-.PHONY: help run install test check bench code clean
+.PHONY: help run install test check bench mutate code clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -25,6 +25,9 @@ check: $(VENV)/.dev  ## lint, types, import rules
 
 bench: $(VENV)/.dev  ## benchmarks: JSON lines on stdout, a table on stderr
 	@$(BIN)/python -m tests.perf.bench
+
+mutate: $(VENV)/.dev  ## mutation testing of the gate: what oracle and truth table do not notice
+	@$(BIN)/python -m tests.oracle.mutate --show
 
 code: install  ## the six digits that the demo accounts ask for
 	@$(BIN)/python manage.py demo_code

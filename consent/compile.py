@@ -41,6 +41,7 @@ class Outcome:
 
 
 SILENT = Outcome(NEVER, NEVER)
+Bounds = tuple[Criterion, Criterion]
 
 
 def outcome(rule: Provision, viewer: Viewer, source: str, *, labelled: bool = False, urgent: bool = False, named: bool = False) -> Outcome:
@@ -49,9 +50,10 @@ def outcome(rule: Provision, viewer: Viewer, source: str, *, labelled: bool = Fa
     labelled: a rule around it names labels, so that its own silence about labels is no limit. urgent: asked while the glass is broken, when only
     denials count that name this purpose, or stand in a rule that does (named).
     """
-    surely, maybe = fit(rule, viewer, source)
-    if maybe == NEVER:
+    fitting = fit(rule, viewer, source)
+    if fitting is None:
         return SILENT
+    surely, maybe = fitting
     labelled = labelled or bool(rule.levels or rule.kinds)
     named = named or bool(rule.purposes)
     inner = [outcome(p, viewer, source, labelled=labelled, urgent=urgent, named=named) for p in rule.parts]
@@ -66,22 +68,22 @@ def outcome(rule: Provision, viewer: Viewer, source: str, *, labelled: bool = Fa
     return Outcome(both(surely, permitted), both(maybe, either(denies, both(closed, negated(permits)))))
 
 
-def fit(rule: Provision, viewer: Viewer, source: str) -> tuple[Criterion, Criterion]:
-    """(surely, maybe): the resources that the rule is about."""
+def fit(rule: Provision, viewer: Viewer, source: str) -> Bounds | None:
+    """(surely, maybe): the resources that the rule is about; None where it is not about this viewer and source now."""
     unsure = rule.unknown
     if rule.period is not None and not rule.period[0] <= viewer.now < rule.period[1]:
-        return NEVER, NEVER
+        return None
     if rule.purposes and not FALLS_UNDER.get(viewer.purpose, frozenset({viewer.purpose})) & set(rule.purposes):
-        return NEVER, NEVER
+        return None
     if rule.actions and not LOOKING & set(rule.actions):
         if ACTIONS.issuperset(rule.actions):
-            return NEVER, NEVER
+            return None
         unsure = True
     for role in ("recipient", "source"):
         found = [concerns(a, viewer, source) for a in rule.actors if a.role == role]
         if found and True not in found:
             if None not in found:
-                return NEVER, NEVER
+                return None
             unsure = True
     surely: list[Criterion] = []
     maybe: list[Criterion] = []
@@ -100,7 +102,6 @@ def concerns(actor: Actor, viewer: Viewer, source: str) -> bool | None:
     return actor.hospital == viewer.hospital if actor.hospital else actor.staff == viewer.staff
 
 
-Bounds = tuple[Criterion, Criterion]
 BY_MEANING: dict[str, Callable[[Item], list[Criterion]]] = {
     "instance": lambda i: [i], "related": lambda i: [i, Refers(i), Referred(i)], "dependents": lambda i: [i, Refers(i)], "authoredby": lambda i: [By(i)],
 }

@@ -44,7 +44,7 @@ def decide(request: AccessRequest, facts: Facts) -> Scope:
     if not principal.may(request.permission):
         raise Refused("role" if principal.active else "viewer_inactive")
     purpose = principal.purpose.value
-    if request.hospital_id is not None and request.hospital_id == principal.hospital_id:
+    if request.hospital_id == principal.hospital_id:
         return Scope(principal, event_of(request, purpose), whole=request.hospital_id, writable=request.writing)
     if request.writing:
         raise Refused("foreign_store")

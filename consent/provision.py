@@ -92,7 +92,7 @@ def policy(consent: dict[str, Any]) -> bool | None:
 
 
 def provision(node: dict[str, Any], hospital: str) -> Provision:
-    unknown = bool(node.get("modifierExtension")) or bool({k for k in node if not k.startswith("_")} - READABLE)
+    unknown = bool({k for k in node if not k.startswith("_")} - READABLE)
     actors = tuple(actor(a, hospital) for a in node.get("actor") or [])
     levels, kinds, odd_labels = labels(node.get("securityLabel") or [])
     types, odd_types = classes(node.get("class") or [])
@@ -125,7 +125,7 @@ def actor(node: dict[str, Any], hospital: str) -> Actor:
 
 def labels(found: list[dict[str, Any]]) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
     """(confidentiality levels, sensitivity codes, whether another stands there)."""
-    codes = [str(c.get("code") or "") for c in found]
+    codes = [str(c.get("code")) for c in found]
     levels, kinds = tuple(c for c in codes if c in UP_TO), tuple(c for c in codes if c in SENSITIVE)
     return levels, kinds, len(levels) + len(kinds) < len(codes)
 

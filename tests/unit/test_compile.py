@@ -52,3 +52,14 @@ def test_an_explanation_names_extent_rules_and_consents() -> None:
     assert silent.extent == "none" and silent.reasons[0].code == "no_consent"
     lapsed = Standing(1, PERMIT.rule, whole=False)
     assert explain(request(), Facts(NOW, related=True, consents=(lapsed,)), ["other"])[0].extent == "none"
+
+
+def test_a_level_beside_a_kind_says_how_far() -> None:
+    def permit(*codes: str):  # type: ignore[no-untyped-def]
+        return outcome(read({"provision": {"type": "permit", "securityLabel": [{"code": c} for c in codes]}}), VIEWER, "other").permits
+
+    hiv, most = int(Label.HIV), int(Label.VERY_RESTRICTED)
+    assert permit("HIV") == Every((Within(hiv), Touching(hiv))) and permit("HIV", "R") == Every((Within(hiv | int(Label.RESTRICTED)), Touching(hiv)))
+    assert permit("HIV", "V") == Every((Within(hiv | int(Label.RESTRICTED) | most), Touching(hiv))) and permit("R") == Within(OVERRIDABLE_LABELS) and permit("N") == Within(0)
+    denied = outcome(read({"provision": {"type": "deny", "securityLabel": [{"code": "HIV"}, {"code": "V"}]}}), VIEWER, "other").denies
+    assert denied == Some((Touching(most), Touching(hiv)))

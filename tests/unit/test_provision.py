@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from consent.compile import FALLS_UNDER, Viewer, outcome
-from consent.criteria import ALWAYS, NEVER, By, Item, Meeting, No, OfType, Within
+from consent.criteria import ALWAYS, NEVER, By, Every, Item, Meeting, No, OfType, Some, Touching, Within
 from consent.provision import Actor, clinical, denies, policy, provision, read, walk
 from tests.unit.test_decide import NOW
 
@@ -28,7 +28,8 @@ def codeable(code: Any) -> dict[str, Any]:
     {"code": [{"text": "HIV"}]}, {"code": [{"coding": [{"system": "http://terminology.hl7.org/x", "code": "y"}]}]}, {"code": [{"coding": [{"code": "no system"}]}]},
     {"code": [{"coding": [{"system": "http://loinc.org"}]}]}, {"data": [{"meaning": "instance", "reference": {"reference": "urn:uuid:1"}}]}, {"data": [{"meaning": "instance"}]},
     {"data": [{"meaning": "odd", "reference": {"reference": "Observation/1"}}]}, {"data": [{"meaning": "instance", "reference": {"reference": "observation/1"}}]},
-    {"data": [{"meaning": "instance", "reference": {"reference": "/1"}}]}, {"data": [{"meaning": "instance", "reference": {"reference": "Observation/1/2"}}]},
+    {"data": [{"meaning": "instance", "reference": {"reference": "/1"}}]}, {"data": [{"meaning": "instance", "reference": {"reference": "Observation/"}}]},
+    {"data": [{"meaning": "instance", "reference": {"reference": "Observation/1/2"}}]},
     {"actor": [{"role": codeable("WIT"), "reference": {"identifier": {"system": "urn:xinglin:hospital", "value": "own"}}}]}, {"actor": [{}]}, {"actor": [{"role": codeable("IRCP")}]},
     {"actor": [{"role": codeable("IRCP"), "reference": {"reference": "Practitioner/1"}}]}, {"actor": [{"role": codeable("CST"), "reference": {"display": "somebody"}}]},
     {"actor": [{"role": codeable("AUT"), "reference": {"display": "somebody"}}]}, {"action": [codeable("strange")]}, {"action": [{}]},
@@ -104,6 +105,8 @@ def test_authors_and_dates_are_bounded_from_both_sides() -> None:
     made = By(Item("here", "Practitioner", "1"))
     assert says({"type": "deny", "actor": [author]}) == (NEVER, made)
     assert says({"type": "deny", "actor": [author, {"role": codeable("AUT"), "reference": {"display": "x"}}]}) == DENY, "an author whom nobody knows may have made anything"
+    two = [author, {"role": codeable("AUT"), "reference": {"reference": "Practitioner/2"}}]
+    assert says({"type": "permit", "actor": two})[0] == Every((Within(0), Some((made, By(Item("here", "Practitioner", "2"))))))
     period = says({"type": "deny", "dataPeriod": {"start": "2020"}})[1]
     assert isinstance(period, Meeting) and period.low.year == 2019, "midnight of the hospital's clock"
 
@@ -117,3 +120,13 @@ def test_reading_keeps_what_it_reads() -> None:
     tree = read({"provision": {"type": "permit", "provision": [{"type": "permit"}, {"type": "deny"}]}})
     assert len(list(walk(tree))) == 3 and denies(tree)
     assert clinical("http://loinc.org") and clinical("http://hl7.org/fhir/sid/icd-10") and not clinical("") and not clinical("http://hl7.org/fhir/x") and not clinical("urn:ietf:bcp:13")
+
+
+def test_exceptions_to_denials_and_to_rules_without_a_type() -> None:
+    labels = {"securityLabel": [{"code": "V"}, {"code": "HIV"}]}
+    opened = says({"type": "deny", **labels, "provision": [{"type": "permit"}]})
+    assert opened == (Some((Touching(128), Touching(1))), NEVER), "an exception to all that is denied opens just that"
+    within = says({**labels, "provision": [{"type": "permit"}]})
+    assert within == (Every((Within(1 | 64 | 128), Touching(1), Some((Touching(128), Touching(1))))), NEVER), "what a rule without a type is about, whichever way it is read"
+    denied = says({**labels, "provision": [{"type": "deny"}]})
+    assert denied == (NEVER, Some((Touching(1), Touching(128)))), "and what it may be about"
