@@ -81,6 +81,8 @@ class ConsentForm(forms.Form):
         return data
 
     def choice(self) -> Choice:
-        """What was picked, of a valid form."""
-        data = self.cleaned_data
-        return Choice(Template(data["template"]), [h.code for h in data["recipients"]], [h.code for h in data["sources"]], data["kinds"], data["groups"])
+        """What was picked, of a valid form; what the template does not ask for counts for nothing, whatever was marked before."""
+        data, template = self.cleaned_data, Template(self.cleaned_data["template"])
+        recipients = [] if template is Template.SHARE else [h.code for h in data["recipients"]]
+        kinds, groups = [] if template is Template.NOTHING else data["kinds"], data["groups"] if template is Template.WITHOUT else []
+        return Choice(template, recipients, [h.code for h in data["sources"]], kinds, groups)

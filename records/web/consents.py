@@ -51,7 +51,8 @@ def consents(request: HttpRequest, person_id: UUID, *, acting: Principal) -> Htt
     face = known(person_id, acting)
     found = sources.of_person(person_id)
     check(acting, person_id, found)
-    form = ConsentForm(request.POST or None, minor=is_minor(face, timezone.localdate()), initial={"template": Template.SHARE, "method": "paper", "instead": True})
+    minor = is_minor(face, timezone.localdate())
+    form = ConsentForm(request.POST or None, minor=minor, initial={"template": Template.SHARE, "method": "guardian" if minor else "paper", "instead": True})
     sight = None
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
@@ -66,7 +67,7 @@ def consents(request: HttpRequest, person_id: UUID, *, acting: Principal) -> Htt
             return redirect("consent", person_id)
     append(Event.of(acting, EventCode.CONSENT_READ, person=person_id, target="directives"))
     return render(request, "records/consent.html", {
-        "form": form, "face": face, "person": person_id, "directives": lines(person_id, found), "sight": sight, "minor": form.minor})
+        "form": form, "face": face, "person": person_id, "directives": lines(person_id, found), "sight": sight, "minor": minor})
 
 
 def lines(person: UUID, found: tuple[Source, ...]) -> list[dict[str, object]]:

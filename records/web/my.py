@@ -1,5 +1,6 @@
 """The patient's own pages: sign in with the code and the birth date; his consents, what others would see, who looked, when and why."""
 
+import datetime as dt
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from django.contrib import messages
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -110,12 +112,26 @@ def my(request: HttpRequest, *, acting: Principal, access: PatientAccess) -> Htt
             return redirect("my")
     append(Event.of(acting, EventCode.CONSENT_READ, person=person, target="my"))
     hospitals = {h.code: h for h in Hospital.objects.all()}
-    seen = [x for x in audit_page(Filter(person=person), None, LINES) if x["actor_kind"] != "patient"]
-    staff = {str(s.pk): s for s in Staff.objects.filter(pk__in={int(x["actor"]) for x in seen if x["actor_kind"] == "staff"})}
     return render(request, "records/my.html", {
         "form": form, "sight": sight, "directives": lines(person, found), "hospitals": [hospitals[s.hospital] for s in found],
         "emergencies": Emergency.objects.filter(person__in=homes(person, found)).select_related("staff__hospital"),
-        "seen": [(x, staff.get(x["actor"]) if x["actor_kind"] == "staff" else None, hospitals.get(x["actor_hospital"])) for x in seen]})
+        "seen": looks(person, hospitals)})
+
+
+def looks(person: UUID, hospitals: dict[str, Hospital]) -> list[dict[str, Any]]:
+    """Who looked, newest first; the same thing done again by the same one on the same day is one line that counts."""
+    out: list[dict[str, Any]] = []
+    lines_ = [x for x in audit_page(Filter(person=person), None, LINES) if x["actor_kind"] != "patient"]
+    staff = {str(s.pk): s for s in Staff.objects.filter(pk__in={int(x["actor"]) for x in lines_ if x["actor_kind"] == "staff"})}
+    for x in lines_:
+        when = timezone.localtime(dt.datetime.fromisoformat(x["recorded"]))
+        alike = (x["actor_kind"], x["actor"], x["code"], x["purpose"], x["outcome"], when.date())
+        known = next((o for o in out if o["alike"] == alike), None)
+        if known:
+            known["times"] += 1
+        else:
+            out.append({"alike": alike, "line": x, "when": when, "times": 1, "who": staff.get(x["actor"]) if x["actor_kind"] == "staff" else None, "hospital": hospitals.get(x["actor_hospital"])})
+    return out
 
 
 @require_POST

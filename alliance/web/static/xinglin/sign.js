@@ -3,11 +3,12 @@ const pad = document.querySelector("canvas.pad");
 if (pad) {
   const field = document.querySelector("[name=signature]"), method = document.querySelector("[name=method]"), pen = pad.getContext("2d");
   let drawing = false;
-  const clear = () => { pad.width = pad.clientWidth; pad.height = pad.clientHeight; pen.lineWidth = 2.2; pen.lineCap = "round"; field.value = ""; };
+  const blank = () => { pad.width = pad.clientWidth; pad.height = pad.clientHeight; pen.lineWidth = 2.2; pen.lineCap = "round"; };
   const at = (e) => { const r = pad.getBoundingClientRect(); return [e.clientX - r.left, e.clientY - r.top]; };
-  clear();
+  blank();
+  if (field.value) { const drawn = new Image(); drawn.onload = () => pen.drawImage(drawn, 0, 0); drawn.src = field.value; }
   pad.addEventListener("pointerdown", (e) => { drawing = true; pad.setPointerCapture(e.pointerId); pen.beginPath(); pen.moveTo(...at(e)); });
   pad.addEventListener("pointermove", (e) => { if (drawing) { pen.lineTo(...at(e)); pen.stroke(); } });
   pad.addEventListener("pointerup", () => { drawing = false; field.value = pad.toDataURL("image/png"); method.value = "screen"; });
-  document.querySelector("button.wipe").addEventListener("click", clear);
+  document.querySelector("button.wipe").addEventListener("click", () => { blank(); field.value = ""; });
 }
