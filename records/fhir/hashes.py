@@ -1,6 +1,7 @@
 """64-bit names for what is searched: for finding, never for security. Hospital and patient are columns of their own."""
 
 import hashlib
+from functools import lru_cache
 
 SEPARATOR = "\x1f"
 
@@ -24,6 +25,7 @@ def short(*parts: str) -> int:
     return int.from_bytes(hashlib.blake2b(data, digest_size=4).digest(), "big", signed=True)
 
 
+@lru_cache(maxsize=50_000)
 def coded(system: str, code: str) -> int:
     """The mark of a code that stands in a resource: what a consent may name."""
     return hashed("coded", system, code)

@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from alliance.auth.principal import Principal
-from alliance.auth.session import page
-from alliance.models import Hospital
+from alliance.auth.session import page, principal_for
+from alliance.models import Hospital, Staff
 from alliance.roles import Permission
+from alliance.services.authority import hospitals_for
 from consent import facts
 from consent.audit.append import append
 from consent.audit.event import Event, EventCode
@@ -131,9 +132,23 @@ def access(request: HttpRequest, person_id: UUID, *, acting: Principal) -> HttpR
 @page(Permission.RECORD_READ)
 def why(request: HttpRequest, person_id: UUID, *, acting: Principal) -> HttpResponse:
     """For the clinician himself. Each member is named, whether it holds anything or not: the answer follows from consents alone."""
-    face = find.face(person_id, acting.hospital_id)
-    asked = person_request(base(acting, "alliance", "/fhir"), EventCode.CONSENT_READ, "explanation", person_id)
-    append(Event.of(acting, EventCode.CONSENT_READ, person=person_id, target="explanation"))
+    return reasons(request, person_id, acting, acting, None)
+
+
+@require_GET
+@page(Permission.AUDIT_READ)
+def why_staff(request: HttpRequest, person_id: UUID, staff_id: int, *, acting: Principal) -> HttpResponse:
+    """For the auditor: what the rules say now of one whom he audits."""
+    who = Staff.objects.select_related("hospital").filter(pk=staff_id, hospital__in=hospitals_for(acting, "audit_hospital")).first()
+    if who is None:
+        raise Http404
+    return reasons(request, person_id, acting, principal_for(who, request), who)
+
+
+def reasons(request: HttpRequest, person_id: UUID, acting: Principal, viewer: Principal, who: Staff | None) -> HttpResponse:
+    asked = person_request(base(viewer, "alliance", "/fhir"), EventCode.CONSENT_READ, "explanation", person_id)
+    append(Event.of(acting, EventCode.CONSENT_READ, person=person_id, target="explanation", detail=f"of staff {who.pk}" if who else ""))
     hospitals = {h.code: h for h in Hospital.objects.all()}
     found = explain(asked, facts.load(asked), list(hospitals))
-    return render(request, "records/why.html", {"face": face, "person": person_id, "lines": [(hospitals[e.hospital], e) for e in found]})
+    return render(request, "records/why.html", {
+        "face": find.face(person_id, acting.hospital_id), "person": person_id, "who": who, "lines": [(hospitals[e.hospital], e) for e in found]})

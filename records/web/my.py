@@ -20,14 +20,18 @@ from alliance.auth.bearer import address_of
 from alliance.auth.principal import Principal
 from alliance.auth.session import View
 from alliance.models import Hospital, Staff
+from alliance.roles import Permission, Role
+from consent import facts
 from consent.audit.append import append
 from consent.audit.event import Event, EventCode
 from consent.audit.query import Filter
 from consent.audit.query import page as audit_page
+from consent.explain import Explained, explain
 from consent.models import Directive, Emergency, PatientAccess
 from consent.services import accesses
 from consent.services.directives import do_record_directive, do_withdraw_directive, homes
 from consent.templates import Template, consent
+from consent.terms import AccessRequest, Source
 from records.interactions.simulate import simulate
 from records.mpi import sources
 from records.web.choices import ConsentForm
@@ -113,9 +117,21 @@ def my(request: HttpRequest, *, acting: Principal, access: PatientAccess) -> Htt
     append(Event.of(acting, EventCode.CONSENT_READ, person=person, target="my"))
     hospitals = {h.code: h for h in Hospital.objects.all()}
     return render(request, "records/my.html", {
-        "form": form, "sight": sight, "directives": lines(person, found), "hospitals": [hospitals[s.hospital] for s in found],
+        "form": form, "sight": sight, "doors": doors(person, found), "directives": lines(person, found), "hospitals": [hospitals[s.hospital] for s in found],
         "emergencies": Emergency.objects.filter(person__in=homes(person, found)).select_related("staff__hospital"),
         "seen": looks(person, hospitals)})
+
+
+def doors(person: UUID, found: tuple[Source, ...]) -> list[tuple[Hospital, list[tuple[Hospital, Explained]]]]:
+    """What the clinicians of each hospital may see of each that knows him, at this moment, and why."""
+    hospitals = {h.code: h for h in Hospital.objects.all()}
+    out = []
+    for h in hospitals.values():
+        viewer = Principal("staff", "0", h.pk, h.code, Role.CLINICIAN, active=h.active)
+        asked = AccessRequest(viewer, Permission.RECORD_READ, EventCode.CONSENT_READ, "explanation", person=person, sources=found, known=found)
+        told_ = explain(asked, facts.load(asked), sorted({s.hospital for s in found} - {h.code}))
+        out.append((h, [(hospitals[e.hospital], e) for e in told_]))
+    return out
 
 
 def looks(person: UUID, hospitals: dict[str, Hospital]) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ urlpatterns = [
     path("person/<uuid:person_id>/consent/<int:directive_id>/signature.png", consents.signature, name="signature"),
     path("person/<uuid:person_id>/consent/access/", consents.access, name="access"),
     path("person/<uuid:person_id>/why/", consents.why, name="why"),
+    path("person/<uuid:person_id>/why/<int:staff_id>/", consents.why_staff, name="why-staff"),
     path("person/<uuid:person_id>/identity/", identity.identity, name="identity"),
     path("person/<uuid:person_id>/identity/merge/", identity.merge, name="merge"),
     path("person/<uuid:person_id>/identity/split/", identity.split, name="split"),

@@ -103,3 +103,16 @@ def test_a_refusal_is_not_asked_again(w: World) -> None:
     w.permit(effect="deny")
     page = doctor.get(path, headers=ENGLISH).content.decode().split("<nav class=\"tabs\"")[0]
     assert "not asked again" in page and f"/person/{w.person}/consent/" not in page
+
+
+def test_the_patient_and_the_auditor_are_told_why(w: World) -> None:
+    related(w)
+    permit = w.permit()
+    page = enter(code_for(w)).get("/my/").content.decode()
+    assert "Who may see my records now, and why" in page and f"decision no. {permit.pk}" in page and "It does not treat the patient." in page
+    doctor = alliance.staff(w.a)
+    path = f"/person/{w.person}/why/{doctor.pk}/"
+    told = signed_in(alliance.staff(w.a, Role.AUDITOR)).get(path, headers=ENGLISH).content.decode()
+    assert "The patient has consented." in told and f"decision no. {permit.pk}" in told and doctor.name in told
+    assert signed_in(alliance.staff(w.b, Role.AUDITOR)).get(path).status_code == 404, "another hospital's auditor"
+    assert signed_in(doctor).get(path).status_code == 403

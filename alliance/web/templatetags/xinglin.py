@@ -56,6 +56,20 @@ WHY = {
     "alliance_policy": gettext_lazy("The alliance's rule for patients who have decided nothing."),
     "emergency": gettext_lazy("The glass is broken: an emergency that you declared."),
 }
+TOLD = {  # the same, told to the patient or of another
+    "no_relationship": gettext_lazy("It does not treat the patient."),
+    "no_consent": gettext_lazy("The patient has not consented."),
+    "patient_denied": gettext_lazy("The patient has denied it."),
+    "patient_consent": gettext_lazy("The patient has consented."),
+    "source_suspended": gettext_lazy("A member hospital does not take part at present."),
+    "viewer_inactive": gettext_lazy("It is not active at present."),
+    "sealed": gettext_lazy("The record is sealed after an incident."),
+    "policy_closed": gettext_lazy("The alliance has resolved that nothing is shared of patients who have decided nothing."),
+    "alliance_policy": gettext_lazy("The alliance's rule for patients who have decided nothing."),
+    "own_hospital": gettext_lazy("Its own records, for treatment."),
+    "emergency": gettext_lazy("The glass is broken: an emergency was declared."),
+    "role": gettext_lazy("The role does not include this."),
+}
 EVENT = {
     "records:record:open": gettext_lazy("opened the record"),
     "records:record:read": gettext_lazy("read"),
@@ -120,7 +134,9 @@ def words(name: str, table: dict[str, object]) -> None:
     register.filter(name, lambda code: str(table.get(str(code), code or "")))
 
 
-for filter_name, filter_table in (("sex", SEX), ("tabname", TAB), ("status", STATUS), ("event", EVENT), ("fieldname", FIELD), ("levelname", LEVEL), ("verb", VERB), ("extent", EXTENT)):
+for filter_name, filter_table in (
+    ("sex", SEX), ("tabname", TAB), ("status", STATUS), ("event", EVENT), ("fieldname", FIELD), ("levelname", LEVEL), ("verb", VERB), ("extent", EXTENT), ("whytold", TOLD),
+):
     words(filter_name, filter_table)
 
 
