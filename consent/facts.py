@@ -35,7 +35,7 @@ SELECT
 NOBODY = uuid.UUID(int=0)  # asked about like anybody, so that absence takes as long as refusal
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=5_000)
 def rule_of(text: str, hospital: str) -> Provision:
     """Of a consent as it is stored."""
     return read(json.loads(text), hospital)

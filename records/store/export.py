@@ -54,4 +54,4 @@ def fetch(scope: Scope, sql: str, tests: list[str], bound: dict[str, Any], since
         bound["at"], bound["at_rid"] = after
     test, more = where(scope, DIRECTORY, " AND ".join(tests))
     select = sql.format(columns=COLUMNS.format(key="''", shown="true" if named else "false"), joins=JOINS, where=test)
-    return rows(witnessed(select, {**bound, **more}, scope.event))
+    return rows(scope, witnessed(select, {**bound, **more}, scope.event))

@@ -70,4 +70,4 @@ def fetch(scope: Scope, sql: str, position: str, parameters: dict[str, object]) 
     newest = "r.xid, r.rid, r.version" if sql is FEED else "r.last_updated DESC, r.rid DESC, r.version DESC"
     shown = f"row_number() OVER (ORDER BY {newest}) < %(limit)s"
     select = sql.format(columns=COLUMNS.format(key=position, shown=shown), joins=JOINS, visible=test)
-    return rows(witnessed(select, {**parameters, **bound}, scope.event))
+    return rows(scope, witnessed(select, {**parameters, **bound}, scope.event))

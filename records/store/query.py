@@ -22,7 +22,7 @@ def page(scope: Scope, plan: Plan) -> list[Row]:
     """At most plan.limit rows; the last of so many only tells of a next page, and the audit line does not name it."""
     tests, bound = where(scope, DIRECTORY, plan.where)
     select = PAGE.format(columns=COLUMNS.format(key=plan.key, shown=f"row_number() OVER (ORDER BY {plan.order}) < %(limit)s"), joins=JOINS, where=tests, order=plan.order)
-    return rows(witnessed(select, {**plan.parameters, **bound, "limit": plan.limit}, scope.event))
+    return rows(scope, witnessed(select, {**plan.parameters, **bound, "limit": plan.limit}, scope.event))
 
 
 def total(scope: Scope, plan: Plan) -> int:
@@ -58,7 +58,7 @@ def included(scope: Scope, step: Include, rids: list[int], have: list[int], limi
     about = step.target in (None, "Patient") and any(p.code in TYPES[step.source].subject_params for p in step.parameters)
     parameters = {"rids": rids, "have": have, "limit": limit, "target": TYPES[step.target].number if step.target else None, "source": TYPES[step.source].number, "about": about,
                   "parameters": [hashed(step.source, p.code) for p in step.parameters]}
-    return rows(witnessed(select, {**parameters, **bound}, scope.event))
+    return rows(scope, witnessed(select, {**parameters, **bound}, scope.event))
 
 
 # index: record_reference_rid, record_resource_named
@@ -73,7 +73,7 @@ def referred(scope: Scope, rids: list[int]) -> list[Row]:
     """What the rows refer to that is about no patient."""
     test, bound = beside(scope, DIRECTORY)
     select = INCLUDED.format(columns=COLUMNS.format(key="''", shown="true"), joins=JOINS, visible=test, rids=REFERRED)
-    return rows(witnessed(select, {"rids": rids, "have": rids, "limit": 10 * len(rids), **bound}, scope.event))
+    return rows(scope, witnessed(select, {"rids": rids, "have": rids, "limit": 10 * len(rids), **bound}, scope.event))
 
 
 def candidates(scope: Scope, plan: Plan, most: int) -> list[tuple[int, bytes]]:
@@ -83,11 +83,11 @@ def candidates(scope: Scope, plan: Plan, most: int) -> list[tuple[int, bytes]]:
     select = PAGE.format(columns=COLUMNS.format(key="''", shown="false"), joins=JOINS, where=tests, order=plan.order)
     with connection.cursor() as cursor:
         cursor.execute(select, {**plan.parameters, **bound, "limit": most})
-        return [(r.rid, r.body) for r in rows(cursor.fetchall())]
+        return [(r.rid, r.body) for r in rows(scope, cursor.fetchall())]
 
 
 def chosen(scope: Scope, plan: Plan, rids: list[int]) -> list[Row]:
     """The rows of these numbers, in the plan's order."""
     tests, bound = where(scope, DIRECTORY, f"r.rid = ANY(%(chosen)s) AND {plan.where}")
     select = PAGE.format(columns=COLUMNS.format(key="''", shown="true"), joins=JOINS, where=tests, order=plan.order)
-    return rows(witnessed(select, {**plan.parameters, **bound, "chosen": rids, "limit": len(rids)}, scope.event))
+    return rows(scope, witnessed(select, {**plan.parameters, **bound, "chosen": rids, "limit": len(rids)}, scope.event))

@@ -34,4 +34,4 @@ def fetch(scope: Scope, sql: str, parameters: dict[str, object]) -> Row | None:
     test, bound = visible(scope, DIRECTORY, old=sql is VERSION)
     select = sql.format(columns=COLUMNS.format(key="''", shown="true"), joins=JOINS, visible=test)
     found = witnessed(select, {**parameters, **bound}, scope.event, one=True)
-    return rows(found)[0] if found else None
+    return rows(scope, found)[0] if found else None

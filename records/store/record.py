@@ -22,6 +22,6 @@ def sections(scope: Scope, most: Mapping[str, int], patient: int | None = None) 
         parts.append(SECTION.format(visible=test, i=i))
         parameters[f"type{i}"], parameters[f"most{i}"] = TYPES[type_name].number, limit
     select = f"SELECT {COLUMNS.format(key='r.dated::text', shown='true')} FROM ({' UNION ALL '.join(parts)}) r {JOINS}"
-    found = rows(witnessed(select, parameters, scope.event))
+    found = rows(scope, witnessed(select, parameters, scope.event))
     order = {name: i for i, name in enumerate(most)}
     return sorted(found, key=lambda r: order[r.type_name])

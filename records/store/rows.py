@@ -9,7 +9,7 @@ from typing import Any
 from consent.criteria import Criterion
 from consent.terms import Scope
 from records.fhir.hashes import named
-from records.fhir.types import NAMES, TYPES
+from records.fhir.types import DIRECTORY, NAMES, TYPES
 from records.search.terms import Index
 from records.store.codec import Place, unseal
 from records.store.criteria import sql
@@ -60,8 +60,18 @@ LEFT JOIN records_sourcepatient p ON p.id = r.patient
 """
 
 
-def rows(found: Sequence[tuple[Any, ...]]) -> list[Row]:
-    """Of what a statement with COLUMNS gave."""
+class Escaped(Exception):
+    """A statement gave a row that its scope does not reach: its test was forgotten or wrong. Nothing of the answer leaves."""
+
+
+def rows(scope: Scope, found: Sequence[tuple[Any, ...]]) -> list[Row]:
+    """Of what a statement with COLUMNS gave. The second wall: whose a row is is looked at once more, apart from the statement (docs/adr/0022)."""
+    reached = {p for p, _ in scope.patients}
+    for r in found:
+        type_number, patient, owner = r[2], r[9], r[10]
+        open_ = owner == scope.whole if scope.whole is not None else patient in reached or (patient == 0 and NAMES[type_number] in DIRECTORY)
+        if not open_:
+            raise Escaped(f"{NAMES[type_number]} of hospital {owner}")
     bodies = unseal([(bytes(r[7]), Place(r[10], *r[2:6])) for r in found])
     return [Row(r[0], r[1], NAMES[r[2]], *r[3:7], body, *r[8:10]) for r, body in zip(found, bodies, strict=True)]
 

@@ -15,6 +15,7 @@ import uuid
 from dataclasses import replace
 from typing import Any
 
+from tests.perf import gate
 from tests.perf.installation import MEMBER, Installation, installation
 from tests.perf.load import Request, call, report, run, tell
 
@@ -136,6 +137,7 @@ def main() -> None:
         taken_in(home)
         race(home)
         side_by_side(home)
+        gate.measured(home, SECONDS)
         size(home)
         print(f"{sum(len(b['entry']) for b in bundles)} resources of {len(bundles)} patients beside the demo's, and {IMPORT} imported", file=sys.stderr)
 

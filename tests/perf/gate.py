@@ -1,0 +1,105 @@
+"""What the gate costs: a page and an exact total through consents of three sizes against the own store's, a revocation, an explanation, and whether time
+tells a hidden record from one that is not there. BENCH_CONSENTS sets how many consents of other persons lie beside."""
+
+import json
+import os
+import statistics
+import uuid
+from typing import Any
+
+from tests.perf.installation import MEMBER, Installation
+from tests.perf.load import Request, call, run, tell
+
+CONSENTS = int(os.environ.get("BENCH_CONSENTS", "100000"))
+RECORDS = 1000
+ASKER = "donghu"
+GIVE = """
+import json, time, uuid
+from django.db import connection
+from django.utils import timezone
+from alliance.auth.principal import Principal
+from alliance.models import Hospital, Staff
+from consent.models import Directive, Relationship
+from consent.services.directives import do_record_directive, do_withdraw_directive
+from consent.templates import Choice, Template, consent
+from records.models import SourcePatient
+from records.mpi import sources
+person = SourcePatient.objects.get(hospital__code="{member}", fhir_id="{patient}").person_id
+found = sources.of_person(person)
+clerk = Staff.objects.select_related("hospital").filter(hospital__code="{member}", role="clinician")[0]
+acting = Principal("staff", str(clerk.pk), clerk.hospital_id, clerk.hospital.code, clerk.role)
+"""
+BESIDE = """
+with connection.cursor() as c:
+    c.execute("INSERT INTO consent_directive (person, covers, resource, denies, template, hospital_id, method, evidence, guardian, valid_from, recorded_at, verified_at) "
+              "SELECT gen_random_uuid(), ARRAY[-i], %s::jsonb, i %% 7 = 0, 'share', %s, 'paper', 'bench', '', now(), now(), now() FROM generate_series(1, %s) i",
+              [json.dumps(consent(Choice(Template.SHARE))), clerk.hospital_id, {consents}])
+    c.execute("ANALYZE consent_directive")
+now = timezone.now()
+Relationship.objects.create(person=person, hospital=Hospital.objects.get(code="{asker}"), basis="declared", starts_at=now, ends_at=now + __import__("datetime").timedelta(days=1))
+do_record_directive(person, consent(Choice(Template.SHARE)), method="paper", evidence="bench", sources=found, acting=acting)
+"""
+MANY = """
+for i in range(9):
+    rule = dict(type="permit", provision=[dict(type="deny", securityLabel=[dict(code="HIV")]), dict(type="deny", code=[dict(coding=[dict(system="http://loinc.org", code="99999-" + str(i))])]),
+        {"type": "deny", "class": [{"code": "Procedure"}], "dataPeriod": {"end": "2001"}}])
+    do_record_directive(person, {"resourceType": "Consent", "provision": rule}, method="paper", evidence="bench", sources=found, acting=acting)
+"""
+REVOKE = """
+times = []
+for _ in range(200):
+    made = do_record_directive(person, consent(Choice(Template.SHARE)), method="paper", evidence="bench", sources=found, acting=acting)
+    start = time.perf_counter()
+    do_withdraw_directive(made.pk, person, sources=found, acting=acting)
+    times.append(1000 * (time.perf_counter() - start))
+print(json.dumps(sorted(times)))
+"""
+
+
+def measured(home: Installation, seconds: float) -> None:
+    patient, hidden = f"gate-{uuid.uuid4().hex[:8]}", f"hidden-{uuid.uuid4().hex[:8]}"
+    about = {"subject": {"reference": f"Patient/{patient}"}}
+    entries: list[Any] = [{"resourceType": "Patient", "id": patient, "name": [{"text": "闸门基准"}], "birthDate": "1950-01-01", "gender": "male"}]
+    entries += [{"resourceType": "Observation", "id": f"{patient}-{i}", "status": "final", "code": {"coding": [{"system": "http://loinc.org", "code": f"{i % 40}-1"}]},
+                 "effectiveDateTime": f"202{i % 6}-0{1 + i % 9}-11", **about} for i in range(RECORDS)]
+    entries.append({"resourceType": "Observation", "id": hidden, "status": "final", "code": {"coding": [{"system": "http://loinc.org", "code": "75622-1"}]}, **about})
+    sent = {"resourceType": "Bundle", "type": "transaction", "entry": [{"resource": e, "request": {"method": "PUT", "url": f"{e['resourceType']}/{e['id']}"}} for e in entries]}
+    assert home.ask("", json.dumps(sent).encode())[0] == 200
+    setting = GIVE.format(member=MEMBER, patient=patient)
+    home.manage("shell", "--no-imports", "-c", setting + BESIDE.format(consents=CONSENTS, asker=ASKER))
+    asker = headers_of(home, ASKER)
+    person = home.sql(f"SELECT person_id FROM records_sourcepatient WHERE fhir_id = '{patient}'")[0][0]
+    own: list[Request] = [("GET", f"/fhir/{MEMBER}/Observation?patient=Patient/{patient}&_sort=-date&_count=50{extra}", None) for extra in ("", "&_summary=count")]
+    shared: list[Request] = [("GET", f"/fhir/alliance/Observation?patient={person}&_sort=-date&_count=50{extra}", None) for extra in ("", "&_summary=count")]
+    figures: dict[str, Any] = {"consents_beside": CONSENTS, "records_of_the_patient": RECORDS}
+    for name, requests, headers in (("own", own, home.headers), ("one_consent", shared, asker), ("ten_consents", shared, asker)):
+        if name == "ten_consents":
+            home.manage("shell", "--no-imports", "-c", setting + MANY)
+        for what, request in zip(("page", "total"), requests, strict=True):
+            m = run(home.port, [request], headers, 1, seconds)
+            assert not m.bad, request
+            figures[f"{name}_{what}_p50_ms"], figures[f"{name}_{what}_p95_ms"] = round(statistics.median(m.times), 2), m.at(0.95)
+    tell("a page of 50 and an exact total, own and shared", **figures)
+    times = json.loads(home.manage("shell", "--no-imports", "-c", setting + REVOKE).splitlines()[-1])
+    tell("a revocation, in the database", p50_ms=round(times[100], 2), p95_ms=round(times[190], 2))
+    why = run(home.port, [("GET", f"/person/{person}/why/", None)], {"Cookie": home.clinician()}, 1, seconds)
+    tell("an explanation, the whole page", p50_ms=why.at(0.5), p95_ms=why.at(0.95), bad=why.bad)
+    paired(home, asker, hidden, seconds)
+
+
+def paired(home: Installation, asker: dict[str, str], hidden: str, seconds: float) -> None:
+    """Reads of a hidden record and of one that is not there, by turns on one connection."""
+    times: dict[str, list[float]] = {"hidden": [], "absent": []}
+    m = run(home.port, [("GET", f"/fhir/{MEMBER}/Observation/{i}", None) for i in (hidden, f"absent-{hidden}")], asker, 1, max(2 * seconds, 10))
+    times["hidden"], times["absent"] = m.times[2::2], m.times[3::2]
+    low, high = (statistics.median(t) for t in times.values())
+    tell("hidden and absent, by turns", pairs=len(times["absent"]), hidden_p50_ms=round(low, 3), absent_p50_ms=round(high, 3), difference_ms=round(low - high, 3),
+         share=round(abs(low - high) / high, 3))
+
+
+def headers_of(home: Installation, member: str) -> dict[str, str]:
+    made = json.loads(home.manage("register_client", "--hospital", member, "--name", "bench", "--secret"))
+    form = f"grant_type=client_credentials&client_id={made['client_id']}&client_secret={made['client_secret']}".encode()
+    status, body, _ = call(home.port, ("POST", "/oauth/token", form), {"Content-Type": "application/x-www-form-urlencoded"})
+    assert status == 200, body
+    return {"Authorization": f"Bearer {json.loads(body)['access_token']}"}
