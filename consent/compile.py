@@ -7,10 +7,12 @@ deny what maybe fits and permit what surely fits. The deepest provision that fit
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
+from alliance.config.dates import LOW
 from consent.criteria import ALWAYS, NEVER, By, Coded, Criterion, During, Item, Meeting, OfType, Referred, Refers, Touching, Within, both, either, negated
 from consent.labels import FROM, LEVELS, SENSITIVE, UP_TO, kinds, wholes
-from consent.provision import Actor, Provision, Span
+from consent.provision import Actor, Provision, Span, walk
 
 LOOKING = frozenset({"access", "use", "disclose"})
 ACTIONS = LOOKING | {"collect", "correct"}
@@ -42,6 +44,26 @@ class Outcome:
 
 SILENT = Outcome(NEVER, NEVER)
 Bounds = tuple[Criterion, Criterion]
+
+
+@lru_cache(maxsize=20_000)
+def traits(rule: Provision) -> tuple[bool, bool]:
+    """(the moment matters, somebody of the staff is named)."""
+    parts = list(walk(rule))
+    return any(p.period for p in parts), any(a.staff for p in parts for a in p.actors)
+
+
+@lru_cache(maxsize=50_000)
+def settled(rule: Provision, viewer: Viewer, source: str, urgent: bool) -> Outcome:
+    return outcome(rule, viewer, source, urgent=urgent)
+
+
+def says(rule: Provision, viewer: Viewer, source: str, *, urgent: bool = False) -> Outcome:
+    """The outcome; one that depends on no moment is kept, as long as the consent itself is."""
+    timed, personal = traits(rule)
+    if timed:
+        return outcome(rule, viewer, source, urgent=urgent)
+    return settled(rule, Viewer(viewer.hospital, viewer.staff if personal else "", viewer.purpose, LOW), source, urgent)
 
 
 def outcome(rule: Provision, viewer: Viewer, source: str, *, labelled: bool = False, urgent: bool = False, named: bool = False) -> Outcome:

@@ -3,7 +3,7 @@
 import hashlib
 
 from alliance.auth.principal import Purpose
-from consent.audit.event import Event
+from consent.audit.event import Event, EventCode
 from consent.criteria import NEVER, both, covers, either, negated
 from consent.labels import OVERRIDABLE_LABELS
 from consent.provision import walk
@@ -58,7 +58,7 @@ def decide(request: AccessRequest, facts: Facts) -> Scope:
     emergency = any(v.overridden for v in verdicts.values())
     return Scope(
         principal, event_of(request, Purpose.EMERGENCY.value if emergency else purpose), patients=seen,
-        withheld=withheld(request, facts), emergency=emergency, epoch=epoch_of(facts),
+        withheld=withheld(request, facts) if request.code is EventCode.RECORD_OPEN else (), emergency=emergency, epoch=epoch_of(facts),
     )
 
 

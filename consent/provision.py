@@ -48,9 +48,9 @@ class Actor:
         return bool(self.hospital or self.staff)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Provision:
-    """One rule. permit: None where it does not say. Empty fields ask nothing. unknown: it asks something that is not understood; of a list of which a part
+    """One rule, known by its identity. permit: None where it does not say. Empty fields ask nothing. unknown: it asks something that is not understood; of a list of which a part
     is not, nothing is kept, for the list means any of them."""
 
     permit: bool | None

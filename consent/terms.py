@@ -115,7 +115,7 @@ class Verdict:
 class Scope:
     """The key of the house: what the holder may reach, as columns of a WHERE. Only consent.decide makes one.
 
-    whole: this hospital's store, all of it. patients: {row of the patient index: which resources may be seen}. withheld: why
+    whole: this hospital's store, all of it. patients: {row of the patient index: which resources may be seen}. withheld: of a record that is opened, why
     something might not be shown, whether or not there is anything; empty means that all would be seen.
     """
 

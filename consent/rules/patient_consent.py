@@ -1,6 +1,6 @@
 """Another hospital's records only as the patient's consents say; a denial of one wins over the permits of all (PIPL 23, 29)."""
 
-from consent.compile import Viewer, outcome
+from consent.compile import Viewer, says
 from consent.criteria import NEVER
 from consent.terms import AccessRequest, Facts, Vote
 
@@ -19,11 +19,11 @@ def votes(request: AccessRequest, facts: Facts, hospital: str) -> tuple[Vote, ..
     urgent = Viewer(principal.hospital, staff, "BTG", facts.now)
     out = []
     for consent in facts.consents:
-        says, always = outcome(consent.rule, viewer, hospital), outcome(consent.rule, urgent, hospital, urgent=True)
-        if says.permits != NEVER and consent.whole:
-            out.append(Vote("permit", CODE, BASIS, says.permits, consent=consent.id))
-        if says.denies != NEVER:
-            out.append(Vote("deny", DENIED, BASIS, says.denies, consent=consent.id))
+        plain, always = says(consent.rule, viewer, hospital), says(consent.rule, urgent, hospital, urgent=True)
+        if plain.permits != NEVER and consent.whole:
+            out.append(Vote("permit", CODE, BASIS, plain.permits, consent=consent.id))
+        if plain.denies != NEVER:
+            out.append(Vote("deny", DENIED, BASIS, plain.denies, consent=consent.id))
         if always.denies != NEVER:
             out.append(Vote("deny", DENIED, BASIS, always.denies, overridable=False, consent=consent.id))
     return tuple(out)

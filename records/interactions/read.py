@@ -7,6 +7,7 @@ from records.fhir.json import dump, parse
 from records.fhir.outcome import ABSENT
 from records.interactions import persons
 from records.interactions.ask import Answer, Ask, known_type, resource_request
+from records.interactions.evenly import evenly
 from records.store import read as store
 from records.store.rows import Row
 
@@ -18,16 +19,18 @@ def read(ask: Ask, type_name: str, fhir_id: str) -> Answer:
             known_type(type_name)
         return persons.read(ask, type_name, fhir_id)
     known_type(type_name)
-    scope = gate.enter(resource_request(ask, EventCode.RECORD_READ, type_name, fhir_id))
-    return present(ask, store.one(scope, ask.hospital_id, type_name, fhir_id), type_name, fhir_id)
+    with evenly(not ask.own):
+        scope = gate.enter(resource_request(ask, EventCode.RECORD_READ, type_name, fhir_id))
+        return present(ask, store.one(scope, ask.hospital_id, type_name, fhir_id), type_name, fhir_id)
 
 
 def vread(ask: Ask, type_name: str, fhir_id: str, version: str) -> Answer:
     known_type(type_name)
     if ask.hospital_id is None or not version.isdecimal() or len(version) > 9:
         raise NotFound(ABSENT)
-    scope = gate.enter(resource_request(ask, EventCode.RECORD_READ, type_name, fhir_id))
-    return present(ask, store.version(scope, ask.hospital_id, type_name, fhir_id, int(version)), type_name, fhir_id)
+    with evenly(not ask.own):
+        scope = gate.enter(resource_request(ask, EventCode.RECORD_READ, type_name, fhir_id))
+        return present(ask, store.version(scope, ask.hospital_id, type_name, fhir_id, int(version)), type_name, fhir_id)
 
 
 def present(ask: Ask, row: Row | None, type_name: str, fhir_id: str) -> Answer:
