@@ -68,7 +68,7 @@ class Migration(migrations.Migration):
         migrations.RemoveField("directive", "source"),
         migrations.RemoveField("directive", "sensitive"),
         migrations.AlterField("directive", "hospital", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="alliance.hospital")),
-        migrations.AddIndex("directive", django.contrib.postgres.indexes.GinIndex(fields=["covers"], condition=models.Q(denies=True), name="directive_covers")),
+        migrations.AddIndex("directive", django.contrib.postgres.indexes.GinIndex(fields=["covers"], condition=models.Q(denies=True), fastupdate=False, name="directive_covers")),
         migrations.AddField("emergency", "finding", models.CharField(blank=True, choices=FINDINGS, max_length=10, default="", verbose_name="Finding"), preserve_default=False),
         migrations.AddField("emergency", "comment", models.CharField(blank=True, max_length=500, default="", verbose_name="Comment"), preserve_default=False),
         migrations.AddField("emergency", "reviewed_at", models.DateTimeField(null=True)),

@@ -44,4 +44,4 @@ class Directive(models.Model):
 
     class Meta:
         ordering = ["-recorded_at"]
-        indexes = [GinIndex(fields=["covers"], name="directive_covers", condition=models.Q(denies=True))]
+        indexes = [GinIndex(fields=["covers"], name="directive_covers", condition=models.Q(denies=True), fastupdate=False)]
