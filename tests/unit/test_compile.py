@@ -1,6 +1,8 @@
 """What compiled consents are, beyond what the oracle sees: simplest forms, explanations, the words of templates."""
 
-from consent.compile import Viewer, outcome
+import datetime as dt
+
+from consent.compile import Viewer, outcome, says
 from consent.criteria import ALWAYS, NEVER, Every, No, OfType, Some, Touching, Within, both, covers, either, negated
 from consent.explain import explain
 from consent.labels import OVERRIDABLE_LABELS, Label, of_tag
@@ -63,3 +65,14 @@ def test_a_level_beside_a_kind_says_how_far() -> None:
     assert permit("HIV", "V") == Every((Within(hiv | int(Label.RESTRICTED) | most), Touching(hiv))) and permit("R") == Within(OVERRIDABLE_LABELS) and permit("N") == Within(0)
     denied = outcome(read({"provision": {"type": "deny", "securityLabel": [{"code": "HIV"}, {"code": "V"}]}}), VIEWER, "other").denies
     assert denied == Some((Touching(most), Touching(hiv)))
+
+
+def test_what_is_kept_is_what_would_be_compiled_anew() -> None:
+    """A rule whose answer depends on the moment or on who of the staff asks is not answered from what another was told."""
+    staff = [{"role": {"coding": [{"code": "IRCP"}]}, "reference": {"identifier": {"system": "urn:xinglin:staff", "value": "9"}}}]
+    for inner in ({"period": {"end": "2025-12-31"}}, {"actor": staff}):
+        rule = read({"provision": {"type": "permit", "provision": [{"type": "deny", **inner}, {"type": "deny", "class": [{"code": "Encounter"}]}]}})
+        for viewer in (VIEWER, Viewer("own", "8", "TREAT", NOW), Viewer("own", "9", "TREAT", NOW - dt.timedelta(days=400)), Viewer("third", "", "HPAYMT", NOW), VIEWER):
+            for urgent in (False, True):
+                assert says(rule, viewer, "other", urgent=urgent) == outcome(rule, viewer, "other", urgent=urgent)
+    assert says(rule, VIEWER, "other").denies == ALWAYS and says(rule, Viewer("own", "8", "TREAT", NOW), "other").denies == OfType(frozenset({"Encounter"}))

@@ -107,6 +107,7 @@ def test_authors_and_dates_are_bounded_from_both_sides() -> None:
     assert says({"type": "deny", "actor": [author, {"role": codeable("AUT"), "reference": {"display": "x"}}]}) == DENY, "an author whom nobody knows may have made anything"
     two = [author, {"role": codeable("AUT"), "reference": {"reference": "Practitioner/2"}}]
     assert says({"type": "permit", "actor": two})[0] == Every((Within(0), Some((made, By(Item("here", "Practitioner", "2"))))))
+    assert says({"type": "deny", "actor": two})[1] == Some((made, By(Item("here", "Practitioner", "2"))))
     period = says({"type": "deny", "dataPeriod": {"start": "2020"}})[1]
     assert isinstance(period, Meeting) and period.low.year == 2019, "midnight of the hospital's clock"
 
