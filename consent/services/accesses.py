@@ -56,6 +56,7 @@ def enter(code: str, birth_date: str, born: Callable[[UUID], set[str]], *, addre
         access = PatientAccess.objects.select_for_update(of=("self",)).select_related("made_by__hospital").filter(
             code=digest(code), closed_at=None, expires_at__gt=timezone.now()).first()
         if access is None:
+            append(Event(EventCode.ACCESS_USE, "patient", "", "", "", Purpose.PATIENT.value, Outcome.REFUSED, "unknown_code", address=address, request_id=request_id))
             return None
         right = birth_date in born(access.person)
         if not right:

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from alliance.auth.errors import Forbidden
 from alliance.roles import Role
+from consent.audit.query import Filter, page
 from consent.models import Directive, PatientAccess
 from consent.services import accesses
 from consent.services.accesses import do_give_access
@@ -72,6 +73,7 @@ def test_wrong_birth_dates_end_a_code(w: World) -> None:
     assert browser.get("/my/").status_code == 302, "a new code ends the one before, and its sessions"
     PatientAccess.objects.filter(closed_at=None).update(expires_at=timezone.now())
     assert enter("AAAA-AAAA-AAAA").get("/my/").status_code == 302
+    assert any(x["reason"] == "unknown_code" and x["outcome"] == "refused" for x in page(Filter(), None, 20)), "a code that nobody has is in the log"
 
 
 def test_a_patients_session_opens_nothing_else(w: World) -> None:
