@@ -27,10 +27,12 @@ class SourcePatient(models.Model):
     confirmed = models.BooleanField(default=False)  # a human has seen his card
     correction = models.BinaryField(null=True)  # a number that is not his, and the right one, sealed
     words = models.BinaryField(null=True)  # what was sent, sealed (mpi/sealed.py)
+    crowded_at = models.DateTimeField(null=True)  # more look like him than he was compared with, and no human has looked since
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["hospital", "fhir_id"], name="one_source_patient")]
+        indexes = [models.Index(fields=["crowded_at"], condition=models.Q(crowded_at__isnull=False), name="source_crowded")]
 
 
 class PatientIdentifier(models.Model):

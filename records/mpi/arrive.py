@@ -48,13 +48,15 @@ FROM people CROSS JOIN LATERAL (
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """link: the person whom the registration goes to, or None; way: the registration of his that it goes by; reasons: codes of the evidence; review:
-    (other registration, reasons) for a human; part: children without a name who were linked with a child whose twin this is, as (registration, twin)."""
+    (other registration, reasons) for a human; part: children without a name who were linked with a child whose twin this is, as (registration, twin);
+    crowded: a block held more others than he was compared with."""
 
     link: UUID | None
     way: int
     reasons: tuple[str, ...]
     review: tuple[tuple[int, tuple[str, ...]], ...]
     part: tuple[tuple[int, int], ...] = ()
+    crowded: bool = False
 
 
 NOTHING = Verdict(None, 0, (), ())
@@ -108,8 +110,8 @@ def weigh(asked: Profile, person: UUID, called: str, waiting: set[int]) -> Verdi
         (int(n.key), int(profiles[e.two].key)) for e in edges if e.one == 0 and e.twin >= TWIN and not profiles[e.two].spelling.base and persons[e.two] != person
         for n, whose in zip(profiles, persons, strict=True) if n.spelling.base and whose == persons[e.two])
     if joined is None or not alone:
-        return Verdict(None, 0, (), tuple(asks[:MOST]), part)
-    return Verdict(persons[joined.two], int(profiles[joined.two].key), evidence(joined), tuple(asks[:MOST]), part)
+        return Verdict(None, 0, (), tuple(asks[:MOST]), part, large > 0)
+    return Verdict(persons[joined.two], int(profiles[joined.two].key), evidence(joined), tuple(asks[:MOST]), part, large > 0)
 
 
 def gathered(profiles: Sequence[Profile], start: Sequence[int], chances: Chances) -> tuple[Clusters, list[Edge]]:

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from alliance.config.literals import plain, texts
 from records.fhir.issues import Conflict, Issue, Problem
+from records.models import SourcePatient
 from records.mpi import link
 from records.mpi.arrive import rule, weigh
 from records.mpi.correction import Correction, corrected
@@ -200,6 +201,8 @@ def decide(news: News, waiting: set[int]) -> dict[int, UUID]:
     verdict = weigh(news.profile, arrival.person, news.seen.name, waiting)
     if verdict.review:
         link.ask(arrival.id, verdict.review)
+    if verdict.crowded:
+        SourcePatient.objects.filter(pk=arrival.id).update(crowded_at=timezone.now())
     moved: dict[int, UUID] = {}
     if verdict.link is not None:
         moved = link.place(arrival.id, arrival.person, verdict.link, verdict.way, by=rule(), reasons=verdict.reasons)

@@ -9,12 +9,13 @@ from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from alliance.auth.errors import Forbidden
 from alliance.auth.principal import Principal
 from alliance.models import Staff
-from alliance.roles import Role
+from alliance.roles import Permission, Role
 from consent.audit.append import append
 from consent.audit.event import Event, EventCode
-from records.models import Decision, Opinion, Review
+from records.models import Decision, Opinion, Review, SourcePatient
 from records.mpi import risk
 from records.mpi.decide import Undecidable, check, concerning, do_differ, do_join
 from records.mpi.settle import alone
@@ -51,6 +52,22 @@ def waiting(acting: Principal) -> QuerySet[Review]:
     given = Opinion.objects.filter(staff_id=int(acting.id), round=F("review__round")).values("review_id")
     return (asked().filter(concerning(acting, "one", "two")).exclude(pk__in=given)
             .select_related("one__hospital", "two__hospital").order_by("-risk", "opened_at", "pk"))
+
+
+def crowded(acting: Principal) -> QuerySet[SourcePatient]:
+    """Registrations of which only some look-alikes were compared, that the curator may look through; the longest waiting first."""
+    found = SourcePatient.objects.filter(crowded_at__isnull=False).select_related("hospital").order_by("crowded_at")
+    return found if acting.alliance_wide else found.filter(hospital_id=acting.hospital_id)
+
+
+@transaction.atomic
+def do_look_through(source: int, *, acting: Principal) -> None:
+    """A curator has looked for the others himself, and linked whom he found. Raises SourcePatient.DoesNotExist."""
+    if not acting.may(Permission.LINK_REVIEW):
+        raise Forbidden("role", "This role does not review pairs.")
+    found = crowded(acting).get(pk=source)
+    SourcePatient.objects.filter(pk=source).update(crowded_at=None)
+    append(Event.of(acting, EventCode.LINK_REVIEW, person=found.person_id, target=f"crowded/{source}"))
 
 
 def asked() -> QuerySet[Review]:

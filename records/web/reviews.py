@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from django.contrib import messages
 from django.db.models import Exists, OuterRef
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -43,7 +43,18 @@ def reviews(request: HttpRequest, *, acting: Principal) -> HttpResponse:
     shown = sorted({*lately, *undoings}, key=lambda d: -d.pk)
     return render(request, "records/reviews.html", {
         "waiting": [(r, *(values(sides.words_for(s, acting)) for s in (r.one, r.two)), not review.free_for(r, acting)) for r in pairs],
+        "crowded": [(s, values(sides.words_for(s, acting))) for s in review.crowded(acting)[:SHOWN]],
         "more": waiting.count() > SHOWN, "decisions": told(shown), "figures": review.figures(acting)})
+
+
+@require_POST
+@page(Permission.LINK_REVIEW)
+def look_through(request: HttpRequest, source_id: int, *, acting: Principal) -> HttpResponse:
+    try:
+        review.do_look_through(source_id, acting=acting)
+    except SourcePatient.DoesNotExist as error:
+        raise Http404 from error
+    return redirect("reviews")
 
 
 @require_GET

@@ -35,6 +35,7 @@ urlpatterns = [
     path("privacy/seals/<int:seal_id>/lift/", privacy.lift, name="seal-lift"),
     path("privacy/seals/<int:seal_id>/manifest.txt", privacy.manifest, name="seal-manifest"),
     path("reviews/", reviews.reviews, name="reviews"),
+    path("reviews/crowded/<int:source_id>/", reviews.look_through, name="look-through"),
     path("reviews/next/", reviews.following, name="following"),
     path("reviews/<int:review_id>/", reviews.pair, name="review"),
     path("reviews/<int:review_id>/verdict/", reviews.verdict, name="verdict"),

@@ -16,6 +16,7 @@ from records.mpi.arrive import weigh
 from records.mpi.decide import concerning, do_differ, do_join, do_split
 from records.mpi.match import similar
 from records.mpi.profile import Words, profile
+from records.mpi.review import crowded, do_look_through
 from tests.factories import alliance
 from tests.factories.fhir import Api, bundle, number, patient, somebody
 
@@ -237,3 +238,12 @@ def test_an_oversized_block_is_capped_and_logged_and_still_finds(two: tuple[Api,
     assert "MPI210" in caplog.text and name not in caplog.text
     assert verdict.link is None or verdict.link == source(two[0], "Patient/q0").person_id
     assert source(two[1], two[1].create(body)).person_id == source(two[0], "Patient/q0").person_id, "found among the first of the block"
+    last = source(two[1], two[1].create({k: v for k, v in body.items() if k != "identifier"}))
+    assert last.crowded_at, "and a curator is asked to look for the others"
+    curator = alliance.principal(alliance.staff(last.hospital, Role.CLERK))
+    stranger = alliance.principal(alliance.staff(source_hospital(two[0]), Role.CLERK))
+    assert last.pk in {s.pk for s in crowded(curator)} and last.pk not in {s.pk for s in crowded(stranger)}
+    with pytest.raises(SourcePatient.DoesNotExist):
+        do_look_through(last.pk, acting=stranger)
+    do_look_through(last.pk, acting=curator)
+    assert last.pk not in {s.pk for s in crowded(curator)}
