@@ -53,6 +53,8 @@ class OwnForm(ConsentForm):
         super().__init__(*args, **kwargs)
         for name in ("method", "evidence", "guardian", "signature"):
             del self.fields[name]
+        self.fields["template"].label = _("I choose")
+        self.fields["instead"].label = _("This takes the place of all that I decided before")
 
     def clean_signature(self) -> None:
         return None
