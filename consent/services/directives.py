@@ -60,6 +60,7 @@ def do_record_directive(
         for old in of(person, sources).filter(withdrawn_at=None, person__in=homes(person, sources)):
             withdraw(old, person, sources, acting)
     now = timezone.now()
+    consent = {**consent, **circumstances(now, method, evidence, guardian)}
     staff = int(acting.id) if acting.kind == "staff" else None
     directive = Directive.objects.create(
         person=homes(person, sources)[0], covers=[s.id for s in sources], resource=consent, denies=denies(read(consent, acting.hospital)), template=template,
@@ -67,6 +68,17 @@ def do_record_directive(
         recorded_by_id=staff, verified_at=now, verified_by_id=staff)
     note(acting, EventCode.CONSENT_RECORD, directive, person, template or "consent")
     return directive
+
+
+def circumstances(now: dt.datetime, method: str, evidence: str, guardian: str) -> dict[str, Any]:
+    """How it was given, as the Consent says it: when, by whom, verified, and where the signed paper or image lies (PIPL 14, 31)."""
+    at = now.isoformat(timespec="seconds")
+    source: dict[str, str] = {"title": evidence} if evidence else {}
+    if method == Directive.Method.SCREEN:
+        source["contentType"] = "image/png"
+    return {
+        "dateTime": at, "performer": [{"type": "RelatedPerson", "display": guardian} if guardian else {"type": "Patient"}],
+        "verification": [{"verified": True, "verificationDate": at}], **({"sourceAttachment": source} if source else {})}
 
 
 @transaction.atomic
