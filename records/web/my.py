@@ -33,9 +33,9 @@ from consent.services.directives import do_record_directive, do_withdraw_directi
 from consent.templates import Template, consent
 from consent.terms import AccessRequest, Source
 from records.interactions.simulate import simulate
-from records.mpi import sources
+from records.mpi import find, sources
 from records.web.choices import ConsentForm
-from records.web.consents import lines
+from records.web.consents import is_minor, lines
 
 SESSION, LINES = "patient_access", 200
 MINUTES = 30
@@ -51,7 +51,7 @@ class OwnForm(ConsentForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("method", "evidence", "guardian", "signature"):
+        for name in ("method", "evidence", "signature", *(() if self.minor else ("guardian",))):
             del self.fields[name]
         self.fields["template"].label = _("I choose")
         self.fields["instead"].label = _("This takes the place of all that I decided before")
@@ -104,7 +104,8 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 def my(request: HttpRequest, *, acting: Principal, access: PatientAccess) -> HttpResponse:
     person = access.person
     found = sources.of_person(person)
-    form = OwnForm(request.POST or None, initial={"template": Template.SHARE, "instead": True})
+    face = find.face(person, acting.hospital_id)
+    form = OwnForm(request.POST or None, minor=face is not None and is_minor(face, timezone.localdate()), initial={"template": Template.SHARE, "instead": True})
     sight = None
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
@@ -112,7 +113,7 @@ def my(request: HttpRequest, *, acting: Principal, access: PatientAccess) -> Htt
         if "simulate" in request.POST:
             sight = simulate(acting, person, chosen, instead=data["instead"])
         else:
-            do_record_directive(person, chosen, template=data["template"], method=Directive.Method.ONLINE, evidence=f"access/{access.pk}", valid_until=data["until"],
+            do_record_directive(person, chosen, template=data["template"], method=Directive.Method.ONLINE, evidence=f"access/{access.pk}", guardian=data.get("guardian", ""), valid_until=data["until"],
                                 instead=data["instead"], sources=found, acting=acting)
             messages.success(request, _("Your decision is recorded and counts from now on."))
             return redirect("my")

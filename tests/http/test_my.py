@@ -118,3 +118,18 @@ def test_the_patient_and_the_auditor_are_told_why(w: World) -> None:
     assert "The patient has consented." in told and f"decision no. {permit.pk}" in told and doctor.name in told
     assert signed_in(alliance.staff(w.b, Role.AUDITOR)).get(path).status_code == 404, "another hospital's auditor"
     assert signed_in(doctor).get(path).status_code == 403
+
+
+def test_a_guardian_decides_for_a_child(w: World) -> None:
+    born = f"{timezone.localdate().year - 5}-03-12"
+    child = w.hold.create(patient(somebody(), birth=born))
+    person = sources.look_up(w.b.pk, [child.split("/")[1]])[child.split("/")[1]].person
+    code = do_give_access(person, sources=sources.of_person(person), acting=w.clerk)
+    browser = enter(code, born)
+    assert "guardian signs" in browser.post("/my/", {"template": "share"}).content.decode() and not Directive.objects.filter(person=person).exists()
+    assert browser.post("/my/", {"template": "share", "guardian": "王芳"}).status_code == 302
+    assert Directive.objects.get(person=person).guardian == "王芳"
+    clerk = signed_in(alliance.staff(w.b, Role.CLERK))
+    form = {"template": "share", "method": "paper", "evidence": "x"}
+    assert "guardian signs" in clerk.post(f"/person/{person}/consent/", form, headers=ENGLISH).content.decode()
+    assert clerk.post(f"/person/{person}/consent/", form | {"guardian": "王芳"}).status_code == 302
