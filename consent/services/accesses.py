@@ -30,7 +30,7 @@ def digest(code: str) -> bytes:
 
 @transaction.atomic
 def do_give_access(person: UUID, *, sources: tuple[Source, ...], acting: Principal) -> str:
-    """The code, XXXX-XXXX-XXXX, for a year; the one before it ends."""
+    """The code, three groups of four letters, for a year; the one before it ends."""
     check(acting, person, sources)
     code = "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
     PatientAccess.objects.filter(person__in=[s.home for s in sources] or [person], closed_at=None).update(closed_at=timezone.now())
