@@ -22,6 +22,7 @@ FALLS_UNDER = {
     "HOPERAT": frozenset({"HOPERAT"}), "HQUALIMP": frozenset({"HQUALIMP", "HOPERAT"}), "PATADMIN": frozenset({"PATADMIN", "HOPERAT"}), "PATRQT": frozenset({"PATRQT"}),
     "HRESCH": frozenset({"HRESCH"}), "PUBHLTH": frozenset({"PUBHLTH"}),
 }
+PURPOSES = frozenset(FALLS_UNDER) | {"TREATMENT"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,9 @@ def fit(rule: Provision, viewer: Viewer, source: str) -> Bounds | None:
     if rule.period is not None and not rule.period[0] <= viewer.now < rule.period[1]:
         return None
     if rule.purposes and not FALLS_UNDER.get(viewer.purpose, frozenset({viewer.purpose})) & set(rule.purposes):
-        return None
+        if PURPOSES.issuperset(rule.purposes) or viewer.purpose == "BTG":  # only what names an emergency holds in one
+            return None
+        unsure = True
     if rule.actions and not LOOKING & set(rule.actions):
         if ACTIONS.issuperset(rule.actions):
             return None
@@ -120,7 +123,7 @@ def concerns(actor: Actor, viewer: Viewer, source: str) -> bool | None:
     if not actor.known:
         return None
     if actor.role == "source":
-        return actor.hospital == source
+        return actor.hospital == source if actor.hospital else None
     return actor.hospital == viewer.hospital if actor.hospital else actor.staff == viewer.staff
 
 

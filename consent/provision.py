@@ -11,7 +11,7 @@ from typing import Any
 
 from alliance.config.dates import HIGH, LOW, span
 from consent.criteria import Item
-from consent.labels import SENSITIVE, UP_TO
+from consent.labels import CONFIDENTIALITY, SENSITIVE, SENSITIVITY, UP_TO
 
 HOSPITAL, STAFF = "urn:xinglin:hospital", "urn:xinglin:staff"  # identifiers of who takes part, in Consent.provision.actor
 RECIPIENT, SOURCE, AUTHOR = frozenset({"IRCP", "PRCP"}), frozenset({"CST"}), frozenset({"AUT"})
@@ -125,14 +125,15 @@ def actor(node: dict[str, Any], hospital: str) -> Actor:
 
 def labels(found: list[dict[str, Any]]) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
     """(confidentiality levels, sensitivity codes, whether another stands there)."""
-    codes = [str(c.get("code")) for c in found]
-    levels, kinds = tuple(c for c in codes if c in UP_TO), tuple(c for c in codes if c in SENSITIVE)
+    codes = [(c.get("system"), str(c.get("code"))) for c in found]
+    levels = tuple(c for system, c in codes if c in UP_TO and system in (CONFIDENTIALITY, None))
+    kinds = tuple(c for system, c in codes if c in SENSITIVE and system in (SENSITIVITY, None))
     return levels, kinds, len(levels) + len(kinds) < len(codes)
 
 
 def classes(found: list[dict[str, Any]]) -> tuple[frozenset[str], bool]:
-    names = frozenset(str(c.get("code") or "") for c in found if c.get("system") in (TYPES_SYSTEM, None))
-    return names, any(c.get("system") not in (TYPES_SYSTEM, None) for c in found)
+    names = frozenset(str(c.get("code")) for c in found if c.get("system") == TYPES_SYSTEM)
+    return names, any(c.get("system") != TYPES_SYSTEM for c in found)
 
 
 def coded(found: list[dict[str, Any]]) -> tuple[frozenset[tuple[str, str]], bool]:

@@ -122,7 +122,9 @@ def matches(node: dict[str, Any], who: Looker, thing: Thing, store: str) -> set[
         answers.append({low <= who.now < high})
     if node.get("purpose"):
         wide = {"TREAT": {"TREAT", "TREATMENT"}, "BTG": {"BTG", "ETREAT"}}.get(who.purpose, {who.purpose})
-        answers.append({bool(wide & {p.get("code") for p in node["purpose"]})})
+        asked = {p.get("code") for p in node["purpose"]}
+        clear = asked <= {"TREAT", "TREATMENT", "ETREAT", "BTG", "HPAYMT", "HOPERAT", "HQUALIMP", "PATADMIN", "PATRQT", "HRESCH", "PUBHLTH"}
+        answers.append(YES if wide & asked else NO if clear or who.purpose == "BTG" else UNSURE)
     if node.get("action"):
         codes = {c.get("code") for a in node["action"] for c in a.get("coding", [{}])}
         answers.append(YES if codes & {"access", "use", "disclose"} else NO if codes <= {"collect", "correct"} else UNSURE)
@@ -147,7 +149,7 @@ def by_actor(actors: list[dict[str, Any]], who: Looker, thing: Thing, store: str
         elif system == "urn:xinglin:hospital":
             answer = {value == (who.hospital if role == "to" else thing.hospital)}
         elif system == "urn:xinglin:staff":
-            answer = {role == "to" and value == who.staff}
+            answer = {value == who.staff} if role == "to" else UNSURE
         else:
             answer = UNSURE
         groups.setdefault(role, []).append(answer)
@@ -157,7 +159,8 @@ def by_actor(actors: list[dict[str, Any]], who: Looker, thing: Thing, store: str
 def by_label(tags: list[dict[str, str]], thing: Thing, effect: str | None) -> set[bool]:
     codes = [SAME.get(t["code"], t["code"]) for t in tags]
     levels, kinds = [c for c in codes if c in LEVEL], [c for c in codes if c in KIND]
-    if len(levels) + len(kinds) < len(codes):
+    strange = [t for t in tags if t.get("system") and t["system"].rsplit("/", 1)[-1] != ("v3-Confidentiality" if t["code"] in LEVEL else "v3-ActCode")]
+    if strange or len(levels) + len(kinds) < len(codes):
         return UNSURE
     if not codes:
         return YES
@@ -180,7 +183,7 @@ def by_label(tags: list[dict[str, str]], thing: Thing, effect: str | None) -> se
 def by_content(node: dict[str, Any], thing: Thing, store: str) -> list[set[bool]]:
     answers: list[set[bool]] = []
     if node.get("class"):
-        names = {c["code"] for c in node["class"] if c.get("system", "http://hl7.org/fhir/resource-types") == "http://hl7.org/fhir/resource-types"}
+        names = {c["code"] for c in node["class"] if c.get("system") == "http://hl7.org/fhir/resource-types"}
         if len(names) < len({c["code"] for c in node["class"]}):
             answers.append(UNSURE)
         else:

@@ -61,17 +61,17 @@ def strategy(hospitals: list[str], staff: list[str]) -> st.SearchStrategy[dict[s
     source = st.sampled_from(hospitals).map(lambda h: {"identifier": {"system": "urn:xinglin:hospital", "value": h}})
     item = st.sampled_from([f"{TYPES[i % len(TYPES)]}/r{i}" for i in range(8)] + ["Encounter/r0", "Practitioner/d0", "urn:uuid:1"])
     actor = st.one_of(
-        st.tuples(st.sampled_from(["IRCP", "PRCP"]), recipient), st.tuples(st.just("CST"), source),
+        st.tuples(st.sampled_from(["IRCP", "PRCP"]), recipient), st.tuples(st.just("CST"), st.one_of(source, source, st.just({"identifier": {"system": "urn:xinglin:staff", "value": "7"}}))),
         st.tuples(st.just("AUT"), st.sampled_from(["Practitioner/d0", "Practitioner/d1"]).map(lambda r: {"reference": r})),
         st.tuples(st.just("WIT"), source)).map(lambda x: {"role": coding(x[0]), "reference": x[1]})
     period = st.sampled_from([{"start": "2020-01-01"}, {"end": "2020-01-01"}, {"start": "2025-01-01", "end": "2025-12-31"}, {"start": "2025-06-07", "end": "2026-12-31"}])
     criteria: dict[str, st.SearchStrategy[Any]] = {
         "period": period, "actor": st.lists(actor, min_size=1, max_size=2),
         "action": st.lists(st.sampled_from(["access", "use", "collect", "correct", "strange"]).map(coding), min_size=1, max_size=2),
-        "securityLabel": st.lists(st.sampled_from([*TAGS, "N", "STRANGE"]).map(lambda c: {"system": "urn:any", "code": c}), min_size=1, max_size=2),
-        "purpose": st.lists(st.sampled_from(["TREAT", "ETREAT", "BTG", "HPAYMT"]).map(lambda c: {"code": c}), min_size=1, max_size=2),
+        "securityLabel": st.lists(st.sampled_from([*TAGS, "N", "STRANGE", "odd"]).map(lambda c: {"code": c} if c != "odd" else {"system": "urn:any", "code": "V"}), min_size=1, max_size=2),
+        "purpose": st.lists(st.sampled_from(["TREAT", "ETREAT", "BTG", "HPAYMT", "STRANGE"]).map(lambda c: {"code": c}), min_size=1, max_size=2),
         "class": st.lists(st.one_of(st.sampled_from(TYPES).map(lambda t: {"system": "http://hl7.org/fhir/resource-types", "code": t}),
-                                    st.just({"system": "urn:ietf:bcp:13", "code": "application/pdf"})), min_size=1, max_size=2),
+                                    st.just({"code": "Observation"})), min_size=1, max_size=2),
         "code": st.lists(st.sampled_from([*CODES, ("http://terminology.hl7.org/CodeSystem/x", "y")]).map(lambda c: coding(c[1], c[0])), min_size=1, max_size=2),
         "dataPeriod": period,
         "data": st.lists(st.tuples(st.sampled_from(["instance", "related", "dependents", "authoredby"]), item).map(
@@ -104,8 +104,8 @@ def strategy(hospitals: list[str], staff: list[str]) -> st.SearchStrategy[dict[s
             case 1:
                 return {"type": "deny", **asks}
             case 2:
-                return {"type": "permit", "securityLabel": [{"system": "urn:any", "code": "V"}], "provision": [{"type": "deny", **asks}]}
-        return {"type": "deny", **asks, "provision": [{"type": "permit", "securityLabel": [{"system": "urn:any", "code": "V"}]}]}
+                return {"type": "permit", "securityLabel": [{"code": "V"}], "provision": [{"type": "deny", **asks}]}
+        return {"type": "deny", **asks, "provision": [{"type": "permit", "securityLabel": [{"code": "V"}]}]}
 
     base = st.sampled_from([{}, {"policyRule": coding("OPTIN")}, {"policyRule": coding("OPTOUT")}, {"policy": [{"uri": "http://x/Policy-basic-normal"}]},
                             {"policyRule": coding("OPTINR")}, {"policyRule": coding("OPTOUTE")}, {"policy": [{"uri": "http://x/Policy-all-normal"}]},
@@ -118,7 +118,7 @@ def world(data: Any, hospitals: list[str]) -> Any:
     from tests.oracle.evaluator import World
 
     held = st.tuples(strategy(hospitals, ["7", "8"]), st.sampled_from(hospitals), st.sampled_from([True, True, True, False]))
-    wide = ({"provision": {"type": "permit", "securityLabel": [{"system": "urn:any", "code": "V"}]}}, hospitals[0], True)
+    wide = ({"provision": {"type": "permit", "securityLabel": [{"code": "V"}]}}, hospitals[0], True)
     return World(
         data.draw(st.lists(held, max_size=2)) + ([wide] if data.draw(st.integers(0, 2)) == 0 else []), related=data.draw(st.sampled_from([True, True, True, False])),
         emergency=data.draw(st.sampled_from([False, False, True])),

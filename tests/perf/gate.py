@@ -42,7 +42,7 @@ do_record_directive(person, consent(Choice(Template.SHARE)), method="paper", evi
 MANY = """
 for i in range(9):
     rule = dict(type="permit", provision=[dict(type="deny", securityLabel=[dict(code="HIV")]), dict(type="deny", code=[dict(coding=[dict(system="http://loinc.org", code="99999-" + str(i))])]),
-        {"type": "deny", "class": [{"code": "Procedure"}], "dataPeriod": {"end": "2001"}}])
+        {"type": "deny", "class": [{"system": "http://hl7.org/fhir/resource-types", "code": "Procedure"}], "dataPeriod": {"end": "2001"}}])
     do_record_directive(person, {"resourceType": "Consent", "provision": rule}, method="paper", evidence="bench", sources=found, acting=acting)
 """
 REVOKE = """

@@ -71,7 +71,7 @@ def test_what_is_kept_is_what_would_be_compiled_anew() -> None:
     """A rule whose answer depends on the moment or on who of the staff asks is not answered from what another was told."""
     staff = [{"role": {"coding": [{"code": "IRCP"}]}, "reference": {"identifier": {"system": "urn:xinglin:staff", "value": "9"}}}]
     for inner in ({"period": {"end": "2025-12-31"}}, {"actor": staff}):
-        rule = read({"provision": {"type": "permit", "provision": [{"type": "deny", **inner}, {"type": "deny", "class": [{"code": "Encounter"}]}]}})
+        rule = read({"provision": {"type": "permit", "provision": [{"type": "deny", **inner}, {"type": "deny", "class": [{"system": "http://hl7.org/fhir/resource-types", "code": "Encounter"}]}]}})
         for viewer in (VIEWER, Viewer("own", "8", "TREAT", NOW), Viewer("own", "9", "TREAT", NOW - dt.timedelta(days=400)), Viewer("third", "", "HPAYMT", NOW), VIEWER):
             for urgent in (False, True):
                 assert says(rule, viewer, "other", urgent=urgent) == outcome(rule, viewer, "other", urgent=urgent)

@@ -24,7 +24,8 @@ def codeable(code: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("element", [
-    {"strange": 1}, {"modifierExtension": [{"url": "x"}]}, {"securityLabel": [{"code": "STRANGE"}]}, {"securityLabel": [{}]}, {"class": [{"system": "urn:ietf:bcp:13", "code": "x"}]},
+    {"strange": 1}, {"modifierExtension": [{"url": "x"}]}, {"securityLabel": [{"code": "STRANGE"}]}, {"securityLabel": [{}]}, {"securityLabel": [{"system": "urn:any", "code": "V"}]},
+    {"class": [{"code": "HIV"}]}, {"class": [{"system": "urn:ietf:bcp:13", "code": "x"}]},
     {"code": [{"text": "HIV"}]}, {"code": [{"coding": [{"system": "http://terminology.hl7.org/x", "code": "y"}]}]}, {"code": [{"coding": [{"code": "no system"}]}]},
     {"code": [{"coding": [{"system": "http://loinc.org"}]}]}, {"data": [{"meaning": "instance", "reference": {"reference": "urn:uuid:1"}}]}, {"data": [{"meaning": "instance"}]},
     {"data": [{"meaning": "odd", "reference": {"reference": "Observation/1"}}]}, {"data": [{"meaning": "instance", "reference": {"reference": "observation/1"}}]},
@@ -32,7 +33,7 @@ def codeable(code: Any) -> dict[str, Any]:
     {"data": [{"meaning": "instance", "reference": {"reference": "Observation/1/2"}}]},
     {"actor": [{"role": codeable("WIT"), "reference": {"identifier": {"system": "urn:xinglin:hospital", "value": "own"}}}]}, {"actor": [{}]}, {"actor": [{"role": codeable("IRCP")}]},
     {"actor": [{"role": codeable("IRCP"), "reference": {"reference": "Practitioner/1"}}]}, {"actor": [{"role": codeable("CST"), "reference": {"display": "somebody"}}]},
-    {"actor": [{"role": codeable("AUT"), "reference": {"display": "somebody"}}]}, {"action": [codeable("strange")]}, {"action": [{}]},
+    {"actor": [{"role": codeable("AUT"), "reference": {"display": "somebody"}}]}, {"action": [codeable("strange")]}, {"action": [{}]}, {"purpose": [{"code": "STRANGE"}]}, {"purpose": [{}]},
 ], ids=str)
 def test_what_is_not_understood_denies_in_full_and_permits_nothing(element: dict[str, Any]) -> None:
     assert says({"type": "permit", **element}) == (NEVER, NEVER)
@@ -55,7 +56,7 @@ def test_what_fits_the_viewer(element: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("element", [
-    {"period": {"end": "2000"}}, {"period": {"start": "2999"}}, {"purpose": [{"code": "HPAYMT"}]}, {"purpose": [{}]}, {"action": [codeable("collect")]}, {"action": [codeable("correct")]},
+    {"period": {"end": "2000"}}, {"period": {"start": "2999"}}, {"purpose": [{"code": "HPAYMT"}]}, {"action": [codeable("collect")]}, {"action": [codeable("correct")]},
     {"actor": [{"role": codeable("IRCP"), "reference": {"identifier": {"system": "urn:xinglin:hospital", "value": "third"}}}]},
     {"actor": [{"role": codeable("IRCP"), "reference": {"identifier": {"system": "urn:xinglin:staff", "value": "8"}}}]},
     {"actor": [{"role": codeable("CST"), "reference": {"identifier": {"system": "urn:xinglin:hospital", "value": "own"}}}]},
@@ -96,7 +97,7 @@ def test_in_an_emergency_only_denials_count_that_name_it() -> None:
 
     assert always({"type": "deny"}) == NEVER and always({"type": "deny", "purpose": [{"code": "TREAT"}]}) == NEVER
     assert always({"type": "deny", "purpose": [{"code": "BTG"}]}) == ALWAYS and always({"type": "deny", "purpose": [{"code": "ETREAT"}]}) == ALWAYS
-    kind = {"class": [{"code": "Observation"}]}
+    kind = {"class": [{"system": "http://hl7.org/fhir/resource-types", "code": "Observation"}]}
     assert always({"type": "permit", "purpose": [{"code": "BTG"}], "provision": [{"type": "deny", **kind}]}) == OfType(frozenset({"Observation"})), "inside a rule that names it"
 
 
@@ -113,7 +114,8 @@ def test_authors_and_dates_are_bounded_from_both_sides() -> None:
 
 
 def test_reading_keeps_what_it_reads() -> None:
-    found = provision({"type": "deny", "data": [{"meaning": "instance", "reference": {"reference": "Observation/1"}}], "class": [{"code": "Observation"}],
+    found = provision({"type": "deny", "data": [{"meaning": "instance", "reference": {"reference": "Observation/1"}}],
+                       "class": [{"system": "http://hl7.org/fhir/resource-types", "code": "Observation"}],
                        "actor": [{"role": codeable("AUT"), "reference": {"identifier": {"system": "urn:xinglin:staff"}}}]}, "here")
     assert found.data == (("instance", ITEM),) and found.types == frozenset({"Observation"}) and found.actors == (Actor("author"),) and not found.unknown
     assert provision({"actor": [{"role": codeable("CST"), "reference": {"identifier": {"system": "urn:xinglin:hospital"}}}]}, "").actors == (Actor("source"),)
