@@ -32,14 +32,17 @@ DAYS = 7  # declared treatment of so many days is shown
 def privacy(request: HttpRequest, *, acting: Principal) -> HttpResponse:
     """What waits, the oldest first. A name typed here leads to the page where a record is sealed."""
     typed = request.POST.get("q", "") if request.method == "POST" else ""
-    append(Event.of(acting, EventCode.EMERGENCY_REVIEW, target="list"))
     tasks = [(e, find.face(e.person, acting.hospital_id), looks(e)) for e in due(acting)[:100]]
     since = timezone.now() - dt.timedelta(days=DAYS)
     claims = Relationship.objects.filter(basis=Relationship.Basis.DECLARED, starts_at__gte=since).select_related("declared_by", "hospital").order_by("-starts_at")
     if not acting.alliance_wide:
         claims = claims.filter(hospital_id=acting.hospital_id)
+    claimed = [(c, find.face(c.person, acting.hospital_id)) for c in claims[:100]]
+    sealed = [(s, find.face(s.person, acting.hospital_id)) for s in seals.standing(acting)]
+    shown = {f"person/{x.person}" for x in (*(t[0] for t in tasks), *(c for c, _ in claimed), *(s for s, _ in sealed))}
+    append(Event.of(acting, EventCode.EMERGENCY_REVIEW, target="list", refs=tuple(sorted(shown))))
     return render(request, "records/privacy.html", {
-        "tasks": tasks, "claims": [(c, find.face(c.person, acting.hospital_id)) for c in claims[:100]], "seals": [(s, find.face(s.person, acting.hospital_id)) for s in seals.standing(acting)],
+        "tasks": tasks, "claims": claimed, "seals": sealed,
         "review": ReviewForm(), "tell": TellForm(), "q": typed, "found": find.find(typed, acting=acting) if typed else None})
 
 

@@ -8,6 +8,8 @@ from django.utils import timezone
 
 from alliance.auth.errors import Forbidden
 from alliance.roles import Role
+from consent.audit.query import Filter
+from consent.audit.query import page as audit_page
 from consent.models import AlliancePolicy, Directive, Emergency
 from consent.services.emergencies import do_break_glass, do_review_emergency, do_tell_patient, due
 from consent.services.policies import do_set_policy
@@ -84,6 +86,7 @@ def test_broken_glass_waits_for_a_finding_and_for_the_patient_to_be_told(w: Worl
     open_record(base(w.doctor, "alliance", ""), w.person, {"Observation": 9}, "")  # type: ignore[arg-type]
     page = signed_in(alliance.staff(w.a, Role.PRIVACY)).get("/privacy/", headers={"Accept-Language": "en"}).content.decode()
     assert "unconscious" in page and "1 looks" in page
+    assert any(x["target"] == "list" and f"person/{opened.person}" in x["refs"] for x in audit_page(Filter(), None, 20)), "whom the list showed is in the log"
     assert opened in due(mine) and opened not in due(alliance.principal(alliance.staff(w.b, Role.PRIVACY))), "his own hospital's staff"
     do_review_emergency(opened.pk, finding="justified", comment="rescue room", acting=mine)
     assert opened in due(mine), "the patient has not been told"
