@@ -5,7 +5,7 @@ from functools import lru_cache
 
 SEPARATOR = "\x1f"
 
-VERSION = 4  # of all that is kept for searching: a greater one makes `manage.py setup` index everything anew
+VERSION = 5  # of all that is kept for searching: a greater one makes `manage.py setup` index everything anew
 
 
 def named(text: str) -> int:

@@ -8,7 +8,7 @@ from consent import gate
 from consent.audit.event import EventCode
 from records.fhir.issues import Issue, Malformed, NotFound
 from records.interactions.ask import Answer, Ask, known_type
-from records.interactions.patch import changed
+from records.interactions.patch import changed, patched
 from records.interactions.write import bury, good_id, matching, put, request, valid
 
 
@@ -40,4 +40,4 @@ def patch(ask: Ask, type_name: str, condition: str, operations: Any, if_match: s
         there = matching(scope, type_name, condition)
         if there is None:
             raise NotFound(Issue("not-found", f"No {type_name} fits the condition."))
-        return changed(ask, scope, written, type_name, there, operations, if_match)
+        return changed(ask, scope, written, type_name, there, lambda body: patched(type_name, there, body, operations), if_match)

@@ -3,6 +3,7 @@ write."""
 
 import base64
 import binascii
+from collections.abc import Callable
 from typing import Any
 
 import jsonpatch
@@ -27,18 +28,18 @@ def patch(ask: Ask, type_name: str, fhir_id: str, operations: Any, if_match: str
     known_type(type_name)
     good_id(fhir_id)
     with gate.writing(request(ask, EventCode.RECORD_PATCH, f"{type_name}/{fhir_id}")) as (scope, written):
-        return changed(ask, scope, written, type_name, fhir_id, operations, if_match)
+        return changed(ask, scope, written, type_name, fhir_id, lambda body: patched(type_name, fhir_id, body, operations), if_match)
 
 
-def changed(ask: Ask, scope: Scope, written: gate.Ledger, type_name: str, fhir_id: str, operations: Any, if_match: str) -> Answer:
-    """The next version; inside the writer's transaction."""
+def changed(ask: Ask, scope: Scope, written: gate.Ledger, type_name: str, fhir_id: str, change: Callable[[bytes], Any], if_match: str = "") -> Answer:
+    """The next version, made from the body of the current one; inside the writer's transaction."""
     current = store.lock(scope, [(type_name, fhir_id)]).get((type_name, fhir_id))
     if current is None:
         raise NotFound(ABSENT)
     if current[2]:
         raise Gone(Issue("deleted", f"{type_name}/{fhir_id} was deleted at version {current[1]}: PUT it to bring it back."))
     unchanged_since(current, if_match)
-    resource = patched(type_name, fhir_id, store.held(scope, current[0]), operations)
+    resource = change(store.held(scope, current[0]))
     valid(type_name, resource)
     [made] = file(scope, written, [Item(resource, fhir_id, current[1] + 1, current[0])], now())
     return answer(ask, 200, made)

@@ -3,7 +3,6 @@
 from consent import gate
 from consent.audit.event import EventCode
 from records.fhir.issues import Gone, Issue, NotFound
-from records.fhir.json import dump, parse
 from records.fhir.outcome import ABSENT
 from records.interactions import persons
 from records.interactions.ask import Answer, Ask, known_type, resource_request
@@ -40,9 +39,3 @@ def present(ask: Ask, row: Row | None, type_name: str, fhir_id: str) -> Answer:
     if row.deleted:
         raise Gone(Issue("deleted", f"{type_name}/{fhir_id} was deleted at version {row.version}; earlier versions are in its _history."))
     return Answer(200, row.body, row.version, row.last_updated)
-
-
-def meta(ask: Ask, type_name: str, fhir_id: str) -> Answer:
-    """$meta of one resource (FHIR R4 resource-operation-meta.html)."""
-    found = parse(read(ask, type_name, fhir_id).body)
-    return Answer(200, dump({"resourceType": "Parameters", "parameter": [{"name": "return", "valueMeta": found.get("meta", {})}]}))

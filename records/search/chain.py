@@ -10,10 +10,9 @@ from records.fhir.hashes import hashed
 from records.fhir.issues import Issue, NotSupported
 from records.fhir.types import TYPES
 from records.search.definitions import Parameter, parameters
-from records.search.terms import Condition
+from records.search.terms import VISIBLE, Condition
 
 DEEPEST = 8
-VISIBLE = "<visible:{alias}>"
 Inner = Callable[[str, str, str, int], Condition]  # (type, key, value, depth) -> condition on a row of that type
 
 

@@ -1,15 +1,17 @@
 """Composite parameters: code$value of one and the same element (FHIR R4 search.html#composite).
 
 A context that occurs once needs no index of its own: its parts are parameters of the resource, and all must hold. Of one that repeats
-(Observation.component) the last part is indexed under a name that carries the first one.
+(Observation.component) the last part is indexed under a name that carries the first one; or, where the first one is of the resource, the
+two numbers that are left (MolecularSequence.variant) stand in one row.
 """
 
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from records.fhir.types import TYPES
 from records.search.definitions import Context, Parameter, parameters
-from records.search.kinds import KINDS, token
+from records.search.kinds import KINDS, quantity, reference, token
 from records.search.terms import BadValue, Condition, Index, unescaped
 
 Ask = Callable[[str, list[str]], Condition]  # (parameter, values) -> condition
@@ -24,12 +26,22 @@ def add(index: Index, parameter: Parameter, resource: dict[str, Any]) -> None:
             index.present |= 1 << parameter.bit
         if context.single:
             continue
-        last = context.parts[-1]
+        first, last = context.parts[0], context.parts[-1]
         for node in nodes:
-            heads = [h for path in context.parts[0].paths for v in path.values(node) for system, code in token.pairs(v) for h in {code, f"{system}|{code}"}]
+            if first.whole:
+                quantity.pair(index, inner(parameter, context, ""), [v for part in context.parts[1:] for path in part.paths for v in path.values(node)])
+                continue
+            heads = {h for path in first.paths for v in path.values(node) for h in named(v)}
             for value in [v for path in last.paths for v in path.values(node)] if heads else []:
                 for head in heads:
                     KINDS[last.kind].add(index, inner(parameter, context, head), value)
+
+
+def named(value: Any) -> set[str]:
+    """What a search may call the first part by: code, system|code; or where a reference leads."""
+    if isinstance(value, dict) and "reference" in value:
+        return {reference.address(str(value["reference"]))}
+    return {name for system, code in token.pairs(value) for name in (code, f"{system}|{code}")}
 
 
 def inner(parameter: Parameter, context: Context, head: str) -> Parameter:
@@ -48,15 +60,20 @@ def condition(parameter: Parameter, values: list[list[str]], ask: Ask) -> Condit
             raise BadValue(f"it has {len(parameter.contexts[0].parts)} parts with $ between, such as 8480-6$gt140")
         for context in parameter.contexts:
             found.append(joined(" AND ", [ask(like(parameter, p.kind, p.paths), [v]) for p, v in zip(context.parts, parts, strict=True)])
-                         if context.single else repeated(parameter, context, parts))
+                         if context.single else repeated(parameter, context, parts, ask))
     return joined(" OR ", found)
 
 
-def repeated(parameter: Parameter, context: Context, parts: list[str]) -> Condition:
+def repeated(parameter: Parameter, context: Context, parts: list[str], ask: Ask) -> Condition:
+    first = context.parts[0]
+    if first.whole:
+        numbers = quantity.pair_condition(inner(parameter, context, ""), [unescaped(p) for p in parts[1:]])
+        return joined(" AND ", [ask(like(parameter, first.kind, first.paths), [parts[0]]), numbers])
     if parts[0].endswith("|"):
         raise BadValue("the first part is code or system|code")
-    last = inner(parameter, context, unescaped(parts[0]))
-    return KINDS[last.kind].condition(last, "", [unescaped(parts[-1])])
+    heads = reference.addresses([unescaped(parts[0])], tuple(TYPES)) if first.kind == "reference" else [unescaped(parts[0])]
+    lasts = [inner(parameter, context, head) for head in heads]
+    return joined(" OR ", [KINDS[last.kind].condition(last, "", [unescaped(parts[-1])]) for last in lasts])
 
 
 def like(parameter: Parameter, kind: str, paths: tuple[Any, ...]) -> str:

@@ -40,10 +40,11 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of a composite parameter; paths from its context down."""
+    """One part of a composite parameter; paths from its context down, or from the resource where it is whole."""
 
     kind: str
     paths: tuple[Path, ...]
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def path(row: dict[str, Any]) -> Path:
 
 
 def context(row: dict[str, Any]) -> Context:
-    parts = tuple(Part(p["kind"], tuple(path(x) for x in p["paths"])) for p in row["parts"])
+    parts = tuple(Part(p["kind"], tuple(path(x) for x in p["paths"]), p.get("whole", False)) for p in row["parts"])
     return Context(Path(tuple(row["path"]), ""), row["single"], parts)
 
 

@@ -1,7 +1,7 @@
 """Query string -> SearchRequest. What is unknown is an error that says what is known (FHIR R4 search.html)."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from alliance.config.dates import span
@@ -10,11 +10,11 @@ from records.fhir.issues import Issue, NotSupported, Problem
 from records.fhir.references import ID, target
 from records.fhir.types import TYPES
 from records.search import composite
-from records.search.chain import VISIBLE, chained, has
+from records.search.chain import chained, has
 from records.search.definitions import Parameter, parameters
 from records.search.include import INCLUDES, Include, include
-from records.search.kinds import KINDS, date
-from records.search.terms import BadValue, Condition, unescaped
+from records.search.kinds import KINDS, date, near
+from records.search.terms import VISIBLE, BadValue, Condition, unescaped
 from records.search.texts import Text, normal
 from records.search.view import WHOLE, View, elements, summary
 
@@ -26,7 +26,7 @@ INSTEAD = {
     "_contained": "contained resources are found through the one that holds them", "_containedType": "contained resources are found through the one that holds them",
 }
 SORTABLE = ("string", "date", "quantity", "number")  # by the indexes
-SIFTED = ("token", "reference", "uri")  # by a look into each resource
+SIFTED = ("token", "reference", "uri", "composite", "special")  # by a look into each resource
 SPLIT = re.compile(r"(?<!\\),")
 PARTS = re.compile(r"(?<!\\)\$")
 
@@ -37,11 +37,12 @@ class BadSearch(Problem):
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """By a column of the row ("dated", "updated", "id") or by a parameter."""
+    """By a column of the row ("dated", "updated", "id") or by a parameter; place: of which the distance is meant."""
 
     column: str = "updated"
     by: Parameter | None = None
     descending: bool = True
+    place: near.Place | None = None
 
 
 @dataclass(slots=True)
@@ -94,7 +95,7 @@ def parse(types: Sequence[str], pairs: Iterable[tuple[str, str]], *, inside: boo
             common(out, name, value)
         else:
             add(out, key, value)
-    order(out, sorted_by)
+    order(out, sorted_by, dict(pairs))
     if out.inside and not inside:
         raise NotSupported(Issue("not-supported", f"Search parameter {out.inside}: it is not decided by an index, so it serves searches only, no conditions."))
     return out
@@ -212,7 +213,7 @@ def condition(type_name: str, key: str, value: str, depth: int = 0) -> Condition
     if parameter.contexts:
         return composed(key, parameter, modifier, value)
     values = split(value)
-    if name in TYPES[type_name].subject_params and (ids := local_patients(values, modifier, name == "patient")) is not None:
+    if modifier in ("", "Patient") and name in TYPES[type_name].subject_params and (ids := local_patients(values, modifier, name == "patient")) is not None:
         return Condition("{r}.patient IN (SELECT p.id FROM records_sourcepatient p WHERE p.hospital_id = {r}.hospital AND p.fhir_id = ANY({0}))", (ids,))
     kind = KINDS[parameter.kind]
     if modifier not in kind.MODIFIERS:
@@ -253,7 +254,7 @@ def local_patients(values: list[str], modifier: str, patient: bool) -> list[str]
     return out
 
 
-def order(out: SearchRequest, text: str) -> None:
+def order(out: SearchRequest, text: str, asked: Mapping[str, str]) -> None:
     clinical = {TYPES[t].date for t in out.types}
     common_date = clinical.pop() if len(clinical) == 1 else None
     if not text:
@@ -269,6 +270,11 @@ def order(out: SearchRequest, text: str) -> None:
             raise NotSupported(Issue("not-supported", f"Search parameter _sort: {name[:60]!r} is not sorted by here; served are {served} (with - for descending, several with commas)."))
         if name not in columns and by is not None and by.kind in SIFTED:
             out.inside = out.inside or f"_sort={name}"
-        out.sorts.append(Sort(columns.get(name, ""), None if name in columns else by, part.startswith("-")))
+        place = None
+        if by is not None and by.kind == "special":
+            if by.code not in asked:
+                raise wrong("_sort", f"an order by {by.code} is one by the distance from the place that {by.code}=latitude|longitude|… asks for: add it.")
+            place = near.place(asked[by.code])
+        out.sorts.append(Sort(columns.get(name, ""), None if name in columns else by, part.startswith("-"), place))
     if len(out.sorts) > 5:
         raise wrong("_sort", "at most five keys are taken.")

@@ -1,4 +1,4 @@
-"""What no index answers: whole texts, and the order by codes, references and addresses. It is decided on the resources that the other
+"""What no index answers: whole texts, and the order by codes, references, addresses, places and composites. It is decided on the resources that the other
 parameters find, so these must not be too many. Pure."""
 
 import datetime as dt
@@ -7,8 +7,9 @@ from functools import cmp_to_key
 from typing import Any
 
 from records.fhir.hashes import hashed
+from records.search.definitions import Context
 from records.search.index import index_of
-from records.search.kinds import token
+from records.search.kinds import date, near, quantity, token
 from records.search.parse import SearchRequest, Sort
 from records.search.terms import Index
 
@@ -45,9 +46,33 @@ def key(resource: dict[str, Any], index: Index, sort: Sort) -> Any:
     elif sort.by.kind in INDEXED:
         names = {hashed(sort.by.type_name, n) for n in sort.by.names}
         values = [v for p, v in INDEXED[sort.by.kind](index, sort.descending) if p in names]
+    elif sort.place:
+        values = [near.away(v, sort.place) for p in sort.by.paths for v in p.values(resource)]
+    elif sort.by.contexts:
+        values = [parts for context in sort.by.contexts for parts in together(context, resource, sort.descending)]
     else:
         values = [text for p in sort.by.paths for v in p.values(resource) for text in shown(v)]
     return (max if sort.descending else min)(values, default=None)
+
+
+def together(context: Context, resource: dict[str, Any], descending: bool) -> list[list[Any]]:
+    """Of each element of a composite that has all parts: these, the first one first."""
+    out = []
+    for node in [resource] if context.single else context.path.values(resource):
+        found = [[key for path in part.paths for v in path.values(resource if part.whole else node) for key in comparable(part.kind, v, descending)]
+                 for part in context.parts]
+        if all(found):
+            out.append([(max if descending else min)(keys) for keys in found])
+    return out
+
+
+def comparable(kind: str, value: Any, descending: bool) -> list[Any]:
+    if kind in ("quantity", "number"):
+        ends = quantity.bounds(value)
+        return [ends[1 if descending else 0]] if ends else []
+    if kind == "date":
+        return [written(r[1 if descending else 0]) for r in date.ranges(value)]
+    return shown(value)
 
 
 def shown(value: Any) -> list[str]:

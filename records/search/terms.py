@@ -4,6 +4,8 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+VISIBLE = "<visible:{alias}>"  # in a condition: where the store writes the scope's test on that alias
+
 
 class Quantity(NamedTuple):
     """One amount: as written and in base units; high and base_to only where it is a range. unit: hash of the dimension, or of system and

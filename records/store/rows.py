@@ -89,9 +89,11 @@ OTHERS = re.compile(r"<visible:(t\d)>")
 
 
 def where(scope: Scope, directory: frozenset[str], conditions: str) -> tuple[str, dict[str, Any]]:
-    """The scope's test on `r` and the conditions, with the same test on each row that these join."""
+    """The scope's test on `r` and the conditions, with the test on each row that these join: such a one may also be of the directory."""
     test, bound = visible(scope, directory)
-    return f"{test} AND {OTHERS.sub(lambda m: visible(scope, directory, m.group(1))[0], conditions)}", bound
+    if (said := OTHERS.search(conditions)) and not scope.directory:
+        bound |= beside(scope, directory, said.group(1))[1]
+    return f"{test} AND {OTHERS.sub(lambda m: beside(scope, directory, m.group(1))[0], conditions)}", bound
 
 
 def visible(scope: Scope, directory: frozenset[str], r: str = "r", *, old: bool = False) -> tuple[str, dict[str, Any]]:
@@ -122,10 +124,10 @@ def visible(scope: Scope, directory: frozenset[str], r: str = "r", *, old: bool 
     return f"({' OR '.join(tests) or 'false'}) AND {inside}", bound
 
 
-def beside(scope: Scope, directory: frozenset[str]) -> tuple[str, dict[str, Any]]:
+def beside(scope: Scope, directory: frozenset[str], r: str = "r") -> tuple[str, dict[str, Any]]:
     """What may stand beside the scope's rows because they refer to it: what the scope opens itself, and the directory, which everyone in the
     alliance may read."""
-    test, bound = visible(scope, directory)
+    test, bound = visible(scope, directory, r)
     if scope.whole is not None or scope.directory:
         return test, bound
-    return f"({test} OR r.patient = 0 AND r.others IS NULL AND r.type = ANY(%(scope_types)s))", {**bound, "scope_types": sorted(TYPES[t].number for t in directory)}
+    return f"({test} OR {r}.patient = 0 AND {r}.others IS NULL AND {r}.type = ANY(%(scope_types)s))", {**bound, "scope_types": sorted(TYPES[t].number for t in directory)}

@@ -160,6 +160,16 @@ def fits(kind: str, modifier: str, values: list[Any], asked: str) -> bool:
     raise AssertionError(kind)
 
 
+def reach(world: dict[str, Resource], start: str, way: str) -> set[str]:
+    """An Organization and all that is part of it, or that it is part of."""
+    parts = {k: r["partOf"]["reference"] for k, r in world.items() if "partOf" in r}
+    found, fresh = {start}, {start}
+    while fresh:
+        fresh = {k if way == "below" else up for k, up in parts.items() if (up if way == "below" else k) in fresh} - found
+        found |= fresh
+    return found
+
+
 def holds(world: dict[str, Resource], resource: Resource, key: str, asked: str) -> bool:
     """One parameter of a query, on one resource."""
     kind = resource["resourceType"]
@@ -175,6 +185,8 @@ def holds(world: dict[str, Resource], resource: Resource, key: str, asked: str) 
     code, _, modifier = key.partition(":")
     what, values = MEANING[kind][code]
     found = values(resource)
+    if modifier in ("below", "above"):
+        return any(v in reach(world, asked_one, modifier) for v in found for asked_one in asked.split(","))
     if modifier == "missing":
         return bool(found) == (asked == "false")
     fit = any(fits(what, modifier, found, a) for a in asked.split(","))

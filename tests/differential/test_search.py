@@ -91,6 +91,8 @@ def condition(rng: random.Random, kind: str, here: dict[str, Resource], depth: i
         "reference": lambda: rng.choice([k for k in here if k.split("/")[0] == LINKS[kind, code]] + [LINKS[kind, code] + "/none"]),
     }[what]
     modifier = {"string": ["", "", ":exact", ":contains"], "token": ["", "", ":not"]}.get(what, [""])
+    if LINKS.get((kind, code)) == "Organization":
+        modifier = ["", ":below", ":above"]
     return code + rng.choice(modifier), ",".join(one() for _ in range(rng.choice((1, 1, 1, 2))))
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import time
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -12,7 +13,7 @@ from records.models import SourcePatient
 from records.mpi import sources
 from tests.factories import alliance
 from tests.factories.consents import give
-from tests.factories.fhir import Api, number, observation, patient
+from tests.factories.fhir import Api, Reply, number, observation, patient
 
 
 def ids(reply: object) -> list[str]:
@@ -80,6 +81,41 @@ def test_meta(api: Api) -> None:
     meta = api("GET", f"{made}/$meta").json["parameter"][0]["valueMeta"]
     assert meta["tag"] == [{"code": "red"}] and meta["versionId"] == "1"
     assert api("GET", "Patient/nobody/$meta").status == 404
+
+
+def meta_of(reply: Reply) -> Any:
+    assert reply.status == 200, reply.body
+    return reply.json["parameter"][0]["valueMeta"]
+
+
+def parameters(**meta: Any) -> dict[str, Any]:
+    return {"resourceType": "Parameters", "parameter": [{"name": "meta", "valueMeta": meta}]}
+
+
+def test_meta_of_a_type_and_of_a_base(api: Api, stranger: Api) -> None:
+    made = api.create(patient() | {"meta": {"tag": [{"code": "red"}], "profile": ["http://p"]}})
+    api.create(patient() | {"meta": {"tag": [{"code": "red"}, {"code": "blue"}]}})
+    api.create(observation(made) | {"meta": {"security": [{"system": "urn:s", "code": "N"}]}})
+    gone = api.create(patient() | {"meta": {"tag": [{"code": "gone"}]}})
+    api("DELETE", gone)
+    of_patients, of_all = meta_of(api("GET", "Patient/$meta")), meta_of(api("GET", "$meta"))
+    assert sorted(t["code"] for t in of_patients["tag"]) == ["blue", "red"] and of_patients["profile"] == ["http://p"] and "security" not in of_patients
+    assert of_all["security"] == [{"system": "urn:s", "code": "N"}] and len(of_all["tag"]) == 2
+    assert api("GET", "Patient/$meta", base="alliance").status == 400 and api("GET", "Spoon/$meta").status == 400
+    assert stranger("GET", "Patient/$meta", base=api.base).status == 403
+
+
+def test_meta_is_added_and_taken_away(api: Api) -> None:
+    made = api.create(patient() | {"meta": {"tag": [{"system": "urn:t", "code": "red", "display": "Red"}]}})
+    more = meta_of(api("POST", f"{made}/$meta-add", parameters(tag=[{"system": "urn:t", "code": "red"}, {"system": "urn:t", "code": "blue"}], profile=["http://p"])))
+    assert [t["code"] for t in more["tag"]] == ["red", "blue"] and more["versionId"] == "2" and more["profile"] == ["http://p"]
+    assert api("GET", "Patient?_tag=urn:t|blue").json["total"] == 1 and api("GET", f"{made}/_history/1").status == 200
+    less = meta_of(api("POST", f"{made}/$meta-delete", parameters(tag=[{"system": "urn:t", "code": "red"}])))
+    assert [t["code"] for t in less["tag"]] == ["blue"] and less["versionId"] == "3" and api("GET", "Patient?_tag=urn:t|red").json["total"] == 0
+    for wrong in ({"resourceType": "Parameters"}, parameters(versionId="9"), parameters(tag="red"), []):
+        assert api("POST", f"{made}/$meta-add", wrong).status in (400, 422), wrong
+    assert api("POST", "Patient/nobody/$meta-add", parameters(tag=[{"code": "x"}])).status == 404
+    assert api("POST", f"{made}/$meta-add", parameters(tag=["red"])).status == 422, "the result is validated like any other write"
 
 
 def test_status_of_a_subscription(api: Api) -> None:

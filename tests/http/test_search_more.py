@@ -63,6 +63,85 @@ def test_near(api: Api) -> None:
         assert api("GET", f"Location?near={wrong}").status == 400
 
 
+def test_the_order_by_distance(api: Api) -> None:
+    made = {n: api.create({"resourceType": "Location", "name": n, "position": {"latitude": 30 + d, "longitude": 114.3}}) for n, d in (("far", 0.9), ("here", 0.001), ("near", 0.2))}
+    asked = "Location?near=30|114.3|200|km&_sort="
+    assert ids(api, asked + "near") == [made["here"], made["near"], made["far"]] and ids(api, asked + "-near") == [made["far"], made["near"], made["here"]]
+    first = api("GET", asked + "near&_count=2").json
+    rest = api("GET", next(x["url"] for x in first["link"] if x["relation"] == "next").split(f"/{api.base}/")[1]).json
+    assert [e["resource"]["name"] for e in first["entry"] + rest["entry"]] == ["here", "near", "far"]
+    assert "latitude" in api("GET", "Location?_sort=near").says
+
+
+def test_the_order_by_a_composite(api: Api) -> None:
+    about = api.create(patient())
+    made = [api.create(observation(about, code=c, value=v)) for c, v in (("b", 1), ("a", 9), ("a", 20))]
+    asked = f"Observation?patient={about}&_sort="
+    assert ids(api, asked + "code-value-quantity") == [made[1], made[2], made[0]] and ids(api, asked + "-code-value-quantity") == [made[0], made[2], made[1]]
+    pressures = [api.create(pressure(about, high, 80)) for high in (150, 95, 120)]
+    found = ids(api, asked + "component-code-value-quantity&code=85354-9")
+    assert sorted(found) == sorted(pressures), "each has 80 for its least part: their order is that of their rows"
+    first = api("GET", asked + "-component-code-value-quantity&_count=2").json
+    assert [e["resource"]["component"][0]["valueQuantity"]["value"] for e in first["entry"]] == [150, 120]
+    rest = api("GET", next(x["url"] for x in first["link"] if x["relation"] == "next").split(f"/{api.base}/")[1]).json
+    assert [e["resource"].get("component", [{"valueQuantity": {"value": 0}}])[0]["valueQuantity"]["value"] for e in rest["entry"]] == [95, 0], "those without come last"
+
+
+def test_part_of_the_whole(api: Api) -> None:
+    whole = api.create({"resourceType": "Location", "name": "院"})
+    ward = api.create({"resourceType": "Location", "name": "病区", "partOf": {"reference": whole}})
+    bed = api.create({"resourceType": "Location", "name": "床", "partOf": {"reference": ward}})
+    api("PUT", whole, api("GET", whole).json | {"partOf": {"reference": bed}})  # a ring ends, too
+    apart = api.create({"resourceType": "Location", "name": "别处"})
+    about = api.create(patient())
+    at = {place: api.create({"resourceType": "Encounter", "status": "finished", "class": {"code": "AMB"}, "subject": {"reference": about}, "location": [{"location": {"reference": place}}]})
+          for place in (bed, apart)}
+    assert ids(api, f"Encounter?location:below={whole}") == [at[bed]] == ids(api, f"Encounter?location:below={ward.split('/')[1]}"), "by address or id"
+    assert ids(api, f"Encounter?location={whole}") == [] and ids(api, f"Encounter?location:below={apart}") == [at[apart]]
+    api("PUT", whole, {k: v for k, v in api("GET", whole).json.items() if k != "partOf"})
+    assert set(ids(api, f"Location?partof:below={whole}")) == {ward, bed} and ids(api, f"Location?partof:above={whole}") == [ward], "the whole is part of nothing, the ward of the whole"
+    assert set(ids(api, f"Location?partof:above={bed}")) == {ward, bed}
+    assert ids(api, f"Observation?encounter.location:below={whole}") == [] == ids(api, f"Encounter?location:below={bed},{whole}&status=planned")
+    seen = api.create(observation(about, encounter={"reference": at[bed]}))
+    assert ids(api, f"Observation?encounter:Encounter.location:below={whole}") == [seen]
+    assert "part of another" in api("GET", "Observation?device:below=Device/x").says
+    api("DELETE", ward)
+    assert ids(api, f"Encounter?location:below={whole}") == [], "what is deleted is no step"
+
+
+def test_variants_of_a_sequence(api: Api) -> None:
+    def sequence(chromosome: str, *variants: tuple[int, int]) -> str:
+        return api.create({"resourceType": "MolecularSequence", "coordinateSystem": 0, "variant": [{"start": a, "end": b} for a, b in variants], "referenceSeq": {
+            "windowStart": 1, "windowEnd": 999, "chromosome": {"coding": [{"code": chromosome}]}, "referenceSeqId": {"coding": [{"system": "urn:n", "code": f"NC{chromosome}"}]}}})
+
+    one, two = sequence("1", (10, 20), (300, 400)), sequence("1", (30, 350))
+    sequence("2", (10, 20))
+    asked = "MolecularSequence?chromosome-variant-coordinate="
+    assert ids(api, asked + "1$ge10$le20") == [one], "one variant has both ends: of the second resource the start alone would fit"
+    assert set(ids(api, asked + "1$lt345$gt123")) == {one, two} and ids(api, asked + "1$300$400,1$30$350&_sort=_lastUpdated") == [one, two]
+    assert ids(api, "MolecularSequence?referenceseqid-variant-coordinate=urn:n|NC1$gt20$lt360") == [two] and ids(api, asked + "3$gt0$gt0") == []
+    assert set(ids(api, asked[:-1] + ":missing=false&chromosome=1")) == {one, two}
+    for wrong in ("1$gt1", "1$x$2", "$1$2"):
+        assert api("GET", asked + wrong).status == 400, wrong
+
+
+def test_how_documents_hang_together(api: Api) -> None:
+    def document(**more: object) -> str:
+        return api.create({"resourceType": "DocumentReference", "status": "current", "content": [{"attachment": {"url": "urn:x"}}]} | more)
+
+    old = document()
+    new = document(relatesTo=[{"code": "replaces", "target": {"reference": old}}, {"code": "signs", "target": {"reference": "http://elsewhere.example/1"}}])
+    assert ids(api, f"DocumentReference?relationship={old}$replaces") == [new] == ids(api, f"DocumentReference?relationship={old.split('/')[1]}$replaces")
+    assert ids(api, f"DocumentReference?relationship={old}$signs") == [], "replaced is one, signed the other"
+    assert ids(api, "DocumentReference?relationship=http://elsewhere.example/1$signs") == [new]
+
+
+def test_a_patient_by_a_number_in_the_reference(api: Api) -> None:
+    """The number was taken for an id of this store."""
+    made = api.create(observation(api.create(patient()), subject={"identifier": {"system": "urn:n", "value": "77"}}))
+    assert ids(api, "Observation?subject:identifier=urn:n|77") == [made] == ids(api, "Observation?patient:identifier=77")
+
+
 def test_uris_above_and_below(api: Api) -> None:
     made = [api.create({"resourceType": "ValueSet", "status": "active", "url": f"http://acme.org/fhir/{x}"}) for x in ("ValueSet/a", "ValueSet/ab", "b")]
     assert set(ids(api, "ValueSet?url:below=http://acme.org/fhir/ValueSet")) == set(made[:2])
@@ -171,7 +250,7 @@ def test_whole_texts(api: Api) -> None:
     assert set(ids(api, "Observation?_content=胸痛,BONE")) == {one, two} and ids(api, "Observation?_content=骨转移&_text=骨转移") == [one]
     assert ids(api, "?_type=Observation,Patient&_content=胸痛") == [two] and ids(api, f"{about}/Observation?_content=胸痛&code=1-1") == [two]
     assert api("GET", "Observation?_content=骨转移&_summary=count").json["total"] == 2
-    for bad in ("Observation?_content=%20", "Observation?_content:exact=x", f"Observation?patient={about}&_sort=code-value-quantity"):
+    for bad in ("Observation?_content=%20", "Observation?_content:exact=x", f"Observation?patient={about}&_sort=spoon"):
         assert api("GET", bad).status == 400, bad
     for method, path in (("PUT", "Observation?_content=x"), ("DELETE", "Observation?_content=x")):
         assert api(method, path, observation(about) if method == "PUT" else None).status == 400, "no condition hangs on it"

@@ -108,6 +108,36 @@ def test_everything_of_the_shared_record_is_what_the_gate_opens(w: World) -> Non
     assert w.ask("GET", f"{w.at_b}/$everything", base=w.b.code).status in (403, 404), "another's own store stays closed"
 
 
+def test_a_hidden_encounter_is_no_step_between_part_and_whole(w: World) -> None:
+    closed = {"meta": {"security": [{"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": "R"}]}}
+    stay = encounter(w, "in-progress")
+    ward = encounter(w, "finished", partOf={"reference": stay}, **closed)
+    consult = encounter(w, "finished", partOf={"reference": ward})
+    seen = w.hold.create(observation(w.at_b) | {"encounter": {"reference": consult}})
+    related(w)
+    w.permit()
+    asked = (f"Observation?patient=PERSON&encounter:below={stay}", f"Encounter?patient=PERSON&part-of:above={ward}&status=in-progress", f"Encounter?patient=PERSON&part-of:below={stay}")
+    assert [ask(w, q)["total"] for q in asked] == [0, 0, 0]
+    assert ask(w, f"Observation?patient=PERSON&encounter:below={consult}")["total"] == 1, "the control: no hidden step between"
+    w.permit(sensitive=True)
+    assert [e["resource"]["id"] for e in ask(w, asked[0])["entry"]] == [seen.split("/")[1]] and ask(w, asked[2])["total"] == 2
+
+
+def test_a_chain_reaches_the_directory(w: World) -> None:
+    """What everyone in the alliance may read is a step of a chain, too; a device is not of the directory."""
+    house = w.hold.create({"resourceType": "Organization", "name": "心内科"})
+    device = w.hold.create({"resourceType": "Device", "deviceName": [{"name": "仪器", "type": "user-friendly-name"}]})
+    made = encounter(w, "finished", serviceProvider={"reference": house})
+    w.hold.create(observation(w.at_b) | {"encounter": {"reference": made}, "device": {"reference": device}})
+    related(w)
+    w.permit()
+    assert ask(w, "Encounter?patient=PERSON&service-provider.name=心内")["total"] == 1 and ask(w, "Encounter?patient=PERSON&service-provider.name=外科")["total"] == 0
+    assert ask(w, "Observation?patient=PERSON&encounter.service-provider.name=心内")["total"] == 1
+    assert ask(w, "Observation?patient=PERSON&device.device-name=仪")["total"] == 0
+    w.permit(effect="deny")
+    assert ask(w, "Encounter?patient=PERSON&service-provider.name=心内")["total"] == 0
+
+
 def test_alternatives_inside_a_chain_stay_behind_the_gate(w: World) -> None:
     hidden = encounter(w, "finished", meta={"security": [{"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": "R"}]})
     seen = w.hold.create(observation(w.at_b) | {"encounter": {"reference": hidden}})

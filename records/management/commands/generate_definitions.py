@@ -28,6 +28,8 @@ META = {
     "_source": {"kind": "uri", "paths": [{"path": ["meta", "source"], "type": "uri"}]},
     "_tag": {"kind": "token", "paths": [{"path": ["meta", "tag"], "type": "Coding"}]},
 }
+# Expressions that stand at each other's place in R4 (R5 has mended them)
+SWAPPED = {"DocumentReference-relationship": {"code": "target", "target": "code"}}
 # What a record "is about" in time: the first of these parameters that a type has becomes its clinical date.
 CLINICAL_DATE = (
     "onset-date", "authoredon", "started", "whenhandedover", "effective-time", "date", "authored", "effective", "issued",
@@ -226,8 +228,8 @@ def parameters(folder: Path, types: list[str], paths: Paths) -> Json:
 
 
 def composite(base: str, definition: Json, known: Json, paths: Paths) -> list[Json]:
-    """[{path, single, parts: [{kind, paths}]}]: single where the context occurs at most once, so that AND of the parts is exact. None at
-    all where a part but the last is a range in a context that repeats (two of MolecularSequence)."""
+    """[{path, single, parts: [{kind, paths, whole}]}]: single where the context occurs at most once, so that AND of the parts is exact;
+    whole: a part that is not of the context but of the resource, where it occurs once."""
     out = []
     for context in definition["expression"].split("|"):
         steps = context.strip().split(".")
@@ -236,12 +238,12 @@ def composite(base: str, definition: Json, known: Json, paths: Paths) -> list[Js
         single = all(paths.elements[".".join(steps[: i + 1])]["max"] == "1" for i in range(1, len(steps)))
         parts = []
         for c in definition["component"]:
-            owner, expression = (base, c["expression"].removeprefix("%resource.")) if c["expression"].startswith("%resource.") else (".".join(steps), c["expression"])
+            given = SWAPPED.get(definition["id"], {}).get(c["expression"], c["expression"])
+            owner, expression = (base, given.removeprefix("%resource.")) if given.startswith("%resource.") else (".".join(steps), given)
             before = steps[1:] if owner != base else []
             found = [x for b in expression.split("|") for x in paths.branch(owner, f"{owner}.{b.strip()}")]
-            parts.append({"kind": known[c["definition"]]["type"], "paths": [{**x, "path": [*before, *x["path"]] if single else x["path"]} for x in found]})
-        if not single and (any(p["kind"] != "token" for p in parts[:-1]) or any("%resource" in c["expression"] for c in definition["component"])):
-            return []
+            parts.append({"kind": known[c["definition"]]["type"], "paths": [{**x, "path": [*before, *x["path"]] if single else x["path"]} for x in found],
+                          **({"whole": True} if owner == base and not single else {})})
         out.append({"path": steps[1:], "single": single, "parts": parts})
     return out
 

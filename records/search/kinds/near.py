@@ -1,7 +1,7 @@
 """Search kind special, of which R4 has one: Location.near=latitude|longitude|distance|unit (FHIR R4 location.html#positional)."""
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 from records.fhir.hashes import hashed
 from records.search.definitions import Parameter
@@ -15,6 +15,14 @@ DISTANCE = (f"2 * {EARTH} * asin(least(1, sqrt(sin(radians(a.low - {{1}}) / 2) ^
             "* sin(radians(o.low - {2}) / 2) ^ 2))) <= {3}")
 
 
+class Place(NamedTuple):
+    """Degrees; distance: km."""
+
+    latitude: float
+    longitude: float
+    distance: float
+
+
 def add(index: Index, parameter: Parameter, value: Any) -> None:
     if isinstance(value, dict) and all(isinstance(value.get(k), int | float) for k in ("latitude", "longitude")):
         for key in ("latitude", "longitude"):
@@ -24,7 +32,18 @@ def add(index: Index, parameter: Parameter, value: Any) -> None:
 def condition(parameter: Parameter, modifier: str, values: list[str]) -> Condition:
     if len(values) != 1:
         raise BadValue("one place is asked for at a time")
-    parts = values[0].split("|")
+    latitude, longitude, distance = place(values[0])
+    band = math.degrees(distance / EARTH)
+    inner = (f"SELECT a.rid FROM record_quantity a JOIN record_quantity o ON o.rid = a.rid AND o.parameter = {{0}} "
+             f"WHERE a.parameter = {{4}} AND a.low BETWEEN {{5}} AND {{6}} AND {DISTANCE}")
+    return Condition(f"{{r}}.rid IN ({inner})", (
+        hashed(parameter.type_name, parameter.code, "longitude"), latitude, longitude, distance,
+        hashed(parameter.type_name, parameter.code, "latitude"), latitude - band, latitude + band))
+
+
+def place(text: str) -> Place:
+    """Raises BadValue."""
+    parts = text.split("|")
     try:
         latitude, longitude = float(parts[0]), float(parts[1])
         distance = float(parts[2]) if len(parts) > 2 and parts[2] else USUAL
@@ -33,9 +52,11 @@ def condition(parameter: Parameter, modifier: str, values: list[str]) -> Conditi
         raise BadValue("a place is latitude|longitude|distance|unit, the unit km, m or [mi_i]") from error
     if not (-90 <= latitude <= 90 and -180 <= longitude <= 180 and 0 <= distance <= 40_000):
         raise BadValue("a latitude lies within 90, a longitude within 180 degrees, a distance within 40000 km")
-    band = math.degrees(distance / EARTH)
-    inner = (f"SELECT a.rid FROM record_quantity a JOIN record_quantity o ON o.rid = a.rid AND o.parameter = {{0}} "
-             f"WHERE a.parameter = {{4}} AND a.low BETWEEN {{5}} AND {{6}} AND {DISTANCE}")
-    return Condition(f"{{r}}.rid IN ({inner})", (
-        hashed(parameter.type_name, parameter.code, "longitude"), latitude, longitude, distance,
-        hashed(parameter.type_name, parameter.code, "latitude"), latitude - band, latitude + band))
+    return Place(latitude, longitude, distance)
+
+
+def away(position: dict[str, Any], there: Place) -> float:
+    """km on the great circle."""
+    north, east, north_there, east_there = map(math.radians, (position["latitude"], position["longitude"], there.latitude, there.longitude))
+    half = math.sin((north - north_there) / 2) ** 2 + math.cos(north) * math.cos(north_there) * math.sin((east - east_there) / 2) ** 2
+    return 2 * EARTH * math.asin(min(1.0, math.sqrt(half)))

@@ -61,6 +61,26 @@ def add(index: Index, parameter: Parameter, value: Any) -> None:
         unit(system, code), short("label", code) if code else 0, short("label", str(told["unit"])) if told.get("unit") else 0))
 
 
+def pair(index: Index, parameter: Parameter, values: list[Any]) -> None:
+    """Two numbers of one element as one row: the first as its lower, the second as its upper end."""
+    if len(values) == 2 and all(isinstance(v, int | float) for v in values):
+        index.quantities.add(Quantity(hashed(parameter.type_name, parameter.code), float(values[0]), float(values[1]), None, None, 0, 0, 0))
+
+
+def pair_condition(parameter: Parameter, values: list[str]) -> Condition:
+    """Each number with a prefix of its own. Raises BadValue."""
+    tests: list[str] = []
+    bound: list[object] = [hashed(parameter.type_name, parameter.code)]
+    for column, text in zip(("q.low", "q.high"), values, strict=True):
+        m = FORM.fullmatch(text)
+        if not m:
+            raise BadValue("its last two parts are numbers, with a prefix such as gt before them")
+        prefix, numbers = m.group(1) or "eq", around(m.group(1) or "eq", Decimal(m.group(2)))
+        tests.append(TESTS[prefix].format(low=column, high=column, **places(len(bound))))
+        bound += numbers
+    return Condition(f"{{r}}.rid IN (SELECT q.rid FROM record_quantity q WHERE q.parameter = {{0}} AND {' AND '.join(tests)})", tuple(bound))
+
+
 def unit(system: str, code: str) -> int:
     by = base(system, code)
     return short("dimension", by[2]) if by else short("unit", system, code) if code else 0
@@ -94,13 +114,18 @@ def condition(parameter: Parameter, modifier: str, values: list[str]) -> Conditi
 
 def compare(prefix: str, exact: Decimal, at: int, by: tuple[float, float, str] | None) -> tuple[str, list[object]]:
     """The test, and the values from {at} on that it binds. Points and ranges apart: each has an index of its own."""
-    half = Decimal(5).scaleb(int(exact.as_tuple().exponent) - 1)
-    if prefix == "ap":
-        half = abs(exact) / 10
-    numbers = [float(exact)] if "{v}" in TESTS[prefix] else [float(exact - half), float(exact + half)]
-    value: list[object] = [converted(n, by) if by else n for n in numbers]
+    value: list[object] = [converted(n, by) if by else n for n in around(prefix, exact)]
     low, high = ("q.base", "q.base_to") if by else ("q.low", "q.high")
-    places = {"v": f"{{{at}}}", "a": f"{{{at}}}", "b": f"{{{at + 1}}}"}
-    point = TESTS[prefix].format(low=low, high=low, **places)
-    span = TESTS[prefix].format(low=low, high=high, **places)
+    point = TESTS[prefix].format(low=low, high=low, **places(at))
+    span = TESTS[prefix].format(low=low, high=high, **places(at))
     return f"(({high} IS NULL AND {point}) OR ({high} IS NOT NULL AND {span}))", value
+
+
+def around(prefix: str, exact: Decimal) -> list[float]:
+    """The number itself, or where the prefix asks for it the range that it stands for by its precision."""
+    half = abs(exact) / 10 if prefix == "ap" else Decimal(5).scaleb(int(exact.as_tuple().exponent) - 1)
+    return [float(exact)] if "{v}" in TESTS[prefix] else [float(exact - half), float(exact + half)]
+
+
+def places(at: int) -> dict[str, str]:
+    return {"v": f"{{{at}}}", "a": f"{{{at}}}", "b": f"{{{at + 1}}}"}
