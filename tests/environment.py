@@ -1,10 +1,13 @@
 """Where tests keep their state; a plugin named on pytest's command line, because it must be set before the settings are read."""
 
+import atexit
 import os
+import shutil
 import tempfile
 
 HOME = tempfile.mkdtemp(prefix="xinglin-test-")
 os.chmod(HOME, 0o711)
+atexit.register(shutil.rmtree, HOME, ignore_errors=True)  # what is registered first runs last: after the server has left
 os.environ["XINGLIN_HOME"] = HOME
 os.environ["XINGLIN_DEMO"] = "0"
 os.environ["XINGLIN_PG_OPTIONS"] = "fsync=off,synchronous_commit=off,full_page_writes=off"

@@ -22,7 +22,7 @@ from records.search import page
 
 SCAN = 2000  # decisions that one page looks through
 # Only transactions older than every running one, so that none slips in behind the reader.
-# index: decision_feed, records_sourcepatient_home_key, records_sourcepatient_person_id
+# index: decision_feed, records_sourcepatient_home_key, source_person
 FEED = """
 WITH part AS (
   SELECT xid, id, at, moved FROM records_decision WHERE (xid, id) > (%(xid)s::xid8, %(id)s) AND xid < pg_snapshot_xmin(pg_current_snapshot())

@@ -15,10 +15,10 @@ class Person(models.Model):
 class SourcePatient(models.Model):
     """A Patient of one hospital. Made by the first resource that speaks of him; `registered` once his Patient is stored."""
 
-    hospital = models.ForeignKey("alliance.Hospital", models.PROTECT, related_name="+")
+    hospital = models.ForeignKey("alliance.Hospital", models.PROTECT, related_name="+", db_index=False)
     fhir_id = models.CharField(max_length=64)
     home = models.UUIDField(unique=True)  # the person that he is where nobody is linked with him; never changes
-    person = models.ForeignKey(Person, models.PROTECT, related_name="sources")  # the home of the oldest registration linked with him
+    person = models.ForeignKey(Person, models.PROTECT, related_name="sources", db_index=False)  # the home of the oldest registration linked with him
     registered = models.BooleanField(default=False)
     name = models.CharField(max_length=200, blank=True)
     gender = models.CharField(max_length=7, blank=True)
@@ -32,7 +32,8 @@ class SourcePatient(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["hospital", "fhir_id"], name="one_source_patient")]
-        indexes = [models.Index(fields=["crowded_at"], condition=models.Q(crowded_at__isnull=False), name="source_crowded")]
+        indexes = [models.Index(fields=["person", "id"], name="source_person"),
+                   models.Index(fields=["crowded_at"], condition=models.Q(crowded_at__isnull=False), name="source_crowded")]
 
 
 class PatientIdentifier(models.Model):
@@ -52,7 +53,8 @@ class PatientIdentifier(models.Model):
 class NameKey(models.Model):
     """One way to write a source patient's name: folded, in pinyin, as initials. whole: the full name, not a part of it."""
 
-    source = models.ForeignKey(SourcePatient, models.CASCADE, related_name="name_keys")
+    pk = models.CompositePrimaryKey("source_id", "key", "whole")
+    source = models.ForeignKey(SourcePatient, models.CASCADE, related_name="name_keys", db_index=False, db_constraint=False)
     hospital_id = models.IntegerField()
     key = models.CharField(max_length=200, db_collation="C")
     whole = models.BooleanField()
@@ -68,8 +70,9 @@ class NameKey(models.Model):
 class MatchKey(models.Model):
     """A block that a source patient is in, as a keyed hash: those that share one are compared."""
 
-    source = models.ForeignKey(SourcePatient, models.CASCADE, related_name="+", db_index=False)
+    pk = models.CompositePrimaryKey("source_id", "key")
+    source = models.ForeignKey(SourcePatient, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
     key = models.BigIntegerField()
 
     class Meta:
-        indexes = [models.Index(fields=["key"], name="match_key"), models.Index(fields=["source"], name="match_key_source")]
+        indexes = [models.Index(fields=["key"], name="match_key")]

@@ -24,24 +24,28 @@ log = logging.getLogger("xinglin.mpi")
 PEOPLE = 40  # persons that one arrival is held against: the most probable ones that may be he, or his twin
 ASKED = 0.2  # how probable a pair is that a human is asked about
 MOST = 3  # pairs that one arrival may ask humans about: the most probable ones
-# index: match_key, records_sourcepatient_person_id, name_key_whole
+# Of each person those who share a block, then the first others, so many in all: never all of them, for a person may have thousands.
+# index: match_key, source_person, name_key_whole
 BESIDE = """
 WITH block AS MATERIALIZED (
   SELECT b.found FROM unnest(%(keys)s::bigint[]) AS asked(key)
     CROSS JOIN LATERAL (SELECT array_agg(source_id) AS found FROM (SELECT source_id FROM records_matchkey m WHERE m.key = asked.key LIMIT %(most)s + 1) x) b
 ), hit AS (
   SELECT DISTINCT unnest(found[1:%(most)s]) AS id FROM block
-), people AS (
-  SELECT DISTINCT p.person_id FROM hit JOIN records_sourcepatient p ON p.id = hit.id WHERE p.words IS NOT NULL AND p.id <> ALL(%(waiting)s::bigint[])
+), near AS MATERIALIZED (
+  SELECT p.id, p.person_id, p.words, p.correction FROM hit JOIN records_sourcepatient p ON p.id = hit.id WHERE p.words IS NOT NULL AND p.id <> ALL(%(waiting)s::bigint[])
+), member AS (
+  SELECT id, person_id, words, correction, true AS hit FROM near
+  UNION ALL SELECT f.*, false FROM (SELECT DISTINCT person_id FROM near) people CROSS JOIN LATERAL (
+    SELECT m.id, m.person_id, m.words, m.correction FROM records_sourcepatient m
+    WHERE m.person_id = people.person_id AND m.words IS NOT NULL AND m.id <> ALL(%(waiting)s::bigint[]) ORDER BY m.id LIMIT %(look)s
+  ) f WHERE f.id NOT IN (SELECT id FROM hit)
 )
 SELECT s.id, s.person_id, s.words, s.hit, s.correction,
   (SELECT count(*) FROM (SELECT FROM records_namekey WHERE whole AND key = %(name)s LIMIT 5000) x),
   (SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = 'records_sourcepatient'::regclass),
   (SELECT count(*) FROM block WHERE cardinality(found) > %(most)s)
-FROM people CROSS JOIN LATERAL (
-  SELECT m.id, m.person_id, m.words, m.correction, m.id IN (SELECT id FROM hit) AS hit FROM records_sourcepatient m
-  WHERE m.person_id = people.person_id AND m.words IS NOT NULL AND m.id <> ALL(%(waiting)s::bigint[]) ORDER BY 5 DESC, 1 LIMIT %(look)s
-) s ORDER BY s.id
+FROM (SELECT *, row_number() OVER (PARTITION BY person_id ORDER BY hit DESC, id) AS place FROM member) s WHERE s.place <= %(look)s ORDER BY s.id
 """
 
 

@@ -15,7 +15,7 @@ SELECT FROM records_claim c JOIN records_decision d ON d.id = c.decision_id
   WHERE (c.one_id = {source} OR c.two_id = {source}) AND c.kind IN ('same', 'different') AND (d.undone_by_id IS NULL) = (c.kind = 'different') AND o.person_id = {person}
 """
 # The younger one moves: a person's id is the home of its oldest registration, whose row is locked for all.
-# index: records_sourcepatient_home_key, records_claim_one_id, records_claim_two_id; records_sourcepatient_person_id where the arrival is the older one
+# index: records_sourcepatient_home_key, records_claim_one_id, records_claim_two_id; source_person where the arrival is the older one
 PLACE = f"""
 WITH oldest AS MATERIALIZED (SELECT id FROM records_sourcepatient WHERE home = %(new)s AND person_id = %(new)s FOR NO KEY UPDATE),
 mover AS (
@@ -39,7 +39,7 @@ ASKED = """
 SELECT FROM records_sourcepatient a JOIN records_review r ON r.one_id = a.id AND r.state = 'open' JOIN records_sourcepatient b ON b.id = r.two_id
   WHERE a.person_id = {one} AND b.person_id = {two}
 """
-# index: records_sourcepatient_person_id, records_review_one_id
+# index: source_person, records_review_one_id
 ASK = f"""
 WITH t AS (
   SELECT u.other, u.reasons, u.risk, m.person_id AS mine, o.person_id AS theirs

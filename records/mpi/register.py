@@ -16,7 +16,6 @@ from django.utils import timezone
 
 from alliance.config.literals import plain, texts
 from records.fhir.issues import Conflict, Issue, Problem
-from records.models import SourcePatient
 from records.mpi import link
 from records.mpi.arrive import rule, weigh
 from records.mpi.correction import Correction, corrected
@@ -31,7 +30,7 @@ from records.mpi.sources import Known
 NOBODY = UUID(int=0)
 # What is kept of each: new rows in, rows that no longer hold marked as former, equal ones untouched. The sub-selects hide the arrays'
 # lengths from the planner, so that one generic plan serves every call: planning costs more than the work.
-# index: records_patientidentifier source, records_namekey source, match_key_source
+# index: records_patientidentifier source, records_namekey_pkey, records_matchkey_pkey
 KEEP = """
 WITH source AS (
   UPDATE records_sourcepatient s SET registered = true, name = t.name, gender = t.gender, birth_date = t.birth, words = t.words, updated_at = now()
@@ -73,6 +72,8 @@ LOCK = f"""
 SELECT pg_advisory_xact_lock({LOCKS}, k) FROM (SELECT pg_advisory_xact_lock_shared({ALL}, 0) OFFSET 0) g CROSS JOIN (SELECT k FROM unnest(%s::int[]) k ORDER BY k OFFSET 0) t
 """
 LOCK_ALL = f"SELECT pg_advisory_xact_lock({ALL}, 0)"
+# index: records_sourcepatient_pkey
+CROWDED = "UPDATE records_sourcepatient SET crowded_at = now() WHERE id = %s"
 DETAIL = re.compile(r"\(digest\)=\(\\x([0-9a-f]+)\)")
 
 
@@ -202,7 +203,8 @@ def decide(news: News, waiting: set[int]) -> dict[int, UUID]:
     if verdict.review:
         link.ask(arrival.id, verdict.review)
     if verdict.crowded:
-        SourcePatient.objects.filter(pk=arrival.id).update(crowded_at=timezone.now())
+        with connection.cursor() as cursor:
+            cursor.execute(CROWDED, [arrival.id])
     moved: dict[int, UUID] = {}
     if verdict.link is not None:
         moved = link.place(arrival.id, arrival.person, verdict.link, verdict.way, by=rule(), reasons=verdict.reasons)

@@ -12,7 +12,7 @@ from records.mpi import graph
 from records.mpi.graph import Pair, Said
 
 ONE_AT_A_TIME = 7302  # humans' decisions, of the whole alliance
-# index: records_sourcepatient_pkey, records_sourcepatient_person_id
+# index: records_sourcepatient_pkey, source_person
 PEOPLE = "SELECT id, home, person_id FROM records_sourcepatient WHERE person_id IN (SELECT person_id FROM records_sourcepatient WHERE id = ANY(%s)) ORDER BY id"
 LOCK = "SELECT FROM records_sourcepatient WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 # index: records_claim_one_id, records_claim_two_id
