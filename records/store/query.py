@@ -8,14 +8,14 @@ from records.fhir.hashes import hashed
 from records.fhir.types import DIRECTORY, TYPES
 from records.search.include import Include
 from records.search.plan import Plan
-from records.store.rows import COLUMNS, JOINS, Row, beside, rows, where
+from records.store.rows import COLUMNS, JOINS, Row, beside, number, rows, where
 
 # index: record_resource_patient, record_resource_tokens, record_resource_updated
 PAGE = """
 SELECT {columns} FROM (SELECT * FROM record_resource r WHERE {where} ORDER BY {order} LIMIT %(limit)s) r {joins}
 ORDER BY {order}
 """
-TOTAL = "SELECT count(*) AS n, NULL::text AS ref, NULL::uuid AS person FROM record_resource r WHERE {where}"
+TOTAL = "SELECT {number} AS n, NULL::text AS ref, NULL::uuid AS person"
 
 
 def page(scope: Scope, plan: Plan) -> list[Row]:
@@ -26,9 +26,8 @@ def page(scope: Scope, plan: Plan) -> list[Row]:
 
 
 def total(scope: Scope, plan: Plan) -> int:
-    tests, bound = where(scope, DIRECTORY, plan.where)
-    select = TOTAL.format(where=tests)
-    return int(witnessed(select, {**plan.parameters, **bound}, scope.event)[0][0])
+    found, bound = number(scope, DIRECTORY, plan.where)
+    return int(witnessed(TOTAL.format(number=found), {**plan.parameters, **bound}, scope.event)[0][0])
 
 
 PATIENT = TYPES["Patient"].number

@@ -22,7 +22,7 @@ from records.interactions.simulate import simulate
 from records.mpi import sources
 from tests.factories import alliance
 from tests.factories.consents import given
-from tests.factories.fhir import observation
+from tests.factories.fhir import observation, patient
 from tests.http.test_persons import lines_of, signed_in
 from tests.leaks.test_shared_record import World, related, w
 
@@ -58,6 +58,30 @@ def test_a_seal_closes_the_record_to_all_who_are_not_listed(w: World) -> None:
     assert len(open_record(base(own, "alliance", ""), w.person, {"Observation": 9}, "").rows["Observation"]) == 3, "one who is listed"  # type: ignore[arg-type]
     assert w.hold("GET", w.plain).status == 404
     do_lift(listed.pk, reason="x" * 3, acting=officer(w, wide=False))
+
+
+def test_totals_leave_sealed_records_out(w: World) -> None:
+    free = w.hold.create(patient())
+    w.hold.create(observation(free))
+    w.hold.create(observation(free, focus=[{"reference": w.at_b}]))
+    w.hold.create({"resourceType": "Encounter", "status": "finished", "class": {"code": "AMB"}, "subject": {"reference": free}})
+    asked = ("Observation?", "Observation?code=4548-4", "?_type=Observation,Encounter", "Observation?date=gt2020", f"Observation?patient={free}", f"Observation?patient={w.at_b}",
+             f"Patient?_has:Observation:patient:code=4548-4&_id={free.split('/')[1]},{w.at_b.split('/')[1]}", "Observation?patient.gender=male")
+
+    def totals() -> list[int]:
+        out = []
+        for query in asked:
+            whole = w.hold("GET", f"{query}&_count=1000").json
+            assert w.hold("GET", f"{query}&_summary=count").json["total"] == len(whole.get("entry", [])), query
+            assert w.hold("GET", f"{query}&_count=1&_total=accurate").json["total"] == len(whole.get("entry", [])), query
+            out.append(len(whole.get("entry", [])))
+        return out
+
+    before = totals()
+    seal = do_seal_record(w.person, ground="dispute", reason="医疗纠纷", listed=[], acting=officer(w))  # type: ignore[arg-type]
+    assert [a - b for a, b in zip(before, totals(), strict=True)] == [3, 2, 3, 3, 1, 2, 1, 3], "two of the sealed patient, and one that speaks of him"
+    do_lift(seal.pk, reason="调查结束", acting=officer(w))
+    assert totals() == before
 
 
 def lines_of_seal(seal: int) -> list[str]:
