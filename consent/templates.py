@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from consent.labels import CONFIDENTIALITY, SENSITIVE, SENSITIVITY
-from consent.provision import HOSPITAL, TYPES_SYSTEM
+from consent.provision import HOSPITAL, STAFF, TYPES_SYSTEM
 
 ROLES = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
 PURPOSES = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
@@ -36,7 +36,7 @@ GROUPS: dict[str, tuple[str, ...]] = {  # kinds of record -> the types that they
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What was picked. recipients, sources: codes of hospitals, none for all; kinds: specially protected records, shared by share and only,
+    """What was picked. recipients, sources: codes of hospitals, none for all; staff: numbers of clinicians beside the recipients; kinds: specially protected records, shared by share and only,
     held back by without; groups: kinds of record, held back by without."""
 
     template: Template
@@ -44,6 +44,7 @@ class Choice:
     sources: Sequence[str] = ()
     kinds: Sequence[str] = ()
     groups: Sequence[str] = ()
+    staff: Sequence[str] = ()
 
 
 def coding(system: str, code: str) -> dict[str, str]:
@@ -54,19 +55,23 @@ def actors(role: str, codes: Sequence[str]) -> list[dict[str, Any]]:
     return [{"role": {"coding": [coding(ROLES, role)]}, "reference": {"type": "Organization", "identifier": {"system": HOSPITAL, "value": c}}} for c in codes]
 
 
+def clinicians(numbers: Sequence[str]) -> list[dict[str, Any]]:
+    return [{"role": {"coding": [coding(ROLES, "IRCP")]}, "reference": {"type": "Practitioner", "identifier": {"system": STAFF, "value": n}}} for n in numbers]
+
+
 def labels(kinds: Sequence[str]) -> list[dict[str, str]]:
     return [coding(SENSITIVITY if k in SENSITIVE else CONFIDENTIALITY, k) for k in kinds]
 
 
 def consent(choice: Choice) -> dict[str, Any]:
     """The Consent, without its patient. Raises ValueError for a choice that says nothing."""
-    who = actors("IRCP", choice.recipients) + actors("CST", choice.sources)
+    who = actors("IRCP", choice.recipients) + clinicians(choice.staff) + actors("CST", choice.sources)
     around: dict[str, Any] = {"actor": who} if who else {}
     purpose = {"purpose": [coding(PURPOSES, "TREAT")]}
     match choice.template:
         case Template.SHARE | Template.ONLY:
-            if choice.template == Template.ONLY and not choice.recipients:
-                raise ValueError("name at least one hospital that may see the records")
+            if choice.template == Template.ONLY and not choice.recipients and not choice.staff:
+                raise ValueError("name at least one hospital or clinician who may see the records")
             inner = [{"type": "permit", "securityLabel": labels([ALL_KINDS] if ALL_KINDS in choice.kinds else choice.kinds)}] if choice.kinds else []
             rule = {"type": "permit", **around, **purpose} | ({"provision": inner} if inner else {})
         case Template.WITHOUT:

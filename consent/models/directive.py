@@ -31,7 +31,8 @@ class Directive(models.Model):
     rid = models.BigIntegerField(null=True, db_index=True)
     method = models.CharField(_("How it was given"), max_length=8, choices=Method.choices)
     evidence = models.CharField(_("Where the signed paper is kept"), max_length=120)
-    signature = models.BinaryField(null=True)
+    image = models.BinaryField(null=True)  # of the signature on the screen, or of the signed paper
+    image_type = models.CharField(max_length=20, blank=True)
     guardian = models.CharField(_("Guardian who signs"), max_length=60, blank=True)
     valid_from = models.DateTimeField()
     valid_until = models.DateTimeField(null=True, blank=True)

@@ -8,13 +8,14 @@ class Relationship(models.Model):
     class Basis(models.TextChoices):
         ENCOUNTER = "encounter"
         REFERRAL = "referral"
+        CONSULTATION = "consultation"
         PANEL = "panel"
         ADMISSION = "admission"
         DECLARED = "declared"
 
     person = models.UUIDField(db_index=True)  # of an encounter the home of its registration, which is the person's wherever it is linked
     hospital = models.ForeignKey("alliance.Hospital", models.PROTECT, related_name="+")
-    basis = models.CharField(max_length=9, choices=Basis.choices)
+    basis = models.CharField(max_length=12, choices=Basis.choices)
     source_patient = models.BigIntegerField(null=True)  # of whom the hospital wrote it
     declared_by = models.ForeignKey("alliance.Staff", models.PROTECT, null=True, related_name="+")
     reason = models.CharField(max_length=200, blank=True)

@@ -5,34 +5,61 @@ from typing import Any
 from uuid import UUID
 
 from alliance.auth.principal import Principal
-from alliance.models import Hospital
+from alliance.models import Hospital, Staff
 from alliance.roles import Permission, Role
 from consent import facts, gate
 from consent.audit.event import EventCode
 from consent.decide import weigh
-from consent.provision import read
+from consent.provision import Provision, read, walk
+from consent.templates import GROUPS
 from consent.terms import Facts, Standing
 from records.interactions.ask import ALLIANCE, base, own_request, person_request
 from records.store import simulate as store
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
-    """Of `every` record that is counted, `then` would be seen by the hospital, and `now` are; treating him, and without an emergency."""
+class Kind:
+    """Of `every` record of the type, `then` would be seen."""
 
-    hospital: Hospital
+    type_name: str
     every: int
     then: int
-    now: int
 
     @property
     def not_then(self) -> int:
         return self.every - self.then
 
 
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What the hospital's clinicians, or the one who is named, would see and do see, treating the patient and without an emergency."""
+
+    hospital: Hospital
+    doctor: Staff | None
+    kinds: tuple[Kind, ...]
+    now: int
+
+    @property
+    def then(self) -> int:
+        return sum(k.then for k in self.kinds)
+
+    @property
+    def not_then(self) -> int:
+        return sum(k.not_then for k in self.kinds)
+
+    @property
+    def hidden(self) -> list[tuple[str, int]]:
+        """(kind of record, how many of it would not be seen)."""
+        out: dict[str, int] = {}
+        for k in self.kinds:
+            group = next((g for g, types in GROUPS.items() if k.type_name in types), "other")
+            out[group] = out.get(group, 0) + k.not_then
+        return [(g, n) for g, n in out.items() if n]
+
+
 def simulate(acting: Principal, person: UUID, consent: dict[str, Any], *, instead: bool) -> list[Sight]:
-    """One line a hospital. For a clerk only records of his own hospital's store are counted: what others hold is not told by numbers either. For the
-    patient all of his."""
+    """One line a hospital, and one for each clinician whom the consent names. For a clerk only records of his own hospital's store are counted: what
+    others hold is not told by numbers either. For the patient all of his."""
     himself = acting.kind == "patient"
     ask = base(acting, ALLIANCE if himself else acting.hospital, "/fhir")
     about = replace(person_request(ask, EventCode.CONSENT_READ, "simulation", person), permission=Permission.CONSENT_RECORD)
@@ -45,8 +72,16 @@ def simulate(acting: Principal, person: UUID, consent: dict[str, Any], *, instea
     for s in about.sources:
         if himself or s.hospital_id == acting.hospital_id:
             counted.setdefault(s.hospital, []).append(s.id)
-    others = [h for h in Hospital.objects.all() if h.active and (himself or h.pk != acting.hospital_id)]
-    asked = [replace(about, principal=Principal("staff", "", h.pk, h.code, Role.CLINICIAN)) for h in others]
+    seers = viewers(new.rule, None if himself else acting.hospital_id)
+    asked = [replace(about, principal=Principal("staff", str(d.pk) if d else "", h.pk, h.code, Role.CLINICIAN)) for h, d in seers]
     views = [[(rows, weigh(r, f, code).seen) for code, rows in counted.items()] for f in (to_be, as_is) for r in asked]
-    every, fitting = store.counts(scope, [i for rows in counted.values() for i in rows], views)
-    return [Sight(h, every, then, now) for h, then, now in zip(others, fitting[:len(others)], fitting[len(others):], strict=True)]
+    found = store.counts(scope, [i for rows in counted.values() for i in rows], views)
+    return [Sight(h, d, tuple(Kind(name, every, fitting[i]) for name, every, fitting in found), sum(fitting[len(seers) + i] for _, _, fitting in found))
+            for i, (h, d) in enumerate(seers)]
+
+
+def viewers(rule: Provision, but: int | None) -> list[tuple[Hospital, Staff | None]]:
+    """Of each hospital but one: any clinician of it, and those whom the rule names."""
+    named = {int(a.staff) for part in walk(rule) for a in part.actors if a.staff.isdecimal()}
+    doctors = list(Staff.objects.filter(pk__in=named, role=Role.CLINICIAN).select_related("hospital").order_by("pk"))
+    return [(h, d) for h in Hospital.objects.all() if h.active and h.pk != but for d in (None, *(d for d in doctors if d.hospital_id == h.pk))]

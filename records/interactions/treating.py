@@ -1,7 +1,7 @@
 """TABLE resource type -> in which times it makes a hospital one that treats the patient (262号 2025: need to know).
 
 An Encounter: its own, until 90 days after its end. EpisodeOfCare or CareTeam (a family doctor's panel): while it is active. Appointment and planned
-Encounter (an admission list): until 30 days after the day. ServiceRequest that names a member as performer (a referral): the member's, for 90 days.
+Encounter (an admission list): until 30 days after the day. ServiceRequest that names a member as performer (a referral, or a consultation that is asked for): the member's, for 90 days.
 """
 
 import datetime as dt
@@ -17,6 +17,8 @@ from consent.services.relationships import Spell
 
 AFTER, LISTED, PANEL = dt.timedelta(days=90), dt.timedelta(days=30), dt.timedelta(days=400)
 Spells = Iterator[Spell]
+SNOMED = "http://snomed.info/sct"
+CONSULTATION = frozenset({(SNOMED, "11429006"), (SNOMED, "185389009"), (SNOMED, "448337001")})  # consultation, follow-up visit by phone, telemedicine consultation
 
 
 def times(period: dict[str, Any] | None) -> tuple[dt.datetime | None, dt.datetime | None]:
@@ -51,10 +53,12 @@ def appointment(resource: dict[str, Any], own: str) -> Spells:
 def referral(resource: dict[str, Any], own: str) -> Spells:
     """The referring hospital opens its door to the other: its own system wrote it. Who refers must know the patient: it is his registration."""
     if resource.get("status") == "active" and resource.get("intent") in ("order", "original-order", "plan"):
+        codes = {(c.get("system"), c.get("code")) for concept in [*(resource.get("category") or []), resource.get("code") or {}] for c in concept.get("coding") or []}
+        basis = "consultation" if CONSULTATION & codes else "referral"
         for performer in resource.get("performer") or []:
             code = member(performer)
             if code and code != own:
-                yield Spell(code, "referral", timezone.now(), timezone.now() + AFTER)
+                yield Spell(code, basis, timezone.now(), timezone.now() + AFTER)
 
 
 def member(reference: dict[str, Any]) -> str | None:

@@ -6,15 +6,19 @@ from typing import Any
 from consent.audit.append import witnessed
 from consent.criteria import Criterion
 from consent.terms import Scope
+from records.fhir.types import NAMES
 from records.store.criteria import sql
 from records.store.rows import visible
 
 # index: record_resource_patient
-COUNTS = "SELECT count(*), ARRAY[{counts}]::bigint[], NULL::text AS ref, NULL::uuid AS person FROM record_resource r WHERE {visible} AND r.patient = ANY(%(patients)s) AND NOT r.deleted"
+COUNTS = """
+SELECT r.type, count(*), ARRAY[{counts}]::bigint[], NULL::text AS ref, NULL::uuid AS person FROM record_resource r
+WHERE {visible} AND r.patient = ANY(%(patients)s) AND NOT r.deleted GROUP BY r.type ORDER BY r.type
+"""
 
 
-def counts(scope: Scope, patients: Sequence[int], criteria: Sequence[Sequence[tuple[Sequence[int], Criterion]]]) -> tuple[int, list[int]]:
-    """(all, how many of each view: of these rows of the index those that fit this criterion, and so on)."""
+def counts(scope: Scope, patients: Sequence[int], criteria: Sequence[Sequence[tuple[Sequence[int], Criterion]]]) -> list[tuple[str, int, list[int]]]:
+    """(type, all, how many of each view: of these rows of the index those that fit this criterion, and so on)."""
     test, bound = visible(scope, frozenset())
 
     def bind(value: Any) -> str:
@@ -22,5 +26,5 @@ def counts(scope: Scope, patients: Sequence[int], criteria: Sequence[Sequence[tu
         return f"%(sim_{len(bound) - 1})s"
 
     each = ", ".join("count(*) FILTER (WHERE " + (" OR ".join(f"r.patient = ANY({bind(list(p))}) AND {sql(c, 'r', bind)}" for p, c in view) or "false") + ")" for view in criteria)
-    every, fitting = witnessed(COUNTS.format(counts=each, visible=test), {**bound, "patients": list(patients)}, scope.event)[0][:2]
-    return int(every), list(fitting)
+    found = witnessed(COUNTS.format(counts=each, visible=test), {**bound, "patients": list(patients)}, scope.event)
+    return [(NAMES[number], every, list(fitting)) for number, every, fitting, *_ in found]

@@ -32,7 +32,7 @@ from records.mpi import find, sources
 from records.mpi.find import Found
 from records.web.actions import known
 from records.web.choices import TEMPLATES, ConsentForm
-from records.web.told import told
+from records.web.told import staff_in, told
 
 MINOR = 14
 
@@ -53,7 +53,7 @@ def consents(request: HttpRequest, person_id: UUID, *, acting: Principal) -> Htt
     found = sources.of_person(person_id)
     check(acting, person_id, found)
     minor = is_minor(face, timezone.localdate())
-    form = ConsentForm(request.POST or None, minor=minor, initial={"template": Template.SHARE, "method": "guardian" if minor else "paper", "instead": True})
+    form = ConsentForm(request.POST or None, request.FILES or None, minor=minor, initial={"template": Template.SHARE, "method": "guardian" if minor else "paper", "instead": True})
     sight = None
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
@@ -62,7 +62,7 @@ def consents(request: HttpRequest, person_id: UUID, *, acting: Principal) -> Htt
             sight = simulate(acting, person_id, chosen, instead=data["instead"])
         else:
             do_record_directive(
-                person_id, chosen, template=data["template"], method=data["method"], evidence=data["evidence"], guardian=data["guardian"], signature=data["signature"],
+                person_id, chosen, template=data["template"], method=data["method"], evidence=data["evidence"], guardian=data["guardian"], image=form.image(),
                 valid_until=data["until"], instead=data["instead"], sources=found, acting=acting)
             messages.success(request, _("The patient's decision is recorded and counts from now on."))
             return redirect("consent", person_id)
@@ -73,11 +73,13 @@ def consents(request: HttpRequest, person_id: UUID, *, acting: Principal) -> Htt
 
 def lines(person: UUID, found: tuple[Source, ...]) -> list[dict[str, object]]:
     """Each directive with its words, and whether its permits have lapsed because registrations were parted."""
-    names = {h.code: h.name for h in Hospital.objects.all()}
+    all_of_them = list(directives.of(person, found).select_related("hospital", "recorded_by__hospital", "verified_by"))
+    named = {n for d in all_of_them for n in staff_in(d.resource)}
+    names = {h.code: h.name for h in Hospital.objects.all()} | {f"staff/{s.pk}": f"{s.name} ({s.hospital})" for s in Staff.objects.filter(pk__in=named).select_related("hospital")}
     titles = dict(TEMPLATES)
     his = {s.id for s in found}
     return [{"d": d, "title": titles.get(d.template, ""), "rules": told(d.resource, d.hospital.code, names), "lapsed": not set(d.covers) <= his}
-            for d in directives.of(person, found).select_related("hospital", "recorded_by__hospital", "verified_by")]
+            for d in all_of_them]
 
 
 @require_POST
@@ -99,8 +101,12 @@ def verify(request: HttpRequest, person_id: UUID, directive_id: int, *, acting: 
     if not evidence:
         messages.error(request, _("Say where the signed paper is kept."))
         return redirect("consent", person_id)
+    guardian = request.POST.get("guardian", "").strip()[:60]
+    if is_minor(known(person_id, acting), timezone.localdate()) and not guardian:
+        messages.error(request, _("The patient is under 14: a guardian signs (PIPL 31)."))
+        return redirect("consent", person_id)
     try:
-        do_verify_directive(directive_id, person_id, evidence=evidence, sources=sources.of_person(person_id), acting=acting)
+        do_verify_directive(directive_id, person_id, evidence=evidence, guardian=guardian, sources=sources.of_person(person_id), acting=acting)
     except Directive.DoesNotExist as error:
         raise Http404 from error
     messages.success(request, _("Verified. It counts from now on."))
@@ -109,14 +115,14 @@ def verify(request: HttpRequest, person_id: UUID, directive_id: int, *, acting: 
 
 @require_GET
 @page(Permission.CONSENT_RECORD)
-def signature(request: HttpRequest, person_id: UUID, directive_id: int, *, acting: Principal) -> HttpResponse:
+def image(request: HttpRequest, person_id: UUID, directive_id: int, *, acting: Principal) -> HttpResponse:
     found = sources.of_person(person_id)
     check(acting, person_id, found)
     directive = directives.of(person_id, found).filter(pk=directive_id).first()
-    if directive is None or directive.signature is None:
+    if directive is None or directive.image is None:
         raise Http404
-    append(Event.of(acting, EventCode.CONSENT_READ, person=person_id, target=f"directive/{directive.pk}/signature"))
-    return HttpResponse(bytes(directive.signature), content_type="image/png")
+    append(Event.of(acting, EventCode.CONSENT_READ, person=person_id, target=f"directive/{directive.pk}/image"))
+    return HttpResponse(bytes(directive.image), content_type=directive.image_type, headers={"Content-Disposition": "inline" if directive.image_type.startswith("image/") else "attachment"})
 
 
 @require_POST

@@ -51,13 +51,13 @@ class OwnForm(ConsentForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("method", "evidence", "signature", *(() if self.minor else ("guardian",))):
+        for name in ("method", "evidence", "scan", "signature", "doctors", *(() if self.minor else ("guardian",))):
             del self.fields[name]
         self.fields["template"].label = _("I choose")
         self.fields["instead"].label = _("This takes the place of all that I decided before")
 
-    def clean_signature(self) -> None:
-        return None
+    def clean(self) -> dict[str, Any]:
+        return super().clean() | {"doctors": []}
 
 
 def born(person: UUID) -> set[str]:

@@ -5,14 +5,19 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from consent.provision import Provision, read
+from consent.provision import Actor, Provision, read, walk
 from consent.templates import GROUPS
 from records.web.choices import GROUP_WORDS, KIND_WORDS
 
 
 def told(consent: dict[str, Any], hospital: str, names: Mapping[str, str]) -> list[tuple[int, bool | None, str]]:
-    """(depth, permits, words) of each rule, outermost first. names: of the hospitals, by code."""
+    """(depth, permits, words) of each rule, outermost first. names: of the hospitals by code, of staff by "staff/" and number."""
     return list(rules(read(consent, hospital), names, 0))
+
+
+def staff_in(consent: dict[str, Any]) -> set[int]:
+    """Numbers of the staff whom it names."""
+    return {int(a.staff) for rule in walk(read(consent)) for a in rule.actors if a.staff.isdecimal()}
 
 
 def rules(rule: Provision, names: Mapping[str, str], depth: int) -> Iterator[tuple[int, bool | None, str]]:
@@ -22,8 +27,13 @@ def rules(rule: Provision, names: Mapping[str, str], depth: int) -> Iterator[tup
 
 
 def parts(rule: Provision, names: Mapping[str, str]) -> Iterator[str]:
+    def name(a: Actor) -> str:
+        if a.staff:
+            return names.get(f"staff/{a.staff}", f"{_('Staff')} {a.staff}")
+        return names.get(a.hospital, a.hospital) or (a.item.fhir_id if a.item else "?")
+
     def who(role: str) -> str:
-        return _(", ").join(names.get(a.hospital, a.hospital) or (f"{_('Staff')} {a.staff}" if a.staff else a.item.fhir_id if a.item else "?") for a in rule.actors if a.role == role)
+        return _(", ").join(name(a) for a in rule.actors if a.role == role)
 
     for role, text in (("recipient", _("for %s")), ("source", _("records of %s")), ("author", _("made by %s"))):
         if any(a.role == role for a in rule.actors):

@@ -21,8 +21,9 @@ def test_from_the_counter_to_the_patients_page(enter: Enter, server: str, w: Wor
     related(w)
     page = enter(alliance.staff(w.b, Role.CLERK), width)
     page.goto(f"{server}/person/{w.person}/consent/")
-    assert not page.is_visible(".f-recipients") and not page.is_visible(".f-groups"), "share with all asks for no hospitals"
+    assert not page.is_visible(".f-recipients, .f-groups, .f-doctors"), "share with all asks for no hospitals and no doctors"
     page.check("input[name=template][value=only]")
+    assert page.is_visible(".f-doctors")
     page.check(f"input[name=recipients][value={w.a.code}]")
     page.fill("input[name=evidence]", "柜 3-12")
     pad = page.locator("canvas.pad")
@@ -34,7 +35,9 @@ def test_from_the_counter_to_the_patients_page(enter: Enter, server: str, w: Wor
     page.mouse.up()
     page.click("button[name=simulate]")
     page.wait_for_selector("#sight")
-    row = page.inner_text(f"#sight tr:has-text('{w.a.code}')").split("\t")
+    row = [cell.strip() for cell in page.inner_text(f"#sight tr:has-text('{w.a.code}')").split("\t")]
+    page.click(f"#sight tr:has-text('{w.a.code}') summary")
+    assert "检验检查 1" in page.inner_text("#sight details[open]"), "which kinds they would not see"
     assert row[1:] == ["2", "1", "0"] and not Directive.objects.filter(template="only", covers__contains=[sources.of_person(w.person)[0].id]).exists()  # type: ignore[arg-type]
     assert page.input_value("select[name=method]") == "screen", "the signature is kept"
     page.click("form button.main")

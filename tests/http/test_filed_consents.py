@@ -86,7 +86,10 @@ def test_a_referral_a_panel_and_an_admission_list_make_treatment(w: World) -> No
     assert w.hold("PUT", "ServiceRequest/r", sent | {"id": "r", "status": "draft"}).status == 201
     assert w.seen() == set(), "not sent yet"
     assert w.hold("PUT", "ServiceRequest/r", sent | {"id": "r"}).status == 200
-    assert w.seen() == {f"{w.b.code}/{w.plain}"}
+    assert w.seen() == {f"{w.b.code}/{w.plain}"} and Relationship.objects.get(hospital=w.a).basis == "referral"
+    Relationship.objects.filter(hospital=w.a).delete()
+    assert w.hold("PUT", "ServiceRequest/c", sent | {"id": "c", "category": [{"coding": [{"system": "http://snomed.info/sct", "code": "11429006"}]}]}).status == 201
+    assert w.seen() == {f"{w.b.code}/{w.plain}"} and Relationship.objects.get(hospital=w.a).basis == "consultation"
     Relationship.objects.filter(hospital=w.a).delete()
     mine = next(s for s in sources.of_person(w.person) if s.hospital_id == w.a.pk).fhir_id  # type: ignore[arg-type]
     tomorrow = (timezone.now() + dt.timedelta(days=1)).isoformat()

@@ -44,8 +44,8 @@ def test_the_patient_decides_and_sees_who_looked(w: World) -> None:
     browser = enter(code_for(w).lower().replace("-", " "))
     assert w.seen() == set()
     sight = browser.post("/my/", {"template": "only", "recipients": w.a.code, "simulate": "1"}).content.decode()
-    row = re.search(rf"<td>{w.a}</td><td><b>(\d+)</b></td><td>(\d+)</td><td>(\d+)</td>", sight)
-    assert row and row.groups() == ("3", "1", "1"), "A's own Patient, and B's Patient and plain Observation; not the sensitive one"
+    row = re.search(rf"<td>{w.a}</td><td><b>(\d+)</b></td><td>.*?(\d+)</summary><small>(.*?)</small></details></td><td>(\d+)</td>", sight)
+    assert row and row.groups() == ("3", "1", "Results 1", "1"), "A's own Patient, and B's Patient and plain Observation; not the sensitive one"
     assert w.seen() == set(), "a simulation saves nothing"
     assert browser.post("/my/", {"template": "only", "recipients": w.a.code, "instead": "on"}).status_code == 302
     assert w.seen() == {f"{w.b.code}/{w.plain}"}

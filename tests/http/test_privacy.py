@@ -14,11 +14,9 @@ from consent.models import AlliancePolicy, Directive, Emergency
 from consent.services.emergencies import do_break_glass, do_review_emergency, do_tell_patient, due
 from consent.services.policies import do_set_policy
 from consent.services.seals import do_lift
-from consent.templates import Choice, Template, consent
 from records.interactions.ask import base
 from records.interactions.record import open_record
 from records.interactions.sealing import do_seal_record, unlike
-from records.interactions.simulate import simulate
 from records.mpi import sources
 from tests.factories import alliance
 from tests.factories.consents import given
@@ -175,16 +173,6 @@ def test_a_consent_for_one_code_one_time_one_document(w: World) -> None:
         Directive.objects.filter(pk=made.pk).update(withdrawn_at=timezone.now())
         w.permit()
         assert w.read(old).status == 200, "the control"
-
-
-def test_the_simulation_tells_what_others_would_see(w: World) -> None:
-    sight = {s.hospital.pk: s for s in simulate(w.clerk, w.person, consent(Choice(Template.ONLY, [w.a.code])), instead=True)}  # type: ignore[arg-type]
-    assert (sight[w.a.pk].every, sight[w.a.pk].then, sight[w.a.pk].now) == (3, 2, 0), "Patient and one Observation, not the sensitive one"
-    assert all(s.then == 0 for h, s in sight.items() if h != w.a.pk)
-    assert not Directive.objects.filter(person=w.person).exists(), "nothing is saved"
-    form = {"template": "share", "method": "paper", "evidence": "x", "simulate": "1"}
-    page = signed_in(alliance.staff(w.b, Role.CLERK)).post(f"/person/{w.person}/consent/", form, headers={"Accept-Language": "en"})
-    assert page.status_code == 200 and 'id="sight"' in page.content.decode() and not Directive.objects.filter(person=w.person).exists()
 
 
 def test_a_page_of_reasons_names_rules_consents_and_bases(w: World) -> None:

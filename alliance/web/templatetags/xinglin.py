@@ -15,6 +15,7 @@ TAB = {
     "results": gettext_lazy("Results"),
     "encounters": gettext_lazy("Encounters"),
     "documents": gettext_lazy("Documents"),
+    "other": gettext_lazy("Others"),
 }
 EXTENT = {"all": gettext_lazy("all records"), "part": gettext_lazy("a part of the records"), "none": gettext_lazy("nothing")}
 STATUS = {

@@ -1,0 +1,88 @@
+"""At the counter: what a clerk sees before a consent is signed, consents for one doctor, scans of the signed paper, guardians."""
+
+import base64
+import hashlib
+import re
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from alliance.roles import Role
+from consent.models import Directive
+from consent.templates import Choice, Template, consent
+from records.interactions.ask import base
+from records.interactions.record import open_record
+from records.interactions.simulate import simulate
+from records.models import SourcePatient
+from tests.factories import alliance
+from tests.factories.fhir import patient
+from tests.http.test_persons import lines_of, signed_in
+from tests.leaks.test_shared_record import World, related, w
+
+__all__ = ["w"]
+
+
+def test_the_simulation_tells_what_others_would_see(w: World) -> None:
+    sight = {s.hospital.pk: s for s in simulate(w.clerk, w.person, consent(Choice(Template.ONLY, [w.a.code])), instead=True)}  # type: ignore[arg-type]
+    assert (sight[w.a.pk].then, sight[w.a.pk].not_then, sight[w.a.pk].now) == (2, 1, 0), "Patient and one Observation, not the sensitive one"
+    assert all(s.then == 0 for h, s in sight.items() if h != w.a.pk)
+    assert not Directive.objects.filter(person=w.person).exists(), "nothing is saved"
+    form = {"template": "share", "method": "paper", "evidence": "x", "simulate": "1"}
+    page = signed_in(alliance.staff(w.b, Role.CLERK)).post(f"/person/{w.person}/consent/", form, headers={"Accept-Language": "en"})
+    assert page.status_code == 200 and 'id="sight"' in page.content.decode() and not Directive.objects.filter(person=w.person).exists()
+
+
+def test_a_consent_for_one_doctor(w: World) -> None:
+    """With this choice Dr A at B would see these records, and his colleague none."""
+    related(w)
+    doctor, colleague = alliance.staff(w.a), alliance.staff(w.a)
+    clerk = signed_in(alliance.staff(w.b, Role.CLERK))
+    form = {"template": "only", "doctors": f" {doctor.user.username}，{doctor.user.username}", "method": "paper", "evidence": "x", "instead": "on"}
+    page = clerk.post(f"/person/{w.person}/consent/", form | {"simulate": "1"}, headers={"Accept-Language": "en"}).content.decode()
+    rows = re.findall(rf"<tr><td>{w.a}(?:<br><b>(.*?)</b>)?</td><td><b>(\d+)</b></td><td>.*?(\d+)(?:</summary><small>(.*?)</small></details>)?</td>", page)
+    assert rows == [("", "0", "3", "Results 2, Others 1"), (doctor.name, "2", "1", "Results 1")]
+    wrong = clerk.post(f"/person/{w.person}/consent/", form | {"doctors": f"{doctor.user.username}, nobody.here"}, headers={"Accept-Language": "en"})
+    assert "No clinician has the user name nobody.here." in wrong.content.decode() and not Directive.objects.filter(template="only", hospital=w.b).exists()
+    assert clerk.post(f"/person/{w.person}/consent/", form).status_code == 302
+    opened = [open_record(base(alliance.principal(s), "alliance", ""), w.person, {"Observation": 9}, "").rows.get("Observation", ()) for s in (doctor, colleague)]  # type: ignore[arg-type]
+    assert [len(rows) for rows in opened] == [1, 0] and w.seen() == set(), "nor does the system of his hospital"
+    told = clerk.get(f"/person/{w.person}/consent/", headers={"Accept-Language": "en"}).content.decode()
+    assert f"for {doctor.name} ({w.a})" in told
+
+
+def test_scans_of_the_signed_paper(w: World) -> None:
+    clerk, elsewhere = signed_in(alliance.staff(w.b, Role.CLERK)), signed_in(alliance.staff(alliance.hospital("far"), Role.CLERK))
+    form = {"template": "share", "method": "paper", "evidence": "柜 3-12", "instead": "on"}
+    address = f"/person/{w.person}/consent/"
+    for name, content in (("virus.png", b"MZ\x90"), ("page.pdf", b"<html><script>"), ("big.jpg", b"\xff\xd8\xff" + bytes(2_000_001))):
+        refused = clerk.post(address, form | {"scan": SimpleUploadedFile(name, content, "image/png")}, headers={"Accept-Language": "en"})
+        assert refused.status_code == 200 and "The scan is no PNG, JPEG or PDF" in refused.content.decode(), name
+    for name, content, kind, shown in (("p.jpg", b"\xff\xd8\xff\xe0photo", "image/jpeg", "inline"), ("p.pdf", b"%PDF-1.7 paper", "application/pdf", "attachment")):
+        assert clerk.post(address, form | {"scan": SimpleUploadedFile(name, content, "text/html")}).status_code == 302
+        made = Directive.objects.filter(hospital=w.b, withdrawn_at=None).latest("pk")
+        kept = made.resource["sourceAttachment"]
+        assert (kept["contentType"], kept["size"], kept["title"]) == (kind, len(content), "柜 3-12") and base64.b64decode(kept["hash"]) == hashlib.sha1(content).digest()
+        reply = clerk.get(f"{address}{made.pk}/image/")
+        assert reply.content == content and reply["Content-Type"] == kind and reply["Content-Disposition"] == shown and reply["X-Content-Type-Options"] == "nosniff"
+        assert elsewhere.get(f"{address}{made.pk}/image/").status_code in (403, 404)
+        assert f"{address}{made.pk}/image/" in clerk.get(address).content.decode()
+    assert "consent:directive:read" in lines_of(f"directive/{made.pk}/image")
+
+
+def test_a_guardian_signs_for_a_child(w: World) -> None:
+    """PIPL 31. A system's Consent for a child counts once a clerk has seen whose signature it is."""
+    child = w.hold.create(patient(birth=f"{timezone.localdate().year - 5}-01-02"))
+    consent_ = {"resourceType": "Consent", "status": "active", "scope": {"coding": [{"code": "patient-privacy"}]}, "category": [{"coding": [{"code": "59284-0"}]}],
+                "patient": {"reference": child}, "policyRule": {"coding": [{"code": "OPTIN"}]}, "provision": {"type": "permit"}}
+    w.hold.create(consent_)
+    person = SourcePatient.objects.get(hospital=w.b, fhir_id=child.split("/")[1]).person_id
+    made = Directive.objects.get(person=person)
+    clerk = signed_in(alliance.staff(w.b, Role.CLERK))
+    address = f"/person/{person}/consent/"
+    assert 'name="guardian" required' in clerk.get(address).content.decode()
+    clerk.post(f"{address}{made.pk}/verify/", {"evidence": "柜 1"})
+    made.refresh_from_db()
+    assert made.verified_at is None
+    clerk.post(f"{address}{made.pk}/verify/", {"evidence": "柜 1", "guardian": "王丽（母）"})
+    made.refresh_from_db()
+    assert made.verified_at is not None and made.guardian == "王丽（母）"
