@@ -1,10 +1,11 @@
 """RULES x Facts -> Scope or Refused. Deny overrides; what nothing permits is refused. The only maker of a Scope. Pure."""
 
 import hashlib
+from functools import lru_cache
 
 from alliance.auth.principal import Purpose
 from consent.audit.event import Event, EventCode
-from consent.criteria import NEVER, both, covers, either, negated
+from consent.criteria import NEVER, Criterion, both, covers, either, negated
 from consent.labels import OVERRIDABLE_LABELS
 from consent.provision import walk
 from consent.rules import RULES
@@ -16,15 +17,19 @@ NO_CONSENT = Vote("deny", "no_consent", "PIPL 23, 29")
 def weigh(request: AccessRequest, facts: Facts, hospital: str) -> Verdict:
     """All votes about the records of one hospital, combined."""
     votes = tuple(v for rule in RULES for v in rule.votes(request, facts, hospital))
-    denials = [v for v in votes if v.kind == "deny"]
-    permits = [v for v in votes if v.kind == "permit"]
-    overrides = [v for v in votes if v.kind == "override"]
-    closed = either(*(v.which for v in denials if not v.overridable))
-    plain = both(either(*(v.which for v in permits)), negated(either(*(v.which for v in denials))))
-    seen = either(plain, both(either(*(v.which for v in overrides)), negated(closed)))
-    if not permits and not denials:
+    plain, seen = combined(votes)
+    if not any(v.kind in ("permit", "deny") for v in votes):
         votes = (*votes, NO_CONSENT)
     return Verdict(hospital, seen, votes, overridden=seen != plain)
+
+
+@lru_cache(maxsize=10_000)
+def combined(votes: tuple[Vote, ...]) -> tuple[Criterion, Criterion]:
+    """(without, with the emergency) what of the hospital's records may be seen."""
+    denials = [v for v in votes if v.kind == "deny"]
+    closed = either(*(v.which for v in denials if not v.overridable))
+    plain = both(either(*(v.which for v in votes if v.kind == "permit")), negated(either(*(v.which for v in denials))))
+    return plain, either(plain, both(either(*(v.which for v in votes if v.kind == "override")), negated(closed)))
 
 
 def epoch_of(facts: Facts) -> str:

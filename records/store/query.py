@@ -8,11 +8,12 @@ from records.fhir.hashes import hashed
 from records.fhir.types import DIRECTORY, TYPES
 from records.search.include import Include
 from records.search.plan import Plan
-from records.store.rows import COLUMNS, JOINS, Row, beside, number, rows, where
+from records.store.rows import COLUMNS, JOINS, Row, beside, branches, number, rows, where
 
 # index: record_resource_patient, record_resource_tokens, record_resource_updated
+PART = "SELECT * FROM record_resource r WHERE {where} ORDER BY {order} LIMIT %(limit)s"
 PAGE = """
-SELECT {columns} FROM (SELECT * FROM record_resource r WHERE {where} ORDER BY {order} LIMIT %(limit)s) r {joins}
+SELECT {columns} FROM ({part}) r {joins}
 ORDER BY {order}
 """
 TOTAL = "SELECT {number} AS n, NULL::text AS ref, NULL::uuid AS person"
@@ -20,8 +21,11 @@ TOTAL = "SELECT {number} AS n, NULL::text AS ref, NULL::uuid AS person"
 
 def page(scope: Scope, plan: Plan) -> list[Row]:
     """At most plan.limit rows; the last of so many only tells of a next page, and the audit line does not name it."""
-    tests, bound = where(scope, DIRECTORY, plan.where)
-    select = PAGE.format(columns=COLUMNS.format(key=plan.key, shown=f"row_number() OVER (ORDER BY {plan.order}) < %(limit)s"), joins=JOINS, where=tests, order=plan.order)
+    parts, bound = branches(scope, DIRECTORY, plan.where)
+    part = " UNION ALL ".join(f"({PART.format(where=p, order=plan.order)})" for p in parts)
+    if len(parts) > 1:
+        part = f"SELECT * FROM ({part}) r ORDER BY {plan.order} LIMIT %(limit)s"
+    select = PAGE.format(columns=COLUMNS.format(key=plan.key, shown=f"row_number() OVER (ORDER BY {plan.order}) < %(limit)s"), joins=JOINS, part=part, order=plan.order)
     return rows(scope, witnessed(select, {**plan.parameters, **bound, "limit": plan.limit}, scope.event))
 
 
@@ -79,7 +83,7 @@ def candidates(scope: Scope, plan: Plan, most: int) -> list[tuple[int, bytes]]:
     """(rid, body) of rows that an operation chooses from, in the plan's order; at most `most`. They stay inside: what is shown is read again
     by `chosen`, with its audit line."""
     tests, bound = where(scope, DIRECTORY, plan.where)
-    select = PAGE.format(columns=COLUMNS.format(key="''", shown="false"), joins=JOINS, where=tests, order=plan.order)
+    select = PAGE.format(columns=COLUMNS.format(key="''", shown="false"), joins=JOINS, part=PART.format(where=tests, order=plan.order), order=plan.order)
     with connection.cursor() as cursor:
         cursor.execute(select, {**plan.parameters, **bound, "limit": most})
         return [(r.rid, r.body) for r in rows(scope, cursor.fetchall())]
@@ -88,5 +92,5 @@ def candidates(scope: Scope, plan: Plan, most: int) -> list[tuple[int, bytes]]:
 def chosen(scope: Scope, plan: Plan, rids: list[int]) -> list[Row]:
     """The rows of these numbers, in the plan's order."""
     tests, bound = where(scope, DIRECTORY, f"r.rid = ANY(%(chosen)s) AND {plan.where}")
-    select = PAGE.format(columns=COLUMNS.format(key="''", shown="true"), joins=JOINS, where=tests, order=plan.order)
+    select = PAGE.format(columns=COLUMNS.format(key="''", shown="true"), joins=JOINS, part=PART.format(where=tests, order=plan.order), order=plan.order)
     return rows(scope, witnessed(select, {**plan.parameters, **bound, "chosen": rids, "limit": len(rids)}, scope.event))

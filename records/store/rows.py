@@ -4,6 +4,7 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from consent.criteria import Criterion
@@ -84,6 +85,8 @@ def key(hospital_id: int, type_name: str, fhir_id: str) -> dict[str, Any]:
 # index: consent_incidentseal, a few rows, none on most days
 SEALED = "ARRAY(SELECT unnest(covers) FROM consent_incidentseal WHERE lifted_at IS NULL AND NOT %(scope_staff)s = ANY(listed))"
 UNSEALED = f"({{r}}.patient <> ALL({SEALED}) AND ({{r}}.others IS NULL OR NOT {{r}}.others && {SEALED}))"
+INSIDE = "({r}.others IS NULL OR {r}.others <@ %(scope_all)s::bigint[])"
+APART = 4  # patients that are asked for each for himself
 PATIENT = TYPES["Patient"].number
 OTHERS = re.compile(r"<visible:(t\d)>")
 
@@ -129,19 +132,35 @@ def visible(scope: Scope, directory: frozenset[str], r: str = "r", *, old: bool 
         return f"{r}.hospital = %(scope_hospital)s AND {f'({r}.type = {PATIENT} OR {unsealed})' if scope.writable else unsealed}", bound
     if scope.directory:
         return f"{r}.patient = 0 AND {r}.others IS NULL AND {r}.type = ANY(%(scope_types)s)", {"scope_types": sorted(TYPES[t].number for t in directory)}
-    bound = {"scope_all": [p for p, _ in scope.patients]}
+    found, more = tests(scope.patients, r, old)
+    return f"({' OR '.join(found) or 'false'}) AND {INSIDE.format(r=r)}", {**more}
+
+
+@lru_cache(maxsize=2000)
+def tests(patients: tuple[tuple[int, Criterion], ...], r: str, old: bool) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """For each patient, or for those of whom the same may be seen where they are many, the test on the row; and what these bind."""
+    bound: dict[str, Any] = {"scope_all": [p for p, _ in patients]}
 
     def bind(value: Any) -> str:
         name = next((n for n, v in bound.items() if n != "scope_all" and type(v) is type(value) and v == value), f"scope_{len(bound)}")
         bound[name] = value
         return f"%({name})s"
 
+    if len(patients) <= APART:
+        return tuple(f"({r}.patient = {bind(p)} AND {sql(criterion, r, bind, old=old)})" for p, criterion in patients), bound
     alike: dict[Criterion, list[int]] = {}
-    for patient, criterion in scope.patients:
+    for patient, criterion in patients:
         alike.setdefault(criterion, []).append(patient)
-    tests = [f"({r}.patient = ANY({bind(patients)}) AND {sql(criterion, r, bind, old=old)})" for criterion, patients in alike.items()]
-    inside = f"({r}.others IS NULL OR {r}.others <@ %(scope_all)s::bigint[])"
-    return f"({' OR '.join(tests) or 'false'}) AND {inside}", bound
+    return tuple(f"({r}.patient = ANY({bind(several)}) AND {sql(criterion, r, bind, old=old)})" for criterion, several in alike.items()), bound
+
+
+def branches(scope: Scope, directory: frozenset[str], conditions: str) -> tuple[list[str], dict[str, Any]]:
+    """`where` in parts, no row in two of them: each walks an index of its own in the order of a page, and stops when the page is full."""
+    test, bound = visible(scope, directory)
+    conditions, more = joined(scope, directory, conditions)
+    each = tests(scope.patients, "r", False)[0] if scope.whole is None and not scope.directory and 1 <= len(scope.patients) <= APART else ()
+    inside = [f"{t} AND {INSIDE.format(r='r')}" for t in each] or [test]
+    return [f"{t} AND {conditions}" for t in inside], bound | more
 
 
 def beside(scope: Scope, directory: frozenset[str], r: str = "r") -> tuple[str, dict[str, Any]]:

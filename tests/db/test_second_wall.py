@@ -25,7 +25,7 @@ def test_a_forgotten_test_lets_nothing_out(w: World, monkeypatch: pytest.MonkeyP
     own = enter(own_request(base(w.doctor, w.a.code, ""), EventCode.RECORD_SEARCH, "Observation"))
     shared = enter(person_request(base(w.doctor, "alliance", ""), EventCode.RECORD_SEARCH, "Observation", w.person))  # type: ignore[arg-type]
     assert len(all_of(w, own)) == 1 and len(all_of(w, shared)) == 4, "the control"
-    monkeypatch.setattr(query, "where", lambda scope, directory, conditions: (conditions, {}))
+    monkeypatch.setattr(query, "branches", lambda scope, directory, conditions: ([conditions], {}))
     for scope in (own, shared):
         with pytest.raises(Escaped):
             all_of(w, scope)

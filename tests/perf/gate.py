@@ -31,8 +31,8 @@ acting = Principal("staff", str(clerk.pk), clerk.hospital_id, clerk.hospital.cod
 """
 BESIDE = """
 with connection.cursor() as c:
-    c.execute("INSERT INTO consent_directive (person, covers, resource, denies, template, hospital_id, method, evidence, guardian, valid_from, recorded_at, verified_at) "
-              "SELECT gen_random_uuid(), ARRAY[-i], %s::jsonb, i %% 7 = 0, 'share', %s, 'paper', 'bench', '', now(), now(), now() FROM generate_series(1, %s) i",
+    c.execute("INSERT INTO consent_directive (person, covers, resource, denies, template, hospital_id, method, evidence, guardian, image_type, valid_from, recorded_at, verified_at) "
+              "SELECT gen_random_uuid(), ARRAY[-i], %s::jsonb, i %% 7 = 0, 'share', %s, 'paper', 'bench', '', '', now(), now(), now() FROM generate_series(1, %s) i",
               [json.dumps(consent(Choice(Template.SHARE))), clerk.hospital_id, {consents}])
     c.execute("ANALYZE consent_directive")
 now = timezone.now()
