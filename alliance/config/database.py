@@ -44,14 +44,15 @@ def web_url() -> str:
 
 def configuration(url: str, kept: bool) -> dict[str, Any]:
     """Django's DATABASES entry for one URL. kept: each thread keeps its connection, for taking one from a pool and giving it back costs
-    a tenth of a read."""
+    a tenth of a read. Of what it asks nothing runs for ever: one careless search would hold a thread of the site until it ends."""
     parts = urlsplit(url)
     if parts.scheme not in ("postgres", "postgresql"):
         raise ValueError(f"DATABASE_URL must begin with postgresql:// (PostgreSQL 15 or newer), not {parts.scheme!r}")
     query = dict(parse_qsl(parts.query))
     options: dict[str, Any] = {k: v for k, v in query.items() if k != "host"}
     options |= {"server_side_binding": True, "prepare_threshold": 3}  # hot statements are planned once a connection
-    options["options"] = " ".join(f"-c {k}={v}" for k, v in PLANNER.items())
+    limits = {"statement_timeout": f"{int(os.environ.get('XINGLIN_STATEMENT_SECONDS', '60'))}s"} if kept else {}
+    options["options"] = " ".join(f"-c {k}={v}" for k, v in (PLANNER | limits).items())
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")) or "xinglin",

@@ -13,6 +13,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.http import parse_http_date_safe
 from django.views.decorators.csrf import csrf_exempt
+from psycopg.errors import QueryCanceled
 
 from alliance.auth.bearer import confirm, principal_of
 from alliance.auth.errors import AuthenticationFailed
@@ -21,7 +22,7 @@ from records.api import negotiate
 from records.api.interactions import INTERACTIONS, PROVIDED, Handler, shape
 from records.capability import statement
 from records.fhir import outcome
-from records.fhir.issues import Issue, MethodNotAllowed, NotFound
+from records.fhir.issues import Issue, MethodNotAllowed, NotFound, TooLarge
 from records.fhir.json import dump, pretty
 from records.interactions.ask import Answer, base
 
@@ -113,7 +114,10 @@ def not_modified(request: HttpRequest, etag: str, answer: Answer) -> bool:
 
 def failure(error: Exception) -> HttpResponse:
     status, body = outcome.of(error)
-    if isinstance(error, OperationalError | InterfaceError | ProvisoFailed):
+    if isinstance(error, OperationalError) and isinstance(error.__cause__, QueryCanceled):
+        status, body = outcome.of(TooLarge(Issue("too-costly", "This takes the server too long. Narrow it, for example by patient, code or date, or ask for fewer things at once. "
+                                                               "Nothing was stored.")))
+    elif isinstance(error, OperationalError | InterfaceError | ProvisoFailed):
         log.error("FHIR503 the database cannot be reached or is too busy: %s", type(error).__name__)
         status, body = 503, outcome.outcome(Issue("transient", "The server is busy or restarting. Nothing was stored; send the same request again."))
     elif status == 500:

@@ -1,6 +1,7 @@
 """Search beyond one type and one value: composites, units, places, lists, compartments, whole bases, several sort keys."""
 
 import pytest
+from django.db import connection
 from django.test import Client as Caller
 
 from records.interactions import pages
@@ -269,3 +270,20 @@ def test_looking_into_too_many_is_refused(api: Api, monkeypatch: pytest.MonkeyPa
         return ask.get(f"/fhir/{api.base}/{query}", headers={"Authorization": f"Bearer {api.token}"}).status_code
     assert status("Observation?_content=糖化") == status("Observation?_sort=code") == 413
     assert status("Observation?_content=糖化&code=1-0") == status("Observation?_sort=code&code=1-0") == status("Observation?_sort=date") == 200
+
+
+def test_what_takes_too_long_is_refused_as_such(api: Api) -> None:
+    """One careless search held a thread of the site until it ended."""
+    def ask(query: str) -> tuple[int, str]:
+        reply = Caller().get(f"/fhir/{api.base}/{query}", headers={"Authorization": f"Bearer {api.token}"})
+        return reply.status_code, reply.content.decode()
+
+    assert ask("Observation?code=1")[0] == 200
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = '1ms'")
+        try:
+            status, says = ask("Observation?code=" + ",".join(f"c{i}" for i in range(150)) + "&_has:Observation:has-member:code=1&date=gt2000&date=lt2030&_sort=value-quantity&_total=accurate")
+        finally:
+            cursor.execute("RESET statement_timeout")
+    assert status == 413 and "too-costly" in says and "Narrow it" in says
+    assert ask("Observation?code=1")[0] == 200
