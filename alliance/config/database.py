@@ -51,7 +51,8 @@ def configuration(url: str, kept: bool) -> dict[str, Any]:
     query = dict(parse_qsl(parts.query))
     options: dict[str, Any] = {k: v for k, v in query.items() if k != "host"}
     options |= {"server_side_binding": True, "prepare_threshold": 3}  # hot statements are planned once a connection
-    limits = {"statement_timeout": f"{int(os.environ.get('XINGLIN_STATEMENT_SECONDS', '60'))}s"} if kept else {}
+    seconds = int(os.environ.get("XINGLIN_STATEMENT_SECONDS", "60"))
+    limits = {"statement_timeout": f"{seconds}s"} if kept else {}
     options["options"] = " ".join(f"-c {k}={v}" for k, v in (PLANNER | limits).items())
     return {
         "ENGINE": "django.db.backends.postgresql",

@@ -65,6 +65,11 @@ def match(rng: random.Random) -> Drawn:
     return Drawn("Patient/$match", method="POST", body={"resourceType": "Parameters", "parameter": [{"name": "resource", "resource": patient}, {"name": "count", "valueInteger": rng.randint(1, 5)}]})
 
 
+def export(rng: random.Random) -> Drawn:
+    """What the files of a finished job hold."""
+    return Drawn("Patient/$export?patient=PERSON" + rng.choice(["", "&_type=Observation", "&_type=Observation,Condition,List", "&_since=2020-01-01T00:00:00Z", "&_type=Encounter"]), method="EXPORT")
+
+
 def conditional(rng: random.Random) -> Drawn:
     body = {"resourceType": "Observation", "status": "final", "code": {"text": "x"}}
     return Drawn("Observation", False, "POST", body, {"If-None-Exist": rng.choice(["_tag=secret", "code=75622-1", "identifier=nothing", "_id=HIDDEN"])})
@@ -91,8 +96,10 @@ CHANNELS: dict[str, Draw] = {
     "10 POST _search": post_search,
     "11 contained": search("_content=containedsecret", "_text=secret", "_content=75622-1"),
     "12 List": search("item:missing=false", "title=hidden", "status=current", kind="List"),
+    "13 export": export,
     "15 attachments": search("contenttype=text/plain", "type=secret-type", "description=secret", kind="DocumentReference"),
     "17 chained": search("encounter.status=finished", "encounter.class=AMB", "encounter.type=secret", "encounter:Encounter._id=hidden-visit", "has-member.code=75622-1"),
+    "17 part of the whole": search("encounter:below=Encounter/hidden-visit", "encounter:above=hidden-visit", "encounter:below=hidden-visit&status=final"),
     "18 _has": search("_has:Observation:has-member:code=75622-1", "_has:DiagnosticReport:result:status=final", "_has:List:item:status=current",
                       "_has:Observation:has-member:_has:DiagnosticReport:result:status=final"),
     "18 _has of encounters": search("_has:Observation:encounter:code=75622-1", "_has:Condition:encounter:code=B20", "_has:Observation:encounter:status=final", kind="Encounter"),
@@ -107,7 +114,7 @@ CHANNELS: dict[str, Draw] = {
     "28 conditional writes": conditional,
     "29 totals": search("_summary=count", "_total=accurate", "_total=estimate&_count=0", kind="*"),
     "30 page fill": search("_count=1", "_count=2", "_count=3", follow=3),
-    "32 _sort": search("_sort=-date", "_sort=date,-value-quantity", "_sort=code", "_sort=-encounter,_id", "_sort=-value-quantity"),
+    "32 _sort": search("_sort=-date", "_sort=date,-value-quantity", "_sort=code", "_sort=-encounter,_id", "_sort=-value-quantity", "_sort=-code-value-quantity", "_sort=component-code-value-quantity"),
     "32 pages in an order": search("_sort=-date&_count=1", "_sort=-value-quantity&_count=1", "_sort=code&_count=1", follow=3),
     "33 _count boundary": search("_count=0", "_count=1", "_count=1000", follow=1),
     "34 _elements, _summary": search("_elements=code", "_summary=true", "_summary=data", "_elements=id,meta"),

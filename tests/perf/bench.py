@@ -15,6 +15,7 @@ import uuid
 from dataclasses import replace
 from typing import Any
 
+from records.demo.people import FAMILIES
 from tests.perf import gate
 from tests.perf.installation import MEMBER, Installation, installation
 from tests.perf.load import Request, call, report, run, tell
@@ -43,13 +44,20 @@ def one(body: Json, method: str = "POST", path: str = "") -> Request:
     return method, f"{BASE}/{path or body['resourceType']}", json.dumps(body).encode()
 
 
-def new_patient(i: int) -> Json:
-    return {"resourceType": "Patient", "name": [{"text": f"基准{i}"}], "gender": "male", "birthDate": "1970-01-01", "identifier": [{"system": "urn:bench", "value": uuid.uuid4().hex}]}
+GIVEN = "安保冰昌春丹德东恩芳飞峰刚光桂海红华怀惠建杰金军康兰乐磊丽林玲龙梅敏明宁平强清荣森山胜石霜涛天伟文西祥晓新秀旭雅燕阳永勇玉元月云泽振正志忠子"
+rng = random.Random(2)
+
+
+def new_patient() -> Json:
+    """Somebody with a name, a day and a phone of his own, as registers hold them: thousands who share them would be put to humans."""
+    born = dt.date(1930, 1, 1) + dt.timedelta(days=rng.randrange(90 * 365))
+    name = rng.choice(FAMILIES) + "".join(rng.choices(GIVEN, k=2))
+    return {"resourceType": "Patient", "name": [{"text": name}], "gender": rng.choice(("male", "female")), "birthDate": born.isoformat(),
+            "telecom": [{"system": "phone", "value": f"1{rng.randrange(30, 100)}{rng.randrange(10**8):08d}"}], "identifier": [{"system": "urn:bench", "value": uuid.uuid4().hex}]}
 
 
 def single(home: Installation, invented: list[Any], bundles: list[Json], clients: int) -> None:
     """Small requests, each for some seconds."""
-    rng = random.Random(1)
     ids = [f"{e['resource']['resourceType']}/{e['resource']['id']}" for b in bundles for e in b["entry"]]
     codes = [(p.key, e["resource"]["code"]["coding"][0]["code"]) for p, b in zip(invented, bundles, strict=True) for e in b["entry"] if e["resource"]["resourceType"] == "Observation"]
     patients = [e["resource"] for b in bundles for e in b["entry"] if e["resource"]["resourceType"] == "Patient"]
@@ -62,7 +70,7 @@ def single(home: Installation, invented: list[Any], bundles: list[Json], clients
         ("read by id", [("GET", f"{BASE}/{i}", None) for i in rng.sample(ids, 2000)], home.headers),
         ("Observation by patient and code",
          [("GET", f"{BASE}/Observation?patient=Patient/{k}&code=http://loinc.org|{c}&_sort=-date&_count=50", None) for k, c in rng.sample(codes, 1000)], home.headers),
-        ("create Patient", [one(new_patient(i)) for i in range(8000)], home.headers),
+        ("create Patient", [one(new_patient()) for _ in range(8000)], home.headers),
         ("update Patient", [one(p, "PUT", f"Patient/{p['id']}") for p in patients], home.headers),
         ("shared record page", pages, {"Cookie": home.clinician()}),
         ("$everything of a patient", [("GET", f"{BASE}/Patient/{p['id']}/$everything", None) for p in patients], home.headers),
@@ -77,7 +85,7 @@ def single(home: Installation, invented: list[Any], bundles: list[Json], clients
 
 def taken_in(home: Installation) -> None:
     """$import of NDJSON, from the upload's answer to the end of the job."""
-    lines = [json.dumps(new_patient(i) | {"id": f"imp{i}"}) for i in range(IMPORT // 20)]
+    lines = [json.dumps(new_patient() | {"id": f"imp{i}"}) for i in range(IMPORT // 20)]
     lines += [json.dumps({"resourceType": "Observation", "id": f"imo{i}", "status": "final", "code": {"coding": [{"system": "http://loinc.org", "code": f"{i % 400}-1"}], "text": "血压"},
                           "subject": {"reference": f"Patient/imp{i % (IMPORT // 20)}"}, "effectiveDateTime": f"202{i % 6}-0{1 + i % 9}-11T08:00:00+08:00",
                           "valueQuantity": {"value": i % 300, "unit": "mmHg", "system": "http://unitsofmeasure.org", "code": "mm[Hg]"}}) for i in range(IMPORT - len(lines))]
@@ -105,9 +113,9 @@ def race(home: Installation) -> None:
 
 def side_by_side(home: Installation) -> None:
     """Small writes alone, and while a transaction of 50,000 entries runs."""
-    small = [one(new_patient(i)) for i in range(4000)]
+    small = [one(new_patient()) for _ in range(4000)]
     alone = run(home.port, small, home.headers, 2, SECONDS)
-    about = json.loads(home.ask("Patient", json.dumps(new_patient(0)).encode())[1])["id"]
+    about = json.loads(home.ask("Patient", json.dumps(new_patient()).encode())[1])["id"]
     large = json.dumps({"resourceType": "Bundle", "type": "transaction", "entry": [{"request": {"method": "POST", "url": "Observation"}, "resource": {
         "resourceType": "Observation", "status": "final", "code": {"text": "x"}, "subject": {"reference": f"Patient/{about}"}}} for _ in range(50_000)]}).encode()
     out: list[Any] = []
