@@ -34,7 +34,7 @@ MEMBERS: dict[str, Any] = {"required": False, "to_field_name": "code", "widget":
 class ConsentForm(forms.Form):
     template = forms.ChoiceField(label=_("The patient chooses"), choices=TEMPLATES, widget=forms.RadioSelect)
     recipients = forms.ModelMultipleChoiceField(Hospital.objects.none(), label=_("May be seen by (none marked: all)"), **MEMBERS)
-    doctors = forms.CharField(label=_("Also these doctors, whatever their hospital (user names, with commas)"), max_length=200, required=False)
+    doctors = forms.CharField(label=_("Doctors beside these hospitals, or alone (user names, with commas)"), max_length=200, required=False)
     sources = forms.ModelMultipleChoiceField(Hospital.objects.none(), label=_("Records of (none marked: all)"), **MEMBERS)
     kinds = forms.MultipleChoiceField(label=_("Specially protected records: shared only where marked; with “not these kinds” held back where marked"), required=False,
                                       choices=[(k, KIND_WORDS[k]) for k in (*KINDS, ALL_KINDS)], widget=forms.CheckboxSelectMultiple)

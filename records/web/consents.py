@@ -68,18 +68,19 @@ def consents(request: HttpRequest, person_id: UUID, *, acting: Principal) -> Htt
             return redirect("consent", person_id)
     append(Event.of(acting, EventCode.CONSENT_READ, person=person_id, target="directives"))
     return render(request, "records/consent.html", {
-        "form": form, "face": face, "person": person_id, "directives": lines(person_id, found), "sight": sight, "minor": minor})
+        "form": form, "face": face, "person": person_id, **lines(person_id, found), "sight": sight, "minor": minor})
 
 
-def lines(person: UUID, found: tuple[Source, ...]) -> list[dict[str, object]]:
-    """Each directive with its words, and whether its permits have lapsed because registrations were parted."""
+def lines(person: UUID, found: tuple[Source, ...]) -> dict[str, list[dict[str, object]]]:
+    """Each directive with its words, and whether its permits have lapsed because registrations were parted: those that stand, and earlier ones."""
     all_of_them = list(directives.of(person, found).select_related("hospital", "recorded_by__hospital", "verified_by"))
     named = {n for d in all_of_them for n in staff_in(d.resource)}
     names = {h.code: h.name for h in Hospital.objects.all()} | {f"staff/{s.pk}": f"{s.name} ({s.hospital})" for s in Staff.objects.filter(pk__in=named).select_related("hospital")}
     titles = dict(TEMPLATES)
     his = {s.id for s in found}
-    return [{"d": d, "title": titles.get(d.template, ""), "rules": told(d.resource, d.hospital.code, names), "lapsed": not set(d.covers) <= his}
-            for d in all_of_them]
+    told_of = [{"d": d, "title": titles.get(d.template, ""), "rules": told(d.resource, d.hospital.code, names), "lapsed": not set(d.covers) <= his}
+               for d in all_of_them]
+    return {"standing": [x for x in told_of if not x["d"].withdrawn_at], "earlier": [x for x in told_of if x["d"].withdrawn_at]}
 
 
 @require_POST

@@ -120,7 +120,7 @@ def my(request: HttpRequest, *, acting: Principal, access: PatientAccess) -> Htt
     append(Event.of(acting, EventCode.CONSENT_READ, person=person, target="my"))
     hospitals = {h.code: h for h in Hospital.objects.all()}
     return render(request, "records/my.html", {
-        "form": form, "sight": sight, "doors": doors(person, found), "directives": lines(person, found), "hospitals": [hospitals[s.hospital] for s in found],
+        "form": form, "sight": sight, "doors": doors(person, found), **lines(person, found), "hospitals": [hospitals[s.hospital] for s in found],
         "emergencies": Emergency.objects.filter(person__in=homes(person, found)).select_related("staff__hospital"),
         "seen": looks(person, hospitals)})
 

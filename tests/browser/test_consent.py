@@ -42,7 +42,7 @@ def test_from_the_counter_to_the_patients_page(enter: Enter, server: str, w: Wor
     assert page.input_value("select[name=method]") == "screen", "the signature is kept"
     page.click("form button.main")
     page.wait_for_selector("img.signed")
-    assert page.evaluate("document.querySelector('img.signed').naturalWidth") > 100
+    page.wait_for_function("document.querySelector('img.signed').naturalWidth > 100")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "no sideways scrolling"
     assert w.seen() == {f"{w.b.code}/{w.plain}"}
     page.click("form.after button")

@@ -96,7 +96,8 @@ def outcomes(node: dict[str, Any], who: Looker, thing: Thing, store: str, *, lab
     fits = matches(node, who, thing, store)
     if fits == NO:
         return {"nothing"}
-    labelled = labelled or bool(node.get("securityLabel"))
+    tags = node.get("securityLabel", [])
+    labelled = labelled or (bool(tags) and not strange(tags))
     named = named or bool(node.get("purpose"))
     inner = [outcomes(p, who, thing, store, labelled=labelled, named=named) for p in node.get("provision", [])]
     found: set[str] = set() if True in fits and fits == YES else {"nothing"}
@@ -156,11 +157,17 @@ def by_actor(actors: list[dict[str, Any]], who: Looker, thing: Thing, store: str
     return [YES if YES in answers else UNSURE if UNSURE in answers else NO for answers in groups.values()]
 
 
+def strange(tags: list[dict[str, str]]) -> bool:
+    """Whether one of them is no label that is known, so that nobody knows what they name."""
+    codes = [SAME.get(t["code"], t["code"]) for t in tags]
+    systems = [("v3-Confidentiality" if t["code"] in LEVEL else "v3-ActCode", t.get("system")) for t in tags]
+    return any(c not in LEVEL and c not in KIND for c in codes) or any(given and given.rsplit("/", 1)[-1] != right for right, given in systems)
+
+
 def by_label(tags: list[dict[str, str]], thing: Thing, effect: str | None) -> set[bool]:
     codes = [SAME.get(t["code"], t["code"]) for t in tags]
     levels, kinds = [c for c in codes if c in LEVEL], [c for c in codes if c in KIND]
-    strange = [t for t in tags if t.get("system") and t["system"].rsplit("/", 1)[-1] != ("v3-Confidentiality" if t["code"] in LEVEL else "v3-ActCode")]
-    if strange or len(levels) + len(kinds) < len(codes):
+    if strange(tags):
         return UNSURE
     if not codes:
         return YES
@@ -183,11 +190,8 @@ def by_label(tags: list[dict[str, str]], thing: Thing, effect: str | None) -> se
 def by_content(node: dict[str, Any], thing: Thing, store: str) -> list[set[bool]]:
     answers: list[set[bool]] = []
     if node.get("class"):
-        names = {c["code"] for c in node["class"] if c.get("system") == "http://hl7.org/fhir/resource-types"}
-        if len(names) < len({c["code"] for c in node["class"]}):
-            answers.append(UNSURE)
-        else:
-            answers.append({thing.body["resourceType"] in names})
+        names = [c["code"] for c in node["class"] if c.get("system") == "http://hl7.org/fhir/resource-types"]
+        answers.append(UNSURE if len(names) < len(node["class"]) else {thing.body["resourceType"] in names})
     if node.get("code"):
         asked = [(c.get("system", ""), c.get("code", "")) for x in node["code"] for c in x.get("coding", [])]
         clear = [c for c in asked if c[0] and c[1] and not c[0].startswith(("http://terminology.hl7.org/", "http://unitsofmeasure.org", "urn:ietf:"))]
