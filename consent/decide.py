@@ -23,7 +23,7 @@ def weigh(request: AccessRequest, facts: Facts, hospital: str) -> Verdict:
     return Verdict(hospital, seen, votes, overridden=seen != plain)
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=2_000)
 def combined(votes: tuple[Vote, ...]) -> tuple[Criterion, Criterion]:
     """(without, with the emergency) what of the hospital's records may be seen."""
     denials = [v for v in votes if v.kind == "deny"]
