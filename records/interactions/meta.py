@@ -81,13 +81,13 @@ def given(parameters: Any) -> Json:
     return {k: v for k, v in found.items() if k in KEPT and isinstance(v, list)}
 
 
-def key(kind: str, value: Any) -> Any:
-    """Two codings of one system and code are the same, however they are displayed."""
-    return (value.get("system"), value.get("code")) if kind != "profile" and isinstance(value, dict) else str(value)
+def key(kind: str, value: Any) -> str:
+    """Two codings of one system and code are the same, however they are displayed. Of anything else, which validation will refuse, its text."""
+    return repr((value.get("system"), value.get("code"))) if kind != "profile" and isinstance(value, dict) else repr(value)
 
 
 def united(metas: Iterable[Json]) -> Json:
-    out: dict[str, dict[Any, Any]] = {kind: {} for kind in KEPT}
+    out: dict[str, dict[str, Any]] = {kind: {} for kind in KEPT}
     for meta in metas:
         for kind in KEPT:
             for value in meta.get(kind, ()):

@@ -114,6 +114,9 @@ def test_meta_is_added_and_taken_away(api: Api) -> None:
     assert [t["code"] for t in less["tag"]] == ["blue"] and less["versionId"] == "3" and api("GET", "Patient?_tag=urn:t|red").json["total"] == 0
     for wrong in ({"resourceType": "Parameters"}, parameters(versionId="9"), parameters(tag="red"), []):
         assert api("POST", f"{made}/$meta-add", wrong).status in (400, 422), wrong
+    for odd in ({"tag": [None]}, {"tag": [{"code": 5}]}, {"profile": [{}, ["x"]]}, {"security": [{"system": [], "code": {}}]}, {"tag": ["x", {"a": {}}]}):
+        assert api("POST", f"{made}/$meta-add", parameters(**odd)).status in (400, 422), odd
+        assert api("POST", f"{made}/$meta-delete", parameters(**odd)).status in (200, 400, 422), odd
     assert api("POST", "Patient/nobody/$meta-add", parameters(tag=[{"code": "x"}])).status == 404
     assert api("POST", f"{made}/$meta-add", parameters(tag=["red"])).status == 422, "the result is validated like any other write"
 
