@@ -43,7 +43,7 @@ def judge(resource: dict[str, Any], type_name: str) -> None:
         model(type_name).model_validate(resource)
     except ValidationError as error:
         raise Unprocessable(*translate(type_name, error)) from None
-    except (ValueError, TypeError, AssertionError, RecursionError) as error:
+    except (ValueError, TypeError, AttributeError, AssertionError, RecursionError) as error:
         raise Unprocessable(Issue("structure", f"This is not a valid {type_name}: {str(error)[:200]}", type_name)) from None
 
 
@@ -109,6 +109,7 @@ FORM: dict[str, tuple[type | tuple[type, ...], str]] = {
     "integer": (int, "a whole number, without quotes, is expected here."),
     "decimal": ((int, float), "a number, without quotes, is expected here."),
     "string": (str, "a date or time, in quotes, is expected here."),
+    "address": (str, "an address, in quotes, is expected here."),
 }
 EVERYWHERE = {"extension": {"type": "Extension"}, "modifierExtension": {"type": "Extension"}}
 

@@ -42,8 +42,8 @@ def extensions(node: Any, url: str) -> list[dict[str, Any]]:
 
 
 def wish(resource: dict[str, Any]) -> Wish:
-    """Of a valid Subscription; raises Problem where it asks what cannot be."""
-    criteria, channel = resource["criteria"], resource["channel"]
+    """Of a valid Subscription, where an extension may stand for what is required; raises Problem where it asks what cannot be."""
+    criteria, channel = str(resource.get("criteria") or ""), resource["channel"]
     topic = criteria == TOPIC
     kind, _, query = criteria.partition("?")
     filters = [str(e.get("valueString")) for e in extensions(resource.get("_criteria"), FILTER)]
@@ -59,7 +59,7 @@ def faults(resource: dict[str, Any]) -> list[Issue]:
     """What is wrong with a valid Subscription, each with its mend."""
     out: list[Issue] = []
     channel = resource["channel"]
-    if channel["type"] != "rest-hook":
+    if channel.get("type") != "rest-hook":
         return [Issue("not-supported", "Only the channel rest-hook is served.", "Subscription.channel.type")]
     found = wish(resource)
     if not found.topic and found.type_name not in TYPES:

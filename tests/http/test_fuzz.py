@@ -78,6 +78,8 @@ def test_mutilated_bodies(api: Api) -> None:
                ("POST", "Observation/$validate", {"resourceType": "Parameters", "parameter": [{"name": "mode", "valueCode": "create"}, {"name": "resource", "resource": observation(about)}]}),
                ("POST", "Encounter", {"resourceType": "Encounter", "status": "finished", "class": {"code": "AMB"}, "subject": {"reference": about},
                                       "period": {"start": "2026-01-01", "end": "2026-01-02"}}),
+               *((("POST", f"{about}/{op}", {"resourceType": "Parameters", "parameter": [{"name": "meta", "valueMeta": {
+                   "profile": ["urn:p"], "tag": [{"system": "urn:t", "code": "x"}], "security": [{"system": "urn:s", "code": "N"}]}}]})) for op in ("$meta-add", "$meta-delete")),
                ("PATCH", about, FHIRPATH), ("PATCH", "Observation?code=4548-4", FHIRPATH),
                ("POST", "", bundle(("PATCH", about, FHIRPATH), ("GET", "Patient?name=x", None), ("GET", about, None))),
                ("POST", "Subscription", SUBSCRIPTION), ("POST", "CodeSystem", CODES), ("POST", "ValueSet/$expand", expand), ("POST", "ValueSet/$validate-code", expand),
@@ -114,7 +116,8 @@ def test_a_number_beyond_64_bits_keeps_its_digits(api: Api) -> None:
 
 OPERATIONS = ["ValueSet/$expand", "ValueSet/$validate-code", "CodeSystem/$lookup", "CodeSystem/$subsumes", "CodeSystem/$validate-code", "ConceptMap/$translate", "Observation/$lastn",
               "Patient/x/$summary",
-              "Patient/x/$everything", "Patient/x/$meta", "$export", "Patient/$export", "Group/x/$export", "Subscription/x/$status", "Patient/x/*", "Encounter/x/Observation"]
+              "Patient/x/$everything", "Patient/x/$meta", "Observation/$meta", "$meta", "$export", "Patient/$export", "Group/x/$export", "Subscription/x/$status",
+              "Patient/x/*", "Encounter/x/Observation"]
 
 
 def test_queries(api: Api) -> None:

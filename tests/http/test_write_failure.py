@@ -18,6 +18,7 @@ BROKEN: list[tuple[str, Any, int, str]] = [
     ("bogus code", {**patient(), "gender": "m"}, 422, "Patient.gender"),
     ("nested bogus code", {**patient(), "telecom": [{"system": "pigeon", "value": "1"}]}, 422, "Patient.telecom[0].system"),
     ("future birth", patient(birth="2999-01-01"), 422, "Patient.birthDate"),
+    ("a number as an address", {"resourceType": "Patient", "photo": [{"url": 5}]}, 422, "Patient.photo[0].url The JSON form is wrong: an address"),
     ("a number as text", {**patient(), "multipleBirthInteger": "2"}, 422, "Patient.multipleBirthInteger The JSON form is wrong: a whole number"),
     ("a truth as text", {**patient(), "active": "true"}, 422, "Patient.active"),
     ("a truth as number", {**patient(), "active": 1}, 422, "Patient.active"),

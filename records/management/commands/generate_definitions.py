@@ -89,7 +89,7 @@ class Terminology:
 # JSON forms of primitive types (FHIR R4 json.html#primitive) that a lenient parser would take in another form
 FORMS = {
     "boolean": "boolean", "integer": "integer", "positiveInt": "integer", "unsignedInt": "integer", "decimal": "decimal",
-    "date": "string", "dateTime": "string", "instant": "string", "time": "string",
+    "date": "string", "dateTime": "string", "instant": "string", "time": "string", "url": "address",
 }
 
 
