@@ -34,7 +34,7 @@ OPERATIONS: dict[str, tuple[str, tuple[str, ...], bool]] = {
     "status": ("http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition/backport-subscription-status", ("Subscription",), False),
 }
 SHARED_LEVELS = {"export": ("Patient",)}  # at the shared base by persons only
-STARTED = "2026-11-25"
+STARTED = "2026-11-26"
 
 
 def statement(base: str, root: str) -> bytes:

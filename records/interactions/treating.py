@@ -1,7 +1,8 @@
 """TABLE resource type -> in which times it makes a hospital one that treats the patient (262号 2025: need to know).
 
 An Encounter: its own, until 90 days after its end. EpisodeOfCare or CareTeam (a family doctor's panel): while it is active. Appointment and planned
-Encounter (an admission list): until 30 days after the day. ServiceRequest that names a member as performer (a referral, or a consultation that is asked for): the member's, for 90 days.
+Encounter (an admission list): until 30 days after the day. ServiceRequest that names a member as performer (a referral, or a consultation that is asked
+for): the member's, for 90 days.
 """
 
 import datetime as dt
@@ -18,7 +19,7 @@ from consent.services.relationships import Spell
 AFTER, LISTED, PANEL = dt.timedelta(days=90), dt.timedelta(days=30), dt.timedelta(days=400)
 Spells = Iterator[Spell]
 SNOMED = "http://snomed.info/sct"
-CONSULTATION = frozenset({(SNOMED, "11429006"), (SNOMED, "185389009"), (SNOMED, "448337001")})  # consultation, follow-up visit by phone, telemedicine consultation
+CONSULTATION = frozenset({(SNOMED, "11429006"), (SNOMED, "448337001")})  # consultation; telemedicine consultation with patient
 
 
 def times(period: dict[str, Any] | None) -> tuple[dt.datetime | None, dt.datetime | None]:
