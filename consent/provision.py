@@ -147,6 +147,11 @@ def item(reference: object, hospital: str) -> Item | None:
     return Item(hospital, *parts) if len(parts) == 2 and all(parts) and hospital and parts[0][:1].isupper() else None
 
 
+def staff_named(rule: Provision) -> set[int]:
+    """Numbers of the staff whom it names, in whatever role."""
+    return {int(a.staff) for part in walk(rule) for a in part.actors if a.staff.isdecimal()}
+
+
 def span_of(period: dict[str, Any] | None) -> Span | None:
     if period is None:
         return None

@@ -10,7 +10,7 @@ from alliance.roles import Permission, Role
 from consent import facts, gate
 from consent.audit.event import EventCode
 from consent.decide import weigh
-from consent.provision import Provision, read, walk
+from consent.provision import Provision, read, staff_named
 from consent.templates import GROUPS
 from consent.terms import Facts, Standing
 from records.interactions.ask import ALLIANCE, base, own_request, person_request
@@ -82,6 +82,5 @@ def simulate(acting: Principal, person: UUID, consent: dict[str, Any], *, instea
 
 def viewers(rule: Provision, but: int | None) -> list[tuple[Hospital, Staff | None]]:
     """Of each hospital but one: any clinician of it, and those whom the rule names."""
-    named = {int(a.staff) for part in walk(rule) for a in part.actors if a.staff.isdecimal()}
-    doctors = list(Staff.objects.filter(pk__in=named, role=Role.CLINICIAN).select_related("hospital").order_by("pk"))
+    doctors = list(Staff.objects.filter(pk__in=staff_named(rule), role=Role.CLINICIAN).select_related("hospital").order_by("pk"))
     return [(h, d) for h in Hospital.objects.all() if h.active and h.pk != but for d in (None, *(d for d in doctors if d.hospital_id == h.pk))]

@@ -100,6 +100,8 @@ class ConsentForm(forms.Form):
             self.add_error("recipients", _("Name at least one hospital or doctor who may see the records."))
         if data.get("template") == Template.WITHOUT and not data.get("kinds") and not data.get("groups"):
             self.add_error("groups", _("Name at least one kind of record that is not shared."))
+        if data.get("signature") and data.get("scan"):
+            self.add_error("scan", _("Only one is kept: the signature on the screen or the scan. Wipe the one, or leave the other out."))
         if data.get("method") == Directive.Method.SCREEN and not data.get("signature"):
             self.add_error("method", _("Nobody has signed on the screen yet."))
         return data
@@ -113,6 +115,6 @@ class ConsentForm(forms.Form):
         return Choice(template, recipients, [h.code for h in data["sources"]], kinds, groups, staff)
 
     def image(self) -> tuple[bytes, str] | None:
-        """Of the signature on the screen, else of the signed paper."""
-        drawn, scan = self.cleaned_data["signature"], self.cleaned_data["scan"]
-        return (drawn, "image/png") if drawn else scan
+        """Of the signature on the screen, or of the signed paper."""
+        drawn = self.cleaned_data["signature"]
+        return (drawn, "image/png") if drawn else self.cleaned_data["scan"]

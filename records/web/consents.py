@@ -21,6 +21,7 @@ from consent.audit.append import append
 from consent.audit.event import Event, EventCode
 from consent.explain import explain
 from consent.models import Directive
+from consent.provision import read, staff_named
 from consent.services import directives
 from consent.services.accesses import do_give_access
 from consent.services.directives import check, do_record_directive, do_verify_directive, do_withdraw_directive
@@ -32,7 +33,7 @@ from records.mpi import find, sources
 from records.mpi.find import Found
 from records.web.actions import known
 from records.web.choices import TEMPLATES, ConsentForm
-from records.web.told import staff_in, told
+from records.web.told import told
 
 MINOR = 14
 
@@ -60,6 +61,8 @@ def consents(request: HttpRequest, person_id: UUID, *, acting: Principal) -> Htt
         chosen = consent(form.choice())
         if "simulate" in request.POST:
             sight = simulate(acting, person_id, chosen, instead=data["instead"])
+            if data["scan"]:
+                messages.warning(request, _("Choose the scan again before you save: a page that is shown anew holds no file."))
         else:
             do_record_directive(
                 person_id, chosen, template=data["template"], method=data["method"], evidence=data["evidence"], guardian=data["guardian"], image=form.image(),
@@ -74,7 +77,7 @@ def consents(request: HttpRequest, person_id: UUID, *, acting: Principal) -> Htt
 def lines(person: UUID, found: tuple[Source, ...]) -> dict[str, list[dict[str, object]]]:
     """Each directive with its words, and whether its permits have lapsed because registrations were parted: those that stand, and earlier ones."""
     all_of_them = list(directives.of(person, found).select_related("hospital", "recorded_by__hospital", "verified_by"))
-    named = {n for d in all_of_them for n in staff_in(d.resource)}
+    named = {n for d in all_of_them for n in staff_named(read(d.resource))}
     names = {h.code: h.name for h in Hospital.objects.all()} | {f"staff/{s.pk}": f"{s.name} ({s.hospital})" for s in Staff.objects.filter(pk__in=named).select_related("hospital")}
     titles = dict(TEMPLATES)
     his = {s.id for s in found}

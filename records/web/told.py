@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from consent.provision import Actor, Provision, read, walk
+from consent.provision import Actor, Provision, read
 from consent.templates import GROUPS
 from records.web.choices import GROUP_WORDS, KIND_WORDS
 
@@ -13,11 +13,6 @@ from records.web.choices import GROUP_WORDS, KIND_WORDS
 def told(consent: dict[str, Any], hospital: str, names: Mapping[str, str]) -> list[tuple[int, bool | None, str]]:
     """(depth, permits, words) of each rule, outermost first. names: of the hospitals by code, of staff by "staff/" and number."""
     return list(rules(read(consent, hospital), names, 0))
-
-
-def staff_in(consent: dict[str, Any]) -> set[int]:
-    """Numbers of the staff whom it names."""
-    return {int(a.staff) for rule in walk(read(consent)) for a in rule.actors if a.staff.isdecimal()}
 
 
 def rules(rule: Provision, names: Mapping[str, str], depth: int) -> Iterator[tuple[int, bool | None, str]]:

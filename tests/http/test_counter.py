@@ -57,6 +57,11 @@ def test_scans_of_the_signed_paper(w: World) -> None:
     for name, content in (("virus.png", b"MZ\x90"), ("page.pdf", b"<html><script>"), ("big.jpg", b"\xff\xd8\xff" + bytes(2_000_001))):
         refused = clerk.post(address, form | {"scan": SimpleUploadedFile(name, content, "image/png")}, headers={"Accept-Language": "en"})
         assert refused.status_code == 200 and "The scan is no PNG, JPEG or PDF" in refused.content.decode(), name
+    drawn = "data:image/png;base64," + base64.b64encode(b"\x89PNG").decode()
+    both = clerk.post(address, form | {"scan": SimpleUploadedFile("p.pdf", b"%PDF-1.7"), "signature": drawn}, headers={"Accept-Language": "en"})
+    assert both.status_code == 200 and "Only one is kept" in both.content.decode() and not Directive.objects.filter(hospital=w.b).exists(), "neither is dropped in silence"
+    tried = clerk.post(address, form | {"scan": SimpleUploadedFile("p.pdf", b"%PDF-1.7"), "simulate": "1"}, headers={"Accept-Language": "en"})
+    assert "Choose the scan again" in tried.content.decode()
     for name, content, kind, shown in (("p.jpg", b"\xff\xd8\xff\xe0photo", "image/jpeg", "inline"), ("p.pdf", b"%PDF-1.7 paper", "application/pdf", "attachment")):
         assert clerk.post(address, form | {"scan": SimpleUploadedFile(name, content, "text/html")}).status_code == 302
         made = Directive.objects.filter(hospital=w.b, withdrawn_at=None).latest("pk")
