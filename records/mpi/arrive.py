@@ -2,7 +2,7 @@
 who are there: these are not split, and not joined with each other."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -18,7 +18,6 @@ from records.mpi.match import LEAST
 from records.mpi.profile import Profile, profile
 from records.mpi.resolve import USUAL
 from records.mpi.rules import name
-from records.mpi.sealed import hashed
 
 log = logging.getLogger("xinglin.mpi")
 PEOPLE = 40  # persons that one arrival is held against: the most probable ones that may be he, or his twin
@@ -47,6 +46,11 @@ SELECT s.id, s.person_id, s.words, s.hit, s.correction,
   (SELECT count(*) FROM block WHERE cardinality(found) > %(most)s)
 FROM (SELECT *, row_number() OVER (PARTITION BY person_id ORDER BY hit DESC, id) AS place FROM member) s WHERE s.place <= %(look)s ORDER BY s.id
 """
+# index: match_key
+MEETING = """
+SELECT DISTINCT a.source FROM unnest((SELECT %(sources)s::bigint[]), (SELECT %(keys)s::bigint[])) AS a(source, key)
+WHERE EXISTS (SELECT FROM records_matchkey m WHERE m.key = a.key AND m.source_id <> a.source)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +75,20 @@ def rule() -> str:
     return f"rule/{in_force().version}"
 
 
-def weigh(asked: Profile, person: UUID, called: str, waiting: set[int]) -> Verdict:
-    """asked: by the row of the index as its key; called: the name as it was sent; waiting: registrations of the same write that have not had their turn."""
+def meeting(blocks: Mapping[int, Sequence[int]]) -> set[int]:
+    """Of registrations, with their keys: those that share one with anybody. The others have nobody to be held against."""
+    pairs = [(i, k) for i, keys in blocks.items() for k in keys]
+    with connection.cursor() as cursor:
+        cursor.execute(MEETING, {"sources": plain(i for i, _ in pairs), "keys": plain(k for _, k in pairs)})
+        return {i for i, in cursor.fetchall()}
+
+
+def weigh(asked: Profile, keys: Sequence[int], person: UUID, called: str, waiting: set[int]) -> Verdict:
+    """asked: by the row of the index as its key; keys: of his blocks; called: the name as it was sent; waiting: registrations of the same write that
+    have not had their turn."""
     source = int(asked.key)
     with connection.cursor() as cursor:
-        cursor.execute(BESIDE, {"keys": plain(hashed(asked)), "most": block.AT_ONCE, "look": LOOK, "waiting": plain(sorted(waiting)), "name": name.fold(called)})
+        cursor.execute(BESIDE, {"keys": plain(keys), "most": block.AT_ONCE, "look": LOOK, "waiting": plain(sorted(waiting)), "name": name.fold(called)})
         rows = [r for r in cursor.fetchall() if r[0] != source]
     if not rows:
         return NOTHING

@@ -5,7 +5,8 @@ block with him.
 """
 
 import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -17,13 +18,13 @@ from django.utils import timezone
 from alliance.config.literals import plain, texts
 from records.fhir.issues import Conflict, Issue, Problem
 from records.mpi import link
-from records.mpi.arrive import rule, weigh
+from records.mpi.arrive import meeting, rule, weigh
 from records.mpi.correction import Correction, corrected
 from records.mpi.digest import digest
 from records.mpi.features import FORMER, Identified, identify, words_of
 from records.mpi.profile import Profile, Words, profile
 from records.mpi.rules import name
-from records.mpi.sealed import kept, mark_of, opened, seal, unseal
+from records.mpi.sealed import hashed, homes, mark_of, opened, seal, unseal
 from records.mpi.settle import part
 from records.mpi.sources import Known
 
@@ -117,6 +118,10 @@ class News:
     def profile(self) -> Profile:
         return profile(self.seen, str(self.arrival.source.id))
 
+    @cached_property
+    def blocks(self) -> list[int]:
+        return hashed(self.profile)
+
     @property
     def known(self) -> Identified:
         """As he is found."""
@@ -141,12 +146,25 @@ def do_register(hospital_id: int, arrivals: Sequence[Arrival]) -> dict[int, UUID
         cursor.execute(LOCK if len(turns) <= MANY else LOCK_ALL, [plain(turns)] if len(turns) <= MANY else [])
     keep(hospital_id, new)
     moved: dict[int, UUID] = {}
-    waiting = {n.arrival.source.id for n in new}
-    for n in new:
-        source = n.arrival.source
-        waiting.discard(source.id)
+    for n, waiting in turns_of(new):
         moved |= decide(n, waiting)
     return moved
+
+
+def turns_of(new: Sequence[News]) -> Iterator[tuple[News, set[int]]]:
+    """Those who meet somebody, in order, with whom they meet of those that have not had their turn yet; a waiting one who was there before may be
+    met as one of his person's."""
+    holders: dict[int, list[int]] = defaultdict(list)
+    for n in new:
+        for key in n.blocks:
+            holders[key].append(n.arrival.source.id)
+    ids = [n.arrival.source.id for n in new]
+    meet = meeting({i: n.blocks for i, n in zip(ids, new, strict=True)}) if len(new) > 1 else set(ids)
+    waiting, renewed = set(ids), {i for i, n in zip(ids, new, strict=True) if n.arrival.source.words is not None}
+    for i, n in zip(ids, new, strict=True):
+        waiting.discard(i)
+        if i in meet:
+            yield n, waiting & renewed.union(*(holders[k] for k in n.blocks))
 
 
 def turn(p: Profile) -> int:
@@ -166,7 +184,7 @@ def keep(hospital_id: int, new: Sequence[News]) -> None:
     ids = [n.arrival.source.id for n in new]
     numbers: dict[tuple[int, str, bytes], int] = {}
     keys: set[tuple[int, str, bool]] = set()
-    blocks = [(row, key) for row, n in zip(ids, new, strict=True) for key in kept(n.profile)]
+    blocks = [(row, key) for row, n in zip(ids, new, strict=True) for key in (*n.blocks, *homes(n.profile))]
     for i, (row, n) in enumerate(zip(ids, new, strict=True)):
         known = n.known
         for kind, _, value in known.identifiers:
@@ -199,7 +217,7 @@ def remember(hospital_id: int, source: int, patient: dict[str, Any]) -> None:
 def decide(news: News, waiting: set[int]) -> dict[int, UUID]:
     """Link, or ask a human, or neither: {who was moved: his person now}. What a human has said stays."""
     arrival = news.arrival.source
-    verdict = weigh(news.profile, arrival.person, news.seen.name, waiting)
+    verdict = weigh(news.profile, news.blocks, arrival.person, news.seen.name, waiting)
     if verdict.review:
         link.ask(arrival.id, verdict.review)
     if verdict.crowded:

@@ -65,7 +65,7 @@ def homes(profile: Profile) -> list[int]:
 
 def kept(profile: Profile) -> list[int]:
     """All that the index keeps of a registration."""
-    return numbers(keys(profile) | home(profile))
+    return [*hashed(profile), *homes(profile)]
 
 
 def numbers(texts: set[str]) -> list[int]:

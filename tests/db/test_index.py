@@ -17,6 +17,7 @@ from records.mpi.decide import concerning, do_differ, do_join, do_split
 from records.mpi.match import similar
 from records.mpi.profile import Words, profile
 from records.mpi.review import crowded, do_look_through
+from records.mpi.sealed import hashed
 from tests.factories import alliance
 from tests.factories.fhir import Api, bundle, number, patient, somebody
 
@@ -233,8 +234,9 @@ def test_an_oversized_block_is_capped_and_logged_and_still_finds(two: tuple[Api,
     sent = bundle(*[("PUT", f"Patient/q{i}", {**body, "id": f"q{i}", "identifier": [{"system": "urn:x", "value": f"{phone}-{i}"}]}) for i in range(60)])
     assert two[0]("POST", "", sent).status == 200
     asked = Words(name=name, gender="male", birth="1958-03-12", phone=phone)
+    one = profile(asked, "0")
     assert [s.grade for s in similar(asked, None)][:1] == ["certain"]
-    verdict = weigh(profile(asked, "0"), uuid4(), name, set())
+    verdict = weigh(one, hashed(one), uuid4(), name, set())
     assert "MPI210" in caplog.text and name not in caplog.text
     assert verdict.link is None or verdict.link == source(two[0], "Patient/q0").person_id
     assert source(two[1], two[1].create(body)).person_id == source(two[0], "Patient/q0").person_id, "found among the first of the block"

@@ -45,6 +45,9 @@ def test_phones(a: str, b: str, found: str) -> None:
     ("湖南省长沙市岳麓区城南西路421号湘雅家园13栋2单元3002室", "湘雅家园13-2-3002", "same"), ("长沙市宁乡市灰汤镇狮桥村18组117号", "狮桥村18组117号", "same"),
     ("狮桥村18组117号", "狮桥村18组118号", "estate"), ("芙蓉区书院路390号省建院宿舍13栋2001房", "书院路390号", "road"), ("同上", "湘雅家园13-2-3002", ""), ("湖南", "湖南", ""),
     ("万科城14-2-2503", "八方小区15-3-903", "differ"), ("12 spring street kotara 4740", "12 spring sreet kotara 4740", "same"),
+    ("2 denovan circuit bracken leigh mill park 6210", "2 denovan circuit brackenl eigh mill park 6210", "same"),
+    ("40 launceston street caravan park coonamble 3047", "21 launcestonrstreet carav n prk coonamble 3047", "road"),
+    ("40 launceston street caravan park coonamble 3047", "9 bridge crescent weetangera 6210", "differ"),
 ])
 def test_addresses(a: str, b: str, found: str) -> None:
     assert address.level(address.parse(a), address.parse(b)) == found

@@ -5,6 +5,8 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
+from rapidfuzz.distance import OSA
+
 DOOR = re.compile(r"(\d+)(?:栋|幢|号楼|座|-)(?:(\d+)(?:单元|-))?(\d+)(?:室|房|号|户)?$")
 ROAD = re.compile(r"([^省市县区镇乡\d]{1,8}?(?:路|街|大道|巷|胡同))(\d+)号")
 STREET = re.compile(r"^.*(?:省|市|县|(?<![小社园校])区|镇|乡|街道|路|街|大道|巷|胡同|号)(?=.{2})")
@@ -16,11 +18,13 @@ VAGUE = re.compile(r"^(同上|本市|本地|不详|无|未知|暂无|省外|外�
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """home: the door; place: estate, road with number, village. Parts that are not there are empty; words: of one in letters."""
+    """home: the door; place: estate, road with number, village. Parts that are not there are empty; words: of one in letters; letters: the same as it was
+    written, without spaces."""
 
     home: str = ""
     place: frozenset[str] = frozenset()
     words: frozenset[str] = frozenset()
+    letters: str = ""
 
 
 NOWHERE = Address()
@@ -33,7 +37,7 @@ def parse(text: str) -> Address:
         return NOWHERE
     if re.search("[a-z]{3}", plain):
         words = frozenset(w for w in plain.split() if w)
-        return Address(place=frozenset({" ".join(sorted(words))}), words=words)
+        return Address(place=frozenset({" ".join(sorted(words))}), words=words, letters=plain.replace(" ", ""))
     plain = WRITTEN.sub(numeral, plain)
     home, place = "", set()
     if m := ROAD.search(plain):
@@ -59,7 +63,7 @@ def numeral(m: re.Match[str]) -> str:
 
 def level(a: Address, b: Address) -> str:
     if a.words and b.words:
-        return of_words(a.words, b.words)
+        return of_words(a, b)
     if not a.place or not b.place:
         return ""
     if a.home and a.home == b.home:
@@ -69,7 +73,8 @@ def level(a: Address, b: Address) -> str:
     return "differ"
 
 
-def of_words(a: frozenset[str], b: frozenset[str]) -> str:
-    """An address in letters, by its words, each as frequent as the other."""
-    share = len(a & b) / min(len(a), len(b))
-    return "same" if share >= 0.8 else "road" if share >= 0.5 else "differ"
+def of_words(a: Address, b: Address) -> str:
+    """Addresses in letters: by their words, each as frequent as the other, or by their letters, however these are cut into words."""
+    share = len(a.words & b.words) / min(len(a.words), len(b.words))
+    alike = OSA.normalized_similarity(a.letters, b.letters)
+    return "same" if share >= 0.8 or alike >= 0.9 else "road" if share >= 0.5 or alike >= 0.7 else "differ"
