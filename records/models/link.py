@@ -88,6 +88,7 @@ class Review(models.Model):
             models.UniqueConstraint(fields=["one", "two"], name="one_review_a_pair"),
             models.CheckConstraint(condition=models.Q(one__lt=models.F("two")), name="review_in_order"),
         ]
+        indexes = [models.Index(models.F("risk").desc(), "opened_at", "id", name="review_queue", condition=models.Q(state="open"))]
 
 
 class Opinion(models.Model):

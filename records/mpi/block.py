@@ -6,6 +6,7 @@ counted, so that nothing is widened or lost in silence.
 
 from collections import defaultdict
 from collections.abc import Sequence
+from hashlib import blake2b
 from itertools import combinations
 
 from records.mpi.profile import Profile
@@ -69,16 +70,21 @@ def home(p: Profile) -> set[str]:
 
 def candidates(profiles: Sequence[Profile]) -> tuple[dict[int, set[int]], list[tuple[str, int]]]:
     """{place: the later places that share a key with it}, in order; and the blocks that were left out: the way, and how many met there."""
-    blocks: dict[str, list[int]] = defaultdict(list)
+    first: dict[int, int] = {}  # most keys are one registration's only: these cost no more than two numbers
+    blocks: dict[int, list[int]] = {}
+    large: dict[int, str] = {}
     for i, p in enumerate(profiles):
         for key in keys(p):
-            blocks[key].append(i)
+            short = int.from_bytes(blake2b(key.encode(), digest_size=8).digest())
+            if block := blocks.get(short):
+                block.append(i)
+                if len(block) > MOST:
+                    large[short] = key.partition("|")[0]
+            elif (other := first.setdefault(short, i)) != i:
+                blocks[short] = [other, i]
     out: dict[int, set[int]] = defaultdict(set)
-    skipped = []
-    for key, block in blocks.items():
-        if len(block) > MOST:
-            skipped.append((key.partition("|")[0], len(block)))
-        elif len(block) > 1:
-            for place, i in enumerate(block):
+    for short, block in blocks.items():
+        if short not in large:
+            for place, i in enumerate(block[:-1]):
                 out[i].update(block[place + 1 :])
-    return dict(sorted(out.items())), sorted(skipped)
+    return dict(sorted(out.items())), sorted((way, len(blocks[short])) for short, way in large.items())

@@ -39,11 +39,12 @@ ASKED = """
 SELECT FROM records_sourcepatient a JOIN records_review r ON r.one_id = a.id AND r.state = 'open' JOIN records_sourcepatient b ON b.id = r.two_id
   WHERE a.person_id = {one} AND b.person_id = {two}
 """
+# The sub-selects hide the arrays' lengths from the planner, so that one generic plan serves every call: planning took nine tenths of the time.
 # index: source_person, records_review_one_id
 ASK = f"""
 WITH t AS (
   SELECT u.other, u.reasons, u.risk, m.person_id AS mine, o.person_id AS theirs
-  FROM unnest(%(others)s::bigint[], %(reasons)s::text[], %(risks)s::smallint[]) AS u(other, reasons, risk)
+  FROM unnest((SELECT %(others)s::bigint[]), (SELECT %(reasons)s::text[]), (SELECT %(risks)s::smallint[])) AS u(other, reasons, risk)
     JOIN records_sourcepatient m ON m.id = %(source)s JOIN records_sourcepatient o ON o.id = u.other WHERE m.person_id <> o.person_id
 )
 INSERT INTO records_review (one_id, two_id, reasons, state, opened_at, round, risk, verb)

@@ -67,10 +67,12 @@ def resolve(given: Sequence[Profile], first: Model | None = None, *, learning: b
     names, size = Names.of(profiles), len(profiles)
     found, skipped = block.candidates(profiles)
     compared: list[tuple[int, int, Pattern]] = []
+    alike: dict[Pattern, Pattern] = {}  # millions of pairs have some thousands of patterns
     for one, others in found.items():
         for two in sorted(others):
             levels = compare(profiles[one], profiles[two])
-            compared.append((one, two, (levels, names.chance(levels, profiles[one]))))
+            pattern = (levels, names.chance(levels, profiles[one]))
+            compared.append((one, two, alike.setdefault(pattern, pattern)))
     patterns = Counter(pattern for _, _, pattern in compared)
     model = train(patterns, size, f"{first.version}+em", first) if learning else first
     known: dict[Pattern, tuple[float, float]] = {}

@@ -22,7 +22,16 @@ from records.mpi.settle import alone
 
 HOLD = dt.timedelta(minutes=10)
 LOT = 20  # every so many pairs are looked at by two, to know how well curators agree
-# index: records_review state
+# A pair of persons counts once, however many of their registrations are asked about.
+# index: review_queue, records_sourcepatient_pkey
+QUEUE = """
+WITH pair AS (
+  SELECT min(r.opened_at) AS opened FROM records_review r JOIN records_sourcepatient a ON a.id = r.one_id JOIN records_sourcepatient b ON b.id = r.two_id
+  WHERE r.state = 'open' AND a.person_id <> b.person_id AND (%(hospital)s::bigint IS NULL OR %(hospital)s::bigint IN (a.hospital_id, b.hospital_id))
+  GROUP BY least(a.person_id, b.person_id), greatest(a.person_id, b.person_id)
+)
+SELECT count(*), min(opened) FROM pair
+"""
 FIGURES = """
 WITH seen AS (
   SELECT o.review_id, o.round, (array_agg(o.same ORDER BY o.at, o.id))[1] AS first, (array_agg(o.same ORDER BY o.at, o.id))[2] AS second, count(*) AS n
@@ -50,7 +59,7 @@ class Figures:
 def waiting(acting: Principal) -> QuerySet[Review]:
     """Open pairs of two persons that the curator may decide and has not yet given an opinion on; risky ones first, then the oldest."""
     given = Opinion.objects.filter(staff_id=int(acting.id), round=F("review__round")).values("review_id")
-    return (asked().filter(concerning(acting, "one", "two")).exclude(pk__in=given)
+    return (asked(acting).exclude(pk__in=given)
             .select_related("one__hospital", "two__hospital").order_by("-risk", "opened_at", "pk"))
 
 
@@ -70,12 +79,13 @@ def do_look_through(source: int, *, acting: Principal) -> None:
     append(Event.of(acting, EventCode.LINK_REVIEW, person=found.person_id, target=f"crowded/{source}"))
 
 
-def asked() -> QuerySet[Review]:
-    """Open pairs of two persons: of several pairs between the same two the first one."""
-    there = Review.objects.filter(state=Review.State.OPEN, pk__lt=OuterRef("pk"))
+def asked(acting: Principal) -> QuerySet[Review]:
+    """Open pairs of two persons that the curator may see: of several pairs between the same two the first one."""
+    mine = Review.objects.filter(concerning(acting, "one", "two"), state=Review.State.OPEN)
     one, two = OuterRef("one__person"), OuterRef("two__person")
-    earlier = there.filter(Q(one__person=one, two__person=two) | Q(one__person=two, two__person=one))
-    return Review.objects.filter(state=Review.State.OPEN).exclude(one__person=F("two__person")).exclude(Exists(earlier))
+    earlier = mine.filter(pk__lt=OuterRef("pk"))
+    return (mine.exclude(one__person=F("two__person"))
+            .exclude(Exists(earlier.filter(one__person=one, two__person=two))).exclude(Exists(earlier.filter(one__person=two, two__person=one))))
 
 
 def free(acting: Principal) -> Q:
@@ -155,12 +165,12 @@ def do_propose(one: int, two: int, *, acting: Principal, note: str = "", verb: D
 
 def figures(acting: Principal, days: int = 30) -> Figures:
     """Of the pairs that this curator may see, and all curators' opinions."""
-    mine = asked().filter(concerning(acting, "one", "two"))
-    oldest = mine.order_by("opened_at").values_list("opened_at", flat=True).first()
     with connection.cursor() as cursor:
+        cursor.execute(QUEUE, {"hospital": None if acting.alliance_wide else acting.hospital_id})
+        queue, oldest = cursor.fetchone()
         cursor.execute(FIGURES, {"since": timezone.now() - dt.timedelta(days=days)})
         decided, twice, agreed, first, second, same = cursor.fetchone()
-    return Figures(mine.count(), oldest, decided, same, twice, agreed, kappa(twice, agreed, first, second))
+    return Figures(queue, oldest, decided, same, twice, agreed, kappa(twice, agreed, first, second))
 
 
 def kappa(n: int, agreed: int, first: int, second: int) -> float | None:

@@ -34,17 +34,17 @@ SHOWN = 100
 @require_GET
 @page(Permission.LINK_REVIEW)
 def reviews(request: HttpRequest, *, acting: Principal) -> HttpResponse:
-    waiting = review.waiting(acting)
-    pairs = list(waiting[:SHOWN])
+    found = list(review.waiting(acting)[:SHOWN + 1])
+    pairs = found[:SHOWN]
     append(Event.of(acting, EventCode.LINK_REVIEW, target="reviews", refs=tuple(sorted({f"{s.hospital.code}/Patient/{s.fhir_id}" for r in pairs for s in (r.one, r.two)}))))
     mine = Claim.objects.filter(concerning(acting, "one", "two"), decision=OuterRef("pk"))
     lately = list(Decision.objects.filter(Exists(mine)).select_related("undoes").order_by("-pk")[:15])
-    undoings = list(Decision.objects.filter(verb=Decision.Verb.UNDO, by=f"staff/{acting.id}").select_related("undoes").order_by("-pk")[:10])
+    undoings = list(Decision.objects.filter(undoes__isnull=False, by=f"staff/{acting.id}").select_related("undoes").order_by("-pk")[:10])
     shown = sorted({*lately, *undoings}, key=lambda d: -d.pk)
     return render(request, "records/reviews.html", {
         "waiting": [(r, *(values(sides.words_for(s, acting)) for s in (r.one, r.two)), not review.free_for(r, acting)) for r in pairs],
         "crowded": [(s, values(sides.words_for(s, acting))) for s in review.crowded(acting)[:SHOWN]],
-        "more": waiting.count() > SHOWN, "decisions": told(shown), "figures": review.figures(acting)})
+        "more": len(found) > SHOWN, "decisions": told(shown), "figures": review.figures(acting)})
 
 
 @require_POST

@@ -226,6 +226,23 @@ def test_two_curators_never_hold_one_pair(ward: Ward) -> None:
     assert review.do_take(asked.pk, acting=second), "ten minutes later another one may"
 
 
+def test_two_persons_wait_once_however_many_of_their_registrations_are_asked_about(ward: Ward) -> None:
+    """For each curator the first question that concerns him, and the queue counts what the list shows."""
+    a, b, c, d = ward.ids[:4]
+    for one, two in ((b, d), (a, c)):
+        link.ask(one, [(two, ("name:same", "probability:0.5000"))])
+    here, there = (ward.clerk(h) for h in ward.hospitals)
+    lists = [[(r.one_id, r.two_id) for r in review.waiting(who)] for who in (here, there)]
+    assert lists == [[(a, c)], [(b, d)]] and review.figures(here).waiting == 1
+    do_join(a, b, acting=ward.curator)
+    do_join(c, d, acting=ward.curator)
+    lists = [[(r.one_id, r.two_id) for r in review.waiting(who)] for who in (here, there)]
+    assert lists == [[(a, c)], [(b, d)]], "two hospitals, one question each"
+    wide = [r for r in review.waiting(ward.curator) if r.one_id in ward.ids]
+    assert [(r.one_id, r.two_id) for r in wide] == [(b, d)]
+    assert review.figures(ward.curator).waiting == review.waiting(ward.curator).count(), "of the whole alliance too"
+
+
 def test_figures() -> None:
     assert review.kappa(0, 0, 0, 0) is None and review.kappa(4, 4, 2, 2) == 1 and review.kappa(4, 2, 2, 2) == 0 and review.kappa(3, 3, 3, 3) is None
 
