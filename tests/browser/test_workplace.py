@@ -25,7 +25,7 @@ class Two:
         self.at = [alliance.hospital("desk"), alliance.hospital("far")]
         self.apis = [Api(server, h.code, credentials=alliance.credentials(h)) for h in self.at]
         self.phone = f"139{secrets.randbelow(10**8):08d}"
-        reached = {"telecom": [{"system": "phone", "value": self.phone}]}
+        reached = {"telecom": [{"system": "phone", "value": self.phone}], "address": [{"text": "岳麓区城南西路421号"}]}
         name, numbers = somebody(), (number("19580312", 1), number("19580312", 3))
         made = [api.create(patient(name, resident=n) | reached) for api, n in zip(self.apis, numbers, strict=True)]
         self.rows = [SourcePatient.objects.get(hospital=h, fhir_id=m.split("/")[1]) for h, m in zip(self.at, made, strict=True)]
@@ -50,6 +50,7 @@ def test_two_curators_join_a_risky_pair_and_one_undoes_it(enter: Enter, server: 
     first.goto(f"{server}/reviews/{asked.pk}/")  # somebody of another test may look like him as well
     text = first.inner_text("main")
     assert two.name in text and two.numbers[0] in text and two.numbers[1] not in text and two.phone in text, "one's own in clear, the other's masked"
+    assert "住址" in text and "网址" not in text
     assert first.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "no sideways scrolling"
     assert [x["person"] for x in lines(Filter(person=two.rows[1].home), None, 5) if x["target"] == f"review/{asked.pk}"], "who saw the patient is found by the patient"
     first.keyboard.press("1")
