@@ -228,6 +228,18 @@ def test_a_taken_hospital_number_names_its_entry(two: tuple[Api, Api]) -> None:
     assert two[1].create(patient(mrn="ZY-1")), "the control: another hospital may use the same number"
 
 
+def test_beside_a_person_of_more_registrations_than_are_looked_at(two: tuple[Api, Api]) -> None:
+    """Those that share a block come first among the twelve: the fourteenth finds its like, and one who only lives there stays himself."""
+    phone = {"telecom": [{"system": "phone", "value": f"131{secrets.randbelow(10**8):08d}"}]}
+    name, card = somebody(), number("19580312")
+    sent = [("PUT", f"Patient/m{i}", patient(name, resident=card, mrn=f"{card}-{i}") | phone | {"id": f"m{i}"}) for i in range(13)]
+    assert two[0]("POST", "", bundle(*sent)).status == 200
+    person = source(two[0], "Patient/m12").person_id
+    assert SourcePatient.objects.filter(person=person).count() == 13
+    assert source(two[1], two[1].create(patient(name) | phone)).person_id == person
+    assert source(two[1], two[1].create(patient(somebody(), "1960-07-08", "female", resident=number("19600708", 2)) | phone)).person_id != person
+
+
 def test_an_oversized_block_is_capped_and_logged_and_still_finds(two: tuple[Api, Api], caplog: pytest.LogCaptureFixture) -> None:
     name, phone = somebody(), f"131{secrets.randbelow(10**8):08d}"
     body = patient(name) | {"telecom": [{"system": "phone", "value": phone}]}
