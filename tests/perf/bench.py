@@ -56,6 +56,11 @@ def new_patient() -> Json:
             "telecom": [{"system": "phone", "value": f"1{rng.randrange(30, 100)}{rng.randrange(10**8):08d}"}], "identifier": [{"system": "urn:bench", "value": uuid.uuid4().hex}]}
 
 
+def asked(patient: Json) -> Json:
+    """Who looks for somebody does not know his id, nor the hospital's own number."""
+    return {k: v for k, v in patient.items() if k in ("resourceType", "name", "gender", "birthDate", "telecom", "address")}
+
+
 def single(home: Installation, invented: list[Any], bundles: list[Json], clients: int) -> None:
     """Small requests, each for some seconds."""
     ids = [f"{e['resource']['resourceType']}/{e['resource']['id']}" for b in bundles for e in b["entry"]]
@@ -72,6 +77,7 @@ def single(home: Installation, invented: list[Any], bundles: list[Json], clients
          [("GET", f"{BASE}/Observation?patient=Patient/{k}&code=http://loinc.org|{c}&_sort=-date&_count=50", None) for k, c in rng.sample(codes, 1000)], home.headers),
         ("create Patient", [one(new_patient()) for _ in range(8000)], home.headers),
         ("update Patient", [one(p, "PUT", f"Patient/{p['id']}") for p in patients], home.headers),
+        ("Patient/$match", [one({"resourceType": "Parameters", "parameter": [{"name": "resource", "resource": asked(p)}]}, path="Patient/$match") for p in patients], home.headers),
         ("shared record page", pages, {"Cookie": home.clinician()}),
         ("$everything of a patient", [("GET", f"{BASE}/Patient/{p['id']}/$everything", None) for p in patients], home.headers),
         ("exact total of all Observations", [("GET", f"{BASE}/Observation?_summary=count&_tag:missing={i}", None) for i in ("true",)], home.headers),

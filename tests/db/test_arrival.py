@@ -1,0 +1,74 @@
+"""Whoever comes first: drawn households with the faults of registers arrive in several orders. Each order gives the same persons, or a human is asked
+about those whom it keeps apart; nobody is joined with his mother or his twin in any. XINGLIN_ORDERS multiplies the households."""
+
+import os
+import random
+import secrets
+from typing import Any
+
+import pytest
+
+from records.models import Review, SourcePatient
+from tests.factories import alliance
+from tests.factories.fhir import Api, number, patient, somebody
+
+HOUSEHOLDS, ORDERS = 9 * int(os.environ.get("XINGLIN_ORDERS", "1")), 4
+Row = tuple[str, dict[str, Any]]  # who he is, and his Patient
+
+
+def household(faults: random.Random) -> list[Row]:
+    """Parents and twins, or an only child: what is wrong with each registration is drawn, names and numbers are others each time."""
+    twins = faults.random() < 0.5
+    born = {"mother": "1985-06-07", "father": "1983-11-20", "child": "2016-03-12", "twin": "2016-03-12"}
+    sexes = {"mother": "female", "father": "male", "child": "male", "twin": "male"}
+    names = {who: somebody() for who in born}
+    cards = {who: number(born[who].replace("-", ""), 1 if sexes[who] == "male" else 2) for who in born}
+    reached = {"telecom": [{"system": "phone", "value": f"139{secrets.randbelow(10**8):08d}"}]}
+    out: list[Row] = []
+    for who in ("mother", "father", "child", *(["twin"] if twins else [])):
+        for _ in range(faults.randint(1, 4)):
+            carded, phoned, estimated, swapped, sexless = (faults.random() < p for p in (0.6, 0.8, 0.1, 0.1, 0.1))
+            birth = born[who][:4] + "-01-01" if estimated else born[who]
+            row = patient(names[who][:-1] + "□" if swapped else names[who], birth, sexes[who], resident=cards[who] if carded and not estimated else "")
+            out.append((who, {k: v for k, v in (row | (reached if phoned else {})).items() if k != "gender" or not sexless}))
+    if faults.random() < 0.5:
+        out.append(("nameless", patient(f"{names['mother']}之子", born["child"], "male") | reached))
+    return out
+
+
+def arrived(server: str, rows: list[Row], order: list[int]) -> tuple[dict[int, Any], set[frozenset[Any]]]:
+    """({row: its person}, pairs of persons about whom humans are asked)."""
+    at = [alliance.hospital("first"), alliance.hospital("second")]
+    apis = [Api(server, h.code, credentials=alliance.credentials(h)) for h in at]
+    made = {i: apis[i % 2].create(rows[i][1]).split("/")[1] for i in order}
+    found = {i: SourcePatient.objects.get(hospital=at[i % 2], fhir_id=m) for i, m in made.items()}
+    asked = Review.objects.filter(state="open", one__in=[s.pk for s in found.values()]).values_list("one__person", "two__person")
+    return {i: s.person_id for i, s in found.items()}, {frozenset(p) for p in asked}
+
+
+@pytest.mark.parametrize("seed", range(HOUSEHOLDS))
+def test_any_order_gives_the_same_persons_or_asks_a_human(server: str, seed: int) -> None:
+    rng, many = random.Random(1000 + seed), len(household(random.Random(seed)))
+    results = []
+    for _ in range(ORDERS):
+        rows = household(random.Random(seed))
+        results.append(arrived(server, rows, rng.sample(range(many), many)))
+    who = [w for w, _ in rows]
+    pairs = [(i, j) for i in range(many) for j in range(i) if who[i] != who[j] and "nameless" not in (who[i], who[j])]
+    for persons, _ in results:
+        assert not [(who[i], who[j]) for i, j in pairs if persons[i] == persons[j]], "two of a home are two"
+        assert len(set(persons.values())) < many or many == len(set(who)), "the control: somebody is joined"
+    for i in range(many):
+        for j in range(i):
+            together = [persons[i] == persons[j] for persons, _ in results]
+            for joined, (persons, asked) in zip(together, results, strict=True):
+                if any(together) and not joined:
+                    assert connected(persons[i], persons[j], asked), (seed, rows[i], rows[j], "apart without a question")
+
+
+def connected(one: Any, two: Any, asked: set[frozenset[Any]]) -> bool:
+    """Whether humans who said yes to all questions would bring the two together."""
+    here = {one}
+    while more := {p for pair in asked if pair & here for p in pair} - here:
+        here |= more
+    return two in here
