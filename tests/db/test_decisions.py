@@ -232,15 +232,17 @@ def test_two_persons_wait_once_however_many_of_their_registrations_are_asked_abo
     for one, two in ((b, d), (a, c)):
         link.ask(one, [(two, ("name:same", "probability:0.5000"))])
     here, there = (ward.clerk(h) for h in ward.hospitals)
-    lists = [[(r.one_id, r.two_id) for r in review.waiting(who)] for who in (here, there)]
-    assert lists == [[(a, c)], [(b, d)]] and review.figures(here).waiting == 1
+
+    def listed(who: Principal) -> list[tuple[int, int]]:
+        return [(r.one_id, r.two_id) for r in review.waiting(who) if {r.one_id, r.two_id} <= set(ward.ids)]
+
+    assert [listed(who) for who in (here, there)] == [[(a, c)], [(b, d)]]
     do_join(a, b, acting=ward.curator)
     do_join(c, d, acting=ward.curator)
-    lists = [[(r.one_id, r.two_id) for r in review.waiting(who)] for who in (here, there)]
-    assert lists == [[(a, c)], [(b, d)]], "two hospitals, one question each"
-    wide = [r for r in review.waiting(ward.curator) if r.one_id in ward.ids]
-    assert [(r.one_id, r.two_id) for r in wide] == [(b, d)]
-    assert review.figures(ward.curator).waiting == review.waiting(ward.curator).count(), "of the whole alliance too"
+    assert [listed(who) for who in (here, there)] == [[(a, c)], [(b, d)]], "two hospitals, one question each"
+    assert listed(ward.curator) == [(b, d)]
+    for who in (here, there, ward.curator):
+        assert review.figures(who).waiting == review.waiting(who).count() > 0
 
 
 def test_figures() -> None:
