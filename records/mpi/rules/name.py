@@ -33,7 +33,7 @@ def same(one: str, two: str) -> bool:
 def sounds(folded: str) -> tuple[str, ...]:
     """Syllables of a folded name in characters, without tones. A rare character whose sound is not known (most of GB 18030's extensions) stands for
     itself: left out, two names that differ in nothing else would sound the same."""
-    return tuple(lazy_pinyin(folded, errors=lambda other: [c for c in other if is_chinese(c)]))
+    return tuple(s for s in lazy_pinyin(folded, errors=lambda other: "".join(c for c in other if is_chinese(c))) if s)
 
 
 def keys(name: str) -> dict[str, bool]:
