@@ -20,7 +20,8 @@ from records.fhir.types import TYPES
 from records.interactions import treating
 from records.models import SubscriptionState
 from records.mpi import sources
-from records.mpi.register import Arrival, do_register
+from records.mpi.news import Arrival
+from records.mpi.register import do_register
 from records.mpi.sources import Known
 from records.search.index import index_of
 from records.store import write as store

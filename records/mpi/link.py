@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection
+
+from alliance.config.literals import plain, texts
 
 # What a join needs a second human for (risk.py); another name or two numbers first of all.
 RISKY = frozenset({"two_numbers", "two_orders", "own_parent", "sex_and_birth", "another_name", "human_differs", "both_confirmed", "many"})
@@ -17,23 +20,28 @@ SELECT FROM records_claim c JOIN records_decision d ON d.id = c.decision_id
 # The younger one moves: a person's id is the home of its oldest registration, whose row is locked for all.
 # index: records_sourcepatient_home_key, records_claim_one_id, records_claim_two_id; source_person where the arrival is the older one
 PLACE = f"""
-WITH oldest AS MATERIALIZED (SELECT id FROM records_sourcepatient WHERE home = %(new)s AND person_id = %(new)s FOR NO KEY UPDATE),
-mover AS (
-  SELECT %(source)s::bigint AS id, %(new)s::uuid AS person FROM oldest WHERE oldest.id < %(source)s
-  UNION ALL SELECT t.id, %(old)s::uuid FROM oldest JOIN records_sourcepatient t ON t.person_id = %(new)s WHERE oldest.id > %(source)s
+WITH asked AS (
+  SELECT * FROM unnest((SELECT %(sources)s::bigint[]), (SELECT %(olds)s::uuid[]), (SELECT %(news)s::uuid[]), (SELECT %(ways)s::bigint[]), (SELECT %(reasons)s::text[]))
+    AS t(source, old, new, way, reasons)
+), oldest AS MATERIALIZED (
+  SELECT o.id, a.source, a.old, a.new FROM asked a JOIN records_sourcepatient o ON o.home = a.new AND o.person_id = a.new ORDER BY o.id FOR NO KEY UPDATE OF o
+), mover AS (
+  SELECT source AS id, source, old, new, new AS person FROM oldest WHERE id < source
+  UNION ALL SELECT t.id, source, old, new, old FROM oldest o JOIN records_sourcepatient t ON t.person_id = o.new WHERE o.id > source
 ), moved AS (
   UPDATE records_sourcepatient s SET person_id = mover.person, decided_by = %(by)s FROM mover
-  WHERE s.id = mover.id AND EXISTS (SELECT FROM records_sourcepatient WHERE id = %(source)s AND person_id = %(old)s)
-    AND NOT EXISTS ({OVERRULED.format(source="%(source)s", person="%(new)s")})
-  RETURNING s.id, mover.person
+  WHERE s.id = mover.id AND EXISTS (SELECT FROM records_sourcepatient WHERE id = mover.source AND person_id = mover.old)
+    AND NOT EXISTS ({OVERRULED.format(source="mover.source", person="mover.new")})
+  RETURNING s.id, mover.source, mover.old, mover.new, mover.person
+), numbered AS MATERIALIZED (
+  SELECT nextval('records_decision_id_seq') AS id, source, json_agg(json_build_array(id, CASE WHEN id = source THEN old ELSE new END, person))::jsonb AS moved FROM moved GROUP BY source
 ), decision AS (
-  INSERT INTO records_decision (verb, by, reasons, note, at, moved, told)
-  SELECT 'link', %(by)s, %(reasons)s::jsonb, '', now(), json_agg(json_build_array(id, CASE WHEN id = %(source)s THEN %(old)s ELSE %(new)s END, person))::jsonb, true
-  FROM moved HAVING count(*) > 0 RETURNING id
+  INSERT INTO records_decision (id, verb, by, reasons, note, at, moved, told)
+  SELECT n.id, 'link', %(by)s, a.reasons::jsonb, '', now(), n.moved, true FROM numbered n JOIN asked a USING (source)
 ), claim AS (
-  INSERT INTO records_claim (decision_id, kind, one_id, two_id) SELECT id, 'same', least(%(source)s, %(by_way_of)s), greatest(%(source)s, %(by_way_of)s) FROM decision
+  INSERT INTO records_claim (decision_id, kind, one_id, two_id) SELECT n.id, 'same', least(source, a.way), greatest(source, a.way) FROM numbered n JOIN asked a USING (source)
 )
-SELECT id, person FROM moved
+SELECT source, id, person FROM moved
 """
 ASKED = """
 SELECT FROM records_sourcepatient a JOIN records_review r ON r.one_id = a.id AND r.state = 'open' JOIN records_sourcepatient b ON b.id = r.two_id
@@ -55,12 +63,25 @@ ON CONFLICT (one_id, two_id) DO NOTHING
 """
 
 
-def place(source: int, old: UUID, new: UUID, way: int, *, by: str, reasons: Sequence[str]) -> dict[int, UUID]:
-    """Link a registration that is alone at its person `old` with another person, by way of one of his registrations: {who was moved: his person
-    now}; nobody where a human has said otherwise of him and one of the others, or where either has moved in the meantime."""
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """Link a registration that is alone at its person `old` with the person `new`, by way of one of his registrations."""
+
+    source: int
+    old: UUID
+    new: UUID
+    way: int
+    reasons: Sequence[str]
+
+
+def place(pending: Sequence[Placing], *, by: str) -> list[tuple[int, int, UUID]]:
+    """(the registration that was to be linked, who was moved, his person now), each; none where a human has said otherwise of him and one of the
+    others, or where either has moved in the meantime. No two of them may speak of one person."""
     with connection.cursor() as cursor:
-        cursor.execute(PLACE, {"source": source, "old": old, "new": new, "by_way_of": way, "by": by, "reasons": json.dumps(reasons)})
-        return dict(cursor.fetchall())
+        cursor.execute(PLACE, {
+            "sources": plain(p.source for p in pending), "olds": plain(p.old for p in pending), "news": plain(p.new for p in pending),
+            "ways": plain(p.way for p in pending), "reasons": texts(json.dumps(p.reasons) for p in pending), "by": by})
+        return cursor.fetchall()
 
 
 def ask(source: int, pairs: Sequence[tuple[int, Sequence[str]]]) -> None:

@@ -1,14 +1,10 @@
 """do_register: Patients were written, so the index learns who they are and decides LINK, REVIEW or NEW, in the writer's transaction.
 
-However many Patients arrive in one write: one statement for the locks, one for what the index keeps; then for each one for those who share a
-block with him.
+However many Patients arrive in one write: one statement for the locks, one for what the index keeps; then they take turns (turns.py).
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -17,16 +13,14 @@ from django.utils import timezone
 
 from alliance.config.literals import plain, texts
 from records.fhir.issues import Conflict, Issue, Problem
-from records.mpi import link
-from records.mpi.arrive import meeting, rule, weigh
-from records.mpi.correction import Correction, corrected
 from records.mpi.digest import digest
-from records.mpi.features import FORMER, Identified, identify, words_of
-from records.mpi.profile import Profile, Words, profile
+from records.mpi.features import Identified, identify, words_of
+from records.mpi.news import Arrival, News
+from records.mpi.profile import Profile
 from records.mpi.rules import name
-from records.mpi.sealed import hashed, homes, mark_of, opened, seal, unseal
-from records.mpi.settle import part
+from records.mpi.sealed import homes, seal
 from records.mpi.sources import Known
+from records.mpi.turns import Turns
 
 NOBODY = UUID(int=0)
 # What is kept of each: new rows in, rows that no longer hold marked as former, equal ones untouched. The sub-selects hide the arrays'
@@ -73,65 +67,7 @@ LOCK = f"""
 SELECT pg_advisory_xact_lock({LOCKS}, k) FROM (SELECT pg_advisory_xact_lock_shared({ALL}, 0) OFFSET 0) g CROSS JOIN (SELECT k FROM unnest(%s::int[]) k ORDER BY k OFFSET 0) t
 """
 LOCK_ALL = f"SELECT pg_advisory_xact_lock({ALL}, 0)"
-# index: records_sourcepatient_pkey
-CROWDED = "UPDATE records_sourcepatient SET crowded_at = now() WHERE id = %s"
 DETAIL = re.compile(r"\(digest\)=\(\\x([0-9a-f]+)\)")
-
-
-@dataclass(slots=True)
-class Arrival:
-    """A Patient that was just stored; place: its FHIRPath in a bundle, for messages."""
-
-    source: Known
-    patient: dict[str, Any]
-    place: str = ""
-
-
-@dataclass
-class News:
-    """An arrival in the words of the index, as they were sent. any: whether these are others than the index has."""
-
-    arrival: Arrival
-    sent: Identified
-    words: Words
-
-    @property
-    def mark(self) -> str:
-        return mark_of(self.sent, replace(self.words, registered=""))
-
-    @cached_property
-    def seen(self) -> Words:
-        """As they are compared."""
-        return corrected(self.kept, self.arrival.source.correction, self.arrival.source.id)
-
-    @cached_property
-    def kept(self) -> Words:
-        """With the names that he had when he was sent before."""
-        source = self.arrival.source
-        if source.words is None:
-            return self.words
-        before = unseal(source.words, source.id)
-        former = dict.fromkeys(n for n in (*self.words.former, before.name, *before.former) if n and n != self.words.name)
-        return replace(self.words, former=tuple(former)[:FORMER])
-
-    @cached_property
-    def profile(self) -> Profile:
-        return profile(self.seen, str(self.arrival.source.id))
-
-    @cached_property
-    def blocks(self) -> list[int]:
-        return hashed(self.profile)
-
-    @property
-    def known(self) -> Identified:
-        """As he is found."""
-        source = self.arrival.source
-        return Correction.opened(source.correction, source.id).identified(self.sent) if source.correction else self.sent
-
-    @property
-    def any(self) -> bool:
-        source = self.arrival.source
-        return source.words is None or opened(source.words, source.id)[1] != self.mark
 
 
 def do_register(hospital_id: int, arrivals: Sequence[Arrival]) -> dict[int, UUID]:
@@ -145,26 +81,7 @@ def do_register(hospital_id: int, arrivals: Sequence[Arrival]) -> dict[int, UUID
         turns = sorted({turn(n.profile) for n in new})
         cursor.execute(LOCK if len(turns) <= MANY else LOCK_ALL, [plain(turns)] if len(turns) <= MANY else [])
     keep(hospital_id, new)
-    moved: dict[int, UUID] = {}
-    for n, waiting in turns_of(new):
-        moved |= decide(n, waiting)
-    return moved
-
-
-def turns_of(new: Sequence[News]) -> Iterator[tuple[News, set[int]]]:
-    """Those who meet somebody, in order, with whom they meet of those that have not had their turn yet; a waiting one who was there before may be
-    met as one of his person's."""
-    holders: dict[int, list[int]] = defaultdict(list)
-    for n in new:
-        for key in n.blocks:
-            holders[key].append(n.arrival.source.id)
-    ids = [n.arrival.source.id for n in new]
-    meet = meeting({i: n.blocks for i, n in zip(ids, new, strict=True)}) if len(new) > 1 else set(ids)
-    waiting, renewed = set(ids), {i for i, n in zip(ids, new, strict=True) if n.arrival.source.words is not None}
-    for i, n in zip(ids, new, strict=True):
-        waiting.discard(i)
-        if i in meet:
-            yield n, waiting & renewed.union(*(holders[k] for k in n.blocks))
+    return Turns(new).take()
 
 
 def turn(p: Profile) -> int:
@@ -181,7 +98,7 @@ def identified(arrival: Arrival) -> Identified:
 
 
 def keep(hospital_id: int, new: Sequence[News]) -> None:
-    ids = [n.arrival.source.id for n in new]
+    ids = [n.id for n in new]
     numbers: dict[tuple[int, str, bytes], int] = {}
     keys: set[tuple[int, str, bool]] = set()
     blocks = [(row, key) for row, n in zip(ids, new, strict=True) for key in (*n.blocks, *homes(n.profile))]
@@ -198,7 +115,7 @@ def keep(hospital_id: int, new: Sequence[News]) -> None:
                 "hospital": hospital_id, "sources": plain(ids), "names": texts(n.known.display[:200] for n in new), "genders": texts(n.known.features.gender for n in new),
                 "births": texts(n.known.features.birth_date for n in new), "number_sources": plain(x[0] for x in numbers), "kinds": texts(x[1] for x in numbers),
                 "digests": texts(f"\\x{x[2].hex()}" for x in numbers), "key_sources": plain(k[0] for k in keys), "keys": texts(k[1] for k in keys),
-                "wholes": plain(k[2] for k in keys), "words": texts(f"\\x{seal(n.kept, n.arrival.source.id, n.mark).hex()}" for n in new),
+                "wholes": plain(k[2] for k in keys), "words": texts(f"\\x{seal(n.kept, n.id, n.mark).hex()}" for n in new),
                 "block_sources": plain(b[0] for b in blocks), "blocks": plain(b[1] for b in blocks)})
     except IntegrityError as error:
         m = DETAIL.search(str(error))
@@ -212,22 +129,3 @@ def keep(hospital_id: int, new: Sequence[News]) -> None:
 def remember(hospital_id: int, source: int, patient: dict[str, Any]) -> None:
     """What is kept of a Patient who is registered already."""
     keep(hospital_id, [News(Arrival(Known(source, NOBODY, NOBODY), patient), identify(patient), words_of(patient, timezone.localdate()))])
-
-
-def decide(news: News, waiting: set[int]) -> dict[int, UUID]:
-    """Link, or ask a human, or neither: {who was moved: his person now}. What a human has said stays."""
-    arrival = news.arrival.source
-    verdict = weigh(news.profile, news.blocks, arrival.person, news.seen.name, waiting)
-    if verdict.review:
-        link.ask(arrival.id, verdict.review)
-    if verdict.crowded:
-        with connection.cursor() as cursor:
-            cursor.execute(CROWDED, [arrival.id])
-    moved: dict[int, UUID] = {}
-    if verdict.link is not None:
-        moved = link.place(arrival.id, arrival.person, verdict.link, verdict.way, by=rule(), reasons=verdict.reasons)
-    if not moved:
-        for nameless, twin in verdict.part:
-            moved |= part(nameless, by=rule())
-            link.ask(nameless, [(twin, ("held:rivals",)), (arrival.id, ("held:rivals",))])
-    return moved

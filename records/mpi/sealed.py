@@ -5,7 +5,6 @@ import hashlib
 import hmac
 import json
 import os
-from dataclasses import asdict
 from functools import cache
 from typing import Any
 
@@ -31,7 +30,7 @@ def cipher() -> AESGCM:
 def seal(words: Words, source: int, mark: str = "") -> bytes:
     """mark: tells whether anything is new the next time."""
     nonce = os.urandom(12)
-    return nonce + cipher().encrypt(nonce, json.dumps([asdict(words), mark], ensure_ascii=False).encode(), str(source).encode())
+    return nonce + cipher().encrypt(nonce, json.dumps([{f: getattr(words, f) for f in Words.__dataclass_fields__}, mark], ensure_ascii=False).encode(), str(source).encode())
 
 
 def opened(sealed: bytes, source: int) -> tuple[dict[str, Any], str]:

@@ -13,11 +13,14 @@ from alliance.roles import Role
 from records.models import Decision, Review, SourcePatient
 from records.mpi import find, review
 from records.mpi.arrive import weigh
+from records.mpi.beside import beside
 from records.mpi.decide import concerning, do_differ, do_join, do_split
+from records.mpi.features import identify
 from records.mpi.match import similar
-from records.mpi.profile import Words, profile
+from records.mpi.news import Arrival, News
+from records.mpi.profile import Words
 from records.mpi.review import crowded, do_look_through
-from records.mpi.sealed import hashed
+from records.mpi.sources import Known
 from tests.factories import alliance
 from tests.factories.fhir import Api, bundle, number, patient, somebody
 
@@ -246,9 +249,9 @@ def test_an_oversized_block_is_capped_and_logged_and_still_finds(two: tuple[Api,
     sent = bundle(*[("PUT", f"Patient/q{i}", {**body, "id": f"q{i}", "identifier": [{"system": "urn:x", "value": f"{phone}-{i}"}]}) for i in range(60)])
     assert two[0]("POST", "", sent).status == 200
     asked = Words(name=name, gender="male", birth="1958-03-12", phone=phone)
-    one = profile(asked, "0")
     assert [s.grade for s in similar(asked, None)][:1] == ["certain"]
-    verdict = weigh(one, hashed(one), uuid4(), name, set())
+    one = News(Arrival(Known(0, uuid4(), uuid4()), body), identify(body), asked)
+    verdict = weigh(one.profile, one.person, beside([one], ())[0])
     assert "MPI210" in caplog.text and name not in caplog.text
     assert verdict.link is None or verdict.link == source(two[0], "Patient/q0").person_id
     assert source(two[1], two[1].create(body)).person_id == source(two[0], "Patient/q0").person_id, "found among the first of the block"
