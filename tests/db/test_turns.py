@@ -32,7 +32,7 @@ def sent(write: Write, many: int) -> int:
 
 
 def said(reasons: list[str]) -> list[str]:
-    """Without how probable: a whole write knows from its beginning how many bear a name."""
+    """Without how probable, which how many bear a name decides."""
     return [r for r in reasons if not r.startswith("probability")]
 
 
@@ -68,12 +68,12 @@ def test_a_whole_write_decides_as_single_ones(world: None, seed: int) -> None:
     writes = town(random.Random(seed))
     single, many = outcome(writes, 1)
     whole, few = outcome(writes)
-    assert whole == single
+    assert whole[:2] == single[:2], "the decisions may go by another of a person's registrations: a whole write knows from its beginning how many bear a name"
     assert len(single[0]) < sum(len(r) for _, r in writes) and single[1] and single[2], "somebody is linked, somebody asked about"
     assert few < many
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", [*range(8), 50])  # the last: a child is parted from its twin, so that persons beside the next change
 def test_what_is_asked_for_together_decides_as_what_is_asked_for_alone(world: None, seed: int) -> None:
     """With half of the rows sent again, changed: these were there, and wait for their turn."""
     rng = random.Random(seed)
