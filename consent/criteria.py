@@ -114,17 +114,28 @@ def both(*parts: Criterion) -> Criterion:
 
 
 def either(*parts: Criterion) -> Criterion:
-    """Their or; of label limits of which one holds another, the wider."""
+    """Their or; of label limits of which one holds another, the wider; what is asked of labels or of codes is asked once."""
     flat: list[Criterion] = []
     for p in parts:
         for q in p.parts if isinstance(p, Some) else (p,):
             if q == ALWAYS:
                 return ALWAYS
+            if isinstance(q, Touching | Coded):
+                same = next((x for x in flat if type(x) is type(q)), None)
+                flat = [x for x in flat if x is not same]
+                q = wider(q, same)
             if q not in flat:
                 flat.append(q)
     limits = [q.mask for q in flat if isinstance(q, Within)]
     flat = [q for q in flat if not (isinstance(q, Within) and any(q.mask != m and q.mask & ~m == 0 for m in limits))]
     return flat[0] if len(flat) == 1 else Some(tuple(flat))
+
+
+def wider(one: Touching | Coded, two: Criterion | None) -> Criterion:
+    """What either of two of one kind asks."""
+    if isinstance(one, Touching) and isinstance(two, Touching):
+        return Touching(one.mask | two.mask)
+    return Coded(one.codes | two.codes) if isinstance(one, Coded) and isinstance(two, Coded) else one
 
 
 def negated(part: Criterion) -> Criterion:
@@ -133,6 +144,20 @@ def negated(part: Criterion) -> Criterion:
     if part == NEVER:
         return ALWAYS
     return part.part if isinstance(part, No) else No(part)
+
+
+def less(part: Criterion, denied: Criterion) -> Criterion:
+    """`part` and not `denied`. What `part` leaves out itself is not said again where `denied` has it."""
+    gone = denied.parts if isinstance(denied, Some) else (denied,)
+
+    def had(p: Criterion) -> bool:
+        return any(p == g or (isinstance(p, Touching | Coded) and wider(p, g) == g) for g in gone)
+
+    def said(p: Criterion) -> bool:
+        return isinstance(p, No) and all(map(had, p.part.parts if isinstance(p.part, Some) else (p.part,)))
+
+    shorter = (both(*(q for q in p.parts if not said(q))) if isinstance(p, Every) else p for p in (part.parts if isinstance(part, Some) else (part,)))
+    return both(either(*shorter), negated(denied))
 
 
 def covers(part: Criterion, mask: int) -> bool:

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from alliance.auth.principal import Purpose
 from consent.audit.event import Event, EventCode
-from consent.criteria import NEVER, Criterion, both, covers, either, negated
+from consent.criteria import NEVER, Criterion, both, covers, either, less, negated
 from consent.labels import OVERRIDABLE_LABELS
 from consent.provision import walk
 from consent.rules import RULES
@@ -28,7 +28,7 @@ def combined(votes: tuple[Vote, ...]) -> tuple[Criterion, Criterion]:
     """(without, with the emergency) what of the hospital's records may be seen."""
     denials = [v for v in votes if v.kind == "deny"]
     closed = either(*(v.which for v in denials if not v.overridable))
-    plain = both(either(*(v.which for v in votes if v.kind == "permit")), negated(either(*(v.which for v in denials))))
+    plain = less(either(*(v.which for v in votes if v.kind == "permit")), either(*(v.which for v in denials)))
     return plain, either(plain, both(either(*(v.which for v in votes if v.kind == "override")), negated(closed)))
 
 

@@ -8,7 +8,7 @@ import uuid
 from typing import Any
 
 from tests.perf.installation import MEMBER, Installation
-from tests.perf.load import Request, call, run, tell
+from tests.perf.load import Request, by_turns, call, run, tell
 
 CONSENTS = int(os.environ.get("BENCH_CONSENTS", "100000"))
 RECORDS = 1000
@@ -71,15 +71,15 @@ def measured(home: Installation, seconds: float) -> None:
     person = home.sql(f"SELECT person_id FROM records_sourcepatient WHERE fhir_id = '{patient}'")[0][0]
     own: list[Request] = [("GET", f"/fhir/{MEMBER}/Observation?patient=Patient/{patient}&_sort=-date&_count=50{extra}", None) for extra in ("", "&_summary=count")]
     shared: list[Request] = [("GET", f"/fhir/alliance/Observation?patient={person}&_sort=-date&_count=50{extra}", None) for extra in ("", "&_summary=count")]
-    figures: dict[str, Any] = {"consents_beside": CONSENTS, "records_of_the_patient": RECORDS}
-    for name, requests, headers in (("own", own, home.headers), ("one_consent", shared, asker), ("ten_consents", shared, asker)):
-        if name == "ten_consents":
+    for consents in (1, 10):
+        if consents > 1:
             home.manage("shell", "--no-imports", "-c", setting + MANY)
-        for what, request in zip(("page", "total"), requests, strict=True):
-            m = run(home.port, [request], headers, 1, seconds)
-            assert not m.bad, request
-            figures[f"{name}_{what}_p50_ms"], figures[f"{name}_{what}_p95_ms"] = round(statistics.median(m.times), 2), m.at(0.95)
-    tell("a page of 50 and an exact total, own and shared", **figures)
+        for what, mine, theirs in zip(("a page of 50", "an exact total"), own, shared, strict=True):
+            without, through = by_turns(home.port, [(mine, home.headers), (theirs, asker)], 2 * seconds)
+            assert not without.bad and not through.bad, theirs
+            tell(f"{what}, own and shared by turns", consents=consents, consents_beside=CONSENTS, records_of_the_patient=RECORDS, pairs=len(through.times),
+                 own_p50_ms=without.at(0.5), own_p95_ms=without.at(0.95), shared_p50_ms=through.at(0.5), shared_p95_ms=through.at(0.95),
+                 added_p50_ms=round(through.at(0.5) - without.at(0.5), 2), added_p95_ms=round(through.at(0.95) - without.at(0.95), 2))
     times = json.loads(home.manage("shell", "--no-imports", "-c", setting + REVOKE).splitlines()[-1])
     tell("a revocation, in the database", p50_ms=round(times[100], 2), p95_ms=round(times[190], 2))
     why = run(home.port, [("GET", f"/person/{person}/why/", None)], {"Cookie": home.clinician()}, 1, seconds)
@@ -89,11 +89,9 @@ def measured(home: Installation, seconds: float) -> None:
 
 def paired(home: Installation, asker: dict[str, str], hidden: str, seconds: float) -> None:
     """Reads of a hidden record and of one that is not there, by turns on one connection."""
-    times: dict[str, list[float]] = {"hidden": [], "absent": []}
-    m = run(home.port, [("GET", f"/fhir/{MEMBER}/Observation/{i}", None) for i in (hidden, f"absent-{hidden}")], asker, 1, max(2 * seconds, 10))
-    times["hidden"], times["absent"] = m.times[2::2], m.times[3::2]
-    low, high = (statistics.median(t) for t in times.values())
-    tell("hidden and absent, by turns", pairs=len(times["absent"]), hidden_p50_ms=round(low, 3), absent_p50_ms=round(high, 3), difference_ms=round(low - high, 3),
+    one, other = by_turns(home.port, [(("GET", f"/fhir/{MEMBER}/Observation/{i}", None), asker) for i in (hidden, f"absent-{hidden}")], max(2 * seconds, 10))
+    low, high = (statistics.median(m.times) for m in (one, other))
+    tell("hidden and absent, by turns", pairs=len(other.times), hidden_p50_ms=round(low, 3), absent_p50_ms=round(high, 3), difference_ms=round(low - high, 3),
          share=round(abs(low - high) / high, 3))
 
 

@@ -57,6 +57,20 @@ def run(port: int, requests: list[Request], headers: dict[str, str], clients: in
     return Measured([t for f in found for t in f[0]], sum(f[1] for f in found), time.perf_counter() - start)
 
 
+def by_turns(port: int, asked: list[tuple[Request, dict[str, str]]], seconds: float) -> list[Measured]:
+    """Each request with headers of its own, one after the other on one connection, for so long: figures that are compared are taken side by side. The first
+    ten rounds only warm up."""
+    link = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
+    times: list[list[float]] = [[] for _ in asked]
+    bad, start = [0] * len(asked), time.perf_counter()
+    while time.perf_counter() - start < seconds or len(times[0]) < 30:
+        for i, (request, headers) in enumerate(asked):
+            before = time.perf_counter()
+            bad[i] += call(port, request, headers, link)[0] >= 400
+            times[i].append(1000 * (time.perf_counter() - before))
+    return [Measured(t[10:], b, time.perf_counter() - start) for t, b in zip(times, bad, strict=True)]
+
+
 def report(work: str, clients: int, m: Measured, units: int = 0) -> None:
     row = {"work": work, "clients": clients, "requests": len(m.times), "bad": m.bad, "per_s": round((units or len(m.times)) / m.wall, 1),
            "unit": "resources" if units else "requests", "p50_ms": round(statistics.median(m.times), 2), "p95_ms": m.at(0.95), "p99_ms": m.at(0.99)}
