@@ -71,6 +71,13 @@ def plain(request: HttpRequest, instead: str) -> Any:
     return negotiate.body(request)
 
 
+def bare(request: HttpRequest, parts: list[str]) -> list[str]:
+    """Type and id of an address that takes no parameters."""
+    if names := {k for k, _ in query(request)} - {"_format", "_pretty"}:
+        raise NotSupported(Issue("not-supported", f"{request.method} takes no parameter {min(names)!r} here."))
+    return [p for p in parts if not p.startswith("$")]
+
+
 def operations(request: HttpRequest) -> Any:
     """A JSON Patch is an array, a FHIRPath Patch a Parameters resource, and each has its media type."""
     body = negotiate.body(request, negotiate.PATCH_IN)
@@ -116,7 +123,7 @@ INTERACTIONS: dict[tuple[str, str], Handler] = {
     ("PATCH", "T"): lambda r, a, p: conditional.patch(a, p[0], condition(r), operations(r), if_match(r)),
     ("PATCH", "TI"): lambda r, a, p: patch.patch(a, p[0], p[1], operations(r), if_match(r)),
     ("PUT", "TI"): lambda r, a, p: write.update(a, p[0], p[1], plain(r, "PUT Type?condition"), if_match(r)),
-    ("DELETE", "TI"): lambda r, a, p: write.delete(a, p[0], p[1], if_match(r)),
+    ("DELETE", "TI"): lambda r, a, p: write.delete(a, *bare(r, p), if_match(r)),
     ("GET", "TIH"): lambda r, a, p: history.versions(a, p[0], p[1], query(r)),
     ("GET", "B$export"): lambda r, a, p: bulk.kick_off(r, a, "system", "", query(r)),
     ("POST", "B$export"): lambda r, a, p: bulk.kick_off(r, a, "system", "", query(r)),
@@ -133,11 +140,11 @@ INTERACTIONS: dict[tuple[str, str], Handler] = {
     ("GET", "TI$everything"): lambda r, a, p: everything.everything(a, alone("Patient", p, "$everything") and p[1], query(r)),
     ("POST", "TI$everything"): lambda r, a, p: everything.everything(a, alone("Patient", p, "$everything") and p[1], query(r) + plain_values(r)),
     ("GET", "TI$summary"): lambda r, a, p: summary.summary(a, alone("Patient", p, "$summary") and p[1], query(r)),
-    ("GET", "B$meta"): lambda r, a, p: meta.of_type(a, ""),
-    ("GET", "T$meta"): lambda r, a, p: meta.of_type(a, p[0]),
-    ("GET", "TI$meta"): lambda r, a, p: meta.of_resource(a, p[0], p[1]),
-    ("POST", "TI$meta-add"): lambda r, a, p: meta.add(a, p[0], p[1], negotiate.body(r)),
-    ("POST", "TI$meta-delete"): lambda r, a, p: meta.remove(a, p[0], p[1], negotiate.body(r)),
+    ("GET", "B$meta"): lambda r, a, p: meta.of_type(a, "".join(bare(r, p))),
+    ("GET", "T$meta"): lambda r, a, p: meta.of_type(a, *bare(r, p)),
+    ("GET", "TI$meta"): lambda r, a, p: meta.of_resource(a, *bare(r, p)),
+    ("POST", "TI$meta-add"): lambda r, a, p: meta.add(a, *bare(r, p), negotiate.body(r)),
+    ("POST", "TI$meta-delete"): lambda r, a, p: meta.remove(a, *bare(r, p), negotiate.body(r)),
     ("GET", "T$lastn"): lambda r, a, p: lastn.lastn(a, alone("Observation", p, "$lastn") and query(r)),
     ("GET", "TI$status"): lambda r, a, p: standing.standing(a, alone("Subscription", p, "$status") and p[1]),
     **{(method, "T$expand"): lambda r, a, p: terminology.expand(a, alone("ValueSet", p, "$expand") and "", query(r), parameters(r)) for method in ("GET", "POST")},

@@ -103,6 +103,9 @@ def test_meta_of_a_type_and_of_a_base(api: Api, stranger: Api) -> None:
     assert of_all["security"] == [{"system": "urn:s", "code": "N"}] and len(of_all["tag"]) == 2
     assert api("GET", "Patient/$meta", base="alliance").status == 400 and api("GET", "Spoon/$meta").status == 400
     assert stranger("GET", "Patient/$meta", base=api.base).status == 403
+    for asked in ("$meta?_tag=red", "Patient/$meta?gender=male", f"{made}/$meta?mode=x"):
+        assert api("GET", asked).status == 400 and api("GET", asked.partition("?")[0] + "?_format=json").status == 200, "nothing that was asked is passed over"
+    assert api("DELETE", f"{made}?_cascade=delete").status == 400 and api("GET", made).status == 200 and api("DELETE", made).status == 204
 
 
 def test_meta_is_added_and_taken_away(api: Api) -> None:
