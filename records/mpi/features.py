@@ -14,6 +14,7 @@ NATIONAL = {"urn:oid:2.16.156.10011.1.2": "health-record"}  # 城乡居民健康
 INSURANCE = frozenset({"HC", "MB", "MC", "MA", "SN"})
 LONGEST, MOST, FORMER = 300, 12, 5  # characters of one word, other papers, names
 GUARDIANS = frozenset({"N", "C", "PRN", "MTH", "FTH", "NMTH", "NFTH", "GUARD", "PARNT", "GRPRN"})
+RELATED = "http://hl7.org/fhir/StructureDefinition/patient-relatedPerson"  # of a contact: R4 has no other place for his number
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,13 @@ def words_of(patient: dict[str, Any], today: dt.date) -> Words:
     order = patient.get("multipleBirthInteger")
     return Words(
         first(names), patient.get("gender") or "", patient.get("birthDate") or "", number[:LONGEST], tuple(p[:LONGEST] for p in papers[:MOST]), insurance[:LONGEST],
-        first(phones), first(addresses), first(guardians), "", order if isinstance(order, int) else 0, today.isoformat(), tuple(n[:LONGEST] for n in names[1:FORMER + 1]))
+        first(phones), first(addresses), first(guardians), number_of(guardian), order if isinstance(order, int) else 0, today.isoformat(), tuple(n[:LONGEST] for n in names[1:FORMER + 1]))
+
+
+def number_of(contact: dict[str, Any]) -> str:
+    """The citizen number of a contact, as a logical reference to the RelatedPerson that he is."""
+    said = (e.get("valueReference", {}).get("identifier", {}) for e in contact.get("extension") or [] if e.get("url") == RELATED)
+    return next((i["value"][:LONGEST] for i in said if i.get("system") == resident_number.SYSTEM and i.get("value")), "")
 
 
 def first(texts: list[str]) -> str:

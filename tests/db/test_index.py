@@ -4,6 +4,7 @@ import datetime as dt
 import itertools
 import secrets
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -20,6 +21,7 @@ from records.mpi.match import similar
 from records.mpi.news import Arrival, News
 from records.mpi.profile import Words
 from records.mpi.review import crowded, do_look_through
+from records.mpi.rules.resident_number import SYSTEM
 from records.mpi.sources import Known
 from tests.factories import alliance
 from tests.factories.fhir import Api, bundle, number, patient, somebody
@@ -106,6 +108,23 @@ def test_twins_and_their_newborn_registration(two: tuple[Api, Api]) -> None:
     only = source(two[0], two[0].create(patient("独孤知微", born.isoformat(), "male") | phone))
     nameless = source(two[1], two[1].create(patient("周静文之子", born.isoformat(), "male") | phone))
     assert nameless.person_id == only.person_id, "the control: an only child"
+
+
+def test_a_child_is_found_by_the_number_of_who_answers_for_it(two: tuple[Api, Api]) -> None:
+    """It comes as the identifier of the related person that a contact is; the mother's name is written in two ways here."""
+    born = (dt.date.today() - dt.timedelta(days=40)).isoformat()
+
+    def child(name: str, mother: str, card: str) -> dict[str, Any]:
+        related = {"url": "http://hl7.org/fhir/StructureDefinition/patient-relatedPerson", "valueReference": {"type": "RelatedPerson", "identifier": {"system": SYSTEM, "value": card}}}
+        return patient(name, born, "male") | {"contact": [{"relationship": [{"coding": [{"code": "MTH"}]}], "name": {"text": mother}, "extension": [related]}]}
+
+    linked = []
+    for same in (True, False):
+        card, mother = number("19900607", 2), somebody()
+        named = source(two[0], two[0].create(child(somebody(), mother, card)))
+        nameless = source(two[1], two[1].create(child(f"{somebody()}之子", mother[:-1], card if same else number("19900607", 2))))
+        linked.append(nameless.person_id == named.person_id)
+    assert linked == [True, False]
 
 
 def test_a_child_without_a_name_is_parted_when_the_twin_arrives(two: tuple[Api, Api]) -> None:
