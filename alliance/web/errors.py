@@ -2,10 +2,16 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
+
+from alliance.auth.errors import Forbidden
+from alliance.web.templatetags.xinglin import WHY
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return render(request, "errors/403.html", {"says": str(exception or "")}, status=403)
+    """What a service or the gate says, in the reader's language."""
+    says = gettext(str(exception)) if isinstance(exception, Forbidden) else WHY.get(getattr(exception, "code", ""), "")
+    return render(request, "errors/403.html", {"says": says}, status=403)
 
 
 def missing(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -51,7 +51,7 @@ def check(acting: Principal, sources: Collection[int], every: bool = False) -> N
 def made(verb: Verb, claims: Sequence[tuple[Kind, int, int | None, bytes | None]], *, acting: Principal, reasons: Sequence[str] = (), note: str = "") -> Decision:
     """A new decision with its claims, and the index as it is with it. The caller holds `alone` and has checked."""
     if len(claims) > MOST:
-        raise Undecidable("too_many", f"This speaks of more than {MOST} pairs: decide in smaller steps.")
+        raise Undecidable("too_many", "This speaks of too many registrations: decide in smaller steps.")
     touched = {i for _, one, two, _ in claims for i in (one, two) if i is not None}
     found = around(touched)
     decision = Decision.objects.create(verb=verb, by=f"staff/{acting.id}", reasons=list(reasons), note=note[:200])

@@ -28,13 +28,7 @@ PERSON = re.compile(r"/person/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[
 
 def fault(request: HttpRequest, error: Undecidable) -> None:
     """Why it cannot be decided so, in the reader's language."""
-    said = {
-        "decided": _("Somebody has decided this pair in the meantime."), "taken": _("Another curator is looking at this pair."),
-        "given": _("You have given your opinion on this pair; a second curator has to look at it."), "undone": _("Somebody has undone this in the meantime."),
-        "several": _("Choose registrations of one person."), "all": _("Leave at least one registration with the person."), "same": _("These are one person already."),
-        "unregistered": _("The hospital has not sent this Patient yet."), "too_many": _("This speaks of too many registrations: decide in smaller steps."),
-    }
-    messages.error(request, said.get(error.code, str(error)))
+    messages.error(request, _(str(error)))
 
 
 def noted(request: HttpRequest) -> str:

@@ -40,6 +40,7 @@ def test_every_word_is_translated() -> None:
         used |= {m.group(2) for m in re.finditer(r"{% trans (['\"])(.+?)\1 %}", page.read_text())}
     for source in SOURCES:
         used |= set(re.findall(r'\b(?:_|gettext_lazy)\("((?:[^"\\]|\\.)+)"\)', source.read_text()))
+        used |= set(re.findall(r'\b(?:Forbidden|Undecidable)\("\w+", "((?:[^"\\]|\\.)+)"\)', source.read_text()))
     assert len(used) > 150 and not used - known
 
 

@@ -5,7 +5,9 @@ import uuid
 import pytest
 
 from alliance.roles import Role
+from records.models import SourcePatient
 from tests.factories import alliance
+from tests.factories.fhir import Api, patient
 from tests.http.test_administration import signed_in
 
 ODD = ["\x00", "\x00张", "x" * 20_000, "' OR 1=1 --", "%", "_", "\\", "張" * 500, "😀", "\u202e", "<script>alert(1)</script>", "-1", "1e999", "9" * 400]
@@ -42,3 +44,14 @@ def test_what_is_not_there_has_the_page_that_says_so(world: None) -> None:
     for path in ("/reviews/999999999/", f"/person/{uuid.uuid4()}/identity/", "/nowhere/"):
         answer = clerk.get(path, headers={"Accept-Language": "en"})
         assert answer.status_code == 404 and b"There is no such page" in answer.content, path
+
+
+def test_a_refusal_is_told_in_the_readers_language(server: str) -> None:
+    at, elsewhere = alliance.hospital("odd"), alliance.hospital("elsewhere")
+    known = Api(server, elsewhere.code, credentials=alliance.credentials(elsewhere)).create(patient()).split("/")[1]
+    person = SourcePatient.objects.get(hospital=elsewhere, fhir_id=known).person_id
+    clerk = signed_in(alliance.staff(at, Role.CLERK))
+    for page, zh, en in ((f"/person/{person}/consent/", "本院没有该患者的病历，也未声明诊治该患者。", "Your hospital has no record of this patient and has not declared to treat him."),
+                         ("/privacy/", "您的角色不包含此页面。", "Your role does not include this page.")):
+        told = {tongue: clerk.get(page, headers={"Accept-Language": tongue}) for tongue in ("zh-hans", "en")}
+        assert {a.status_code for a in told.values()} == {403} and zh in told["zh-hans"].content.decode() and en in told["en"].content.decode(), page
