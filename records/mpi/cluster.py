@@ -71,7 +71,7 @@ def cluster(profiles: Sequence[Profile], edges: Sequence[Edge], probability: Pro
         why = why or against(profiles, members[a], members[b], edge, probability, limit)
         if not why and arriving and (rivals or edge.levels.name == "same_parent") and one_of_several(profiles[edge.one], profiles[edge.two]):
             why = "rivals"
-        if not why and rivals and rivalled(members[a] + members[b], nameless_of, twins_of, group):
+        if not why and rivals and (rivalled(members[a] + members[b], nameless_of, twins_of, group) or two_children(profiles, members[a], members[b], twins_of)):
             why = "rivals"
         if why:
             held.append((edge, why))
@@ -143,6 +143,12 @@ def neighbours(edges: Iterable[Edge]) -> dict[int, set[int]]:
 def one_of_several(one: Profile, two: Profile) -> bool:
     """Whether a child without a name is marked as one of several, and nothing says that the other one is the same of them."""
     return (one.spelling.several or two.spelling.several) and (not one.order or one.order != two.order)
+
+
+def two_children(profiles: Sequence[Profile], a: list[int], b: list[int], twins_of: dict[int, set[int]]) -> bool:
+    """Whether a named child of one group is a twin of a named one of the other: a child without a name brings the two together, and may be either."""
+    there = {j for j in b if not profiles[j].spelling.base}
+    return any(twins_of.get(i, set()) & there for i in a if not profiles[i].spelling.base)
 
 
 def rivalled(together: list[int], nameless_of: dict[int, set[int]], twins_of: dict[int, set[int]], group: list[int]) -> bool:

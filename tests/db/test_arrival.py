@@ -19,7 +19,8 @@ Row = tuple[str, dict[str, Any]]  # who he is, and his Patient
 def household(faults: random.Random) -> list[Row]:
     """Parents and twins, or an only child: what is wrong with each registration is drawn, names and numbers are others each time."""
     twins = faults.random() < 0.5
-    born = {"mother": "1985-06-07", "father": "1983-11-20", "child": "2016-03-12", "twin": "2016-03-12"}
+    days = [f"{secrets.randbelow(12) + 1:02}-{secrets.randbelow(28) + 1:02}" for _ in range(3)]  # of its own: children of other households of one day would be rivals, and hide what is decided without
+    born = {"mother": f"1985-{days[0]}", "father": f"1983-{days[1]}", "child": f"2016-{days[2]}", "twin": f"2016-{days[2]}"}
     sexes = {"mother": "female", "father": "male", "child": "male", "twin": "male"}
     names = {who: somebody() for who in born}
     cards = {who: number(born[who].replace("-", ""), 1 if sexes[who] == "male" else 2) for who in born}
