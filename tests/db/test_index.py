@@ -110,6 +110,20 @@ def test_twins_and_their_newborn_registration(two: tuple[Api, Api]) -> None:
     assert nameless.person_id == only.person_id, "the control: an only child"
 
 
+def test_a_child_without_a_name_brings_no_twins_together(two: tuple[Api, Api]) -> None:
+    """One twin has the father's family name, the other the mother's: their registrations are less unlike than strangers', for they share home and day."""
+    phone = {"telecom": [{"system": "phone", "value": f"137{secrets.randbelow(10**8):08d}"}]}
+    born = (dt.date.today() - dt.timedelta(days=1000 + secrets.randbelow(2000))).isoformat()  # a day on which no other test has children
+    mother, child, twin = (f"{family}{somebody()[1:]}" for family in ("欧阳", "钱", "褚"))
+    first = [two[i].create(patient(child, born, resident=number(born.replace("-", "")) if not i else "") | phone) for i in (0, 1)]
+    nameless = source(two[0], two[0].create(patient(f"{mother}之子", born) | phone))
+    one = source(two[0], first[0])
+    assert one.person_id == source(two[1], first[1]).person_id == nameless.person_id, "an only child so far"
+    other = source(two[1], two[1].create(patient(twin, born) | phone))
+    nameless.refresh_from_db()
+    assert len({one.person_id, other.person_id, nameless.person_id}) == 3 and Review.objects.filter(one=nameless, state="open").count() >= 1, "and a human is asked which he is"
+
+
 def test_a_child_is_found_by_the_number_of_who_answers_for_it(two: tuple[Api, Api]) -> None:
     """It comes as the identifier of the related person that a contact is; the mother's name is written in two ways here."""
     born = (dt.date.today() - dt.timedelta(days=60 + secrets.randbelow(300))).isoformat()  # a day on which no other test has children
