@@ -1,6 +1,8 @@
 """Whoever comes first: drawn households with the faults of registers arrive in several orders. Each order gives the same persons, or a human is asked
 about those whom it keeps apart; nobody is joined with his mother or his twin in any. XINGLIN_ORDERS multiplies the households."""
 
+import datetime as dt
+import itertools
 import os
 import random
 import secrets
@@ -13,6 +15,7 @@ from tests.factories import alliance
 from tests.factories.fhir import Api, number, patient, somebody
 
 HOUSEHOLDS, ORDERS = 9 * int(os.environ.get("XINGLIN_ORDERS", "1")), 4
+FIRST, DAY = dt.date(2003, 1, 2), itertools.count()
 FAMILIES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨"
 Row = tuple[str, dict[str, Any]]  # who he is, and his Patient
 
@@ -20,14 +23,14 @@ Row = tuple[str, dict[str, Any]]  # who he is, and his Patient
 def household(faults: random.Random) -> list[Row]:
     """Parents and twins, or an only child: what is wrong with each registration is drawn, given names, days and numbers are others each time."""
     twins = faults.random() < 0.5
-    days = [f"{secrets.randbelow(12) + 1:02}-{secrets.randbelow(28) + 1:02}" for _ in range(3)]  # of their own: children of one day are rivals, and hide what is decided without
-    born = {"mother": f"1985-{days[0]}", "father": f"1983-{days[1]}", "child": f"2016-{days[2]}", "twin": f"2016-{days[2]}"}
+    day = FIRST + dt.timedelta(next(DAY))  # of its own: children of one day and family name are rivals
+    born = {who: (day - dt.timedelta(older)).isoformat() for who, older in {"mother": 10_000, "father": 11_000, "child": 0, "twin": 0}.items()}
     sexes = {"mother": "female", "father": "male", "child": "male", "twin": "male"}
     family = {"mother": faults.choice(FAMILIES), "father": faults.choice(FAMILIES)}
     family["child"] = family[faults.choice(["father", "father", "mother"])]
     family["twin"] = family["child"] if faults.random() < 0.7 else family[faults.choice(["father", "mother"])]
     names = {who: family[who] + somebody()[1:] for who in born}
-    cards = {who: number(born[who].replace("-", ""), 1 if sexes[who] == "male" else 2) for who in born}
+    cards = {who: number(born[who].replace("-", ""), place) for who, place in {"mother": 2, "father": 1, "child": 1, "twin": 3}.items()}
     reached = {"telecom": [{"system": "phone", "value": f"139{secrets.randbelow(10**8):08d}"}]}
     out: list[Row] = []
     for who in ("mother", "father", "child", *(["twin"] if twins else [])):
