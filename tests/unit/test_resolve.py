@@ -154,6 +154,14 @@ def test_the_command_says_what_was_found(tmp_path: Path) -> None:
         evaluated(records, records)
 
 
+def test_recall_of_a_group_after_review_counts_what_humans_found(tmp_path: Path) -> None:
+    named = [child(key, name, registered_at="2022-01-01", id_no=number("2019-03-12", True, n), guardian_name="杨静") for key, name, n in (("k", "杨一诺", 7), ("t", "杨一鸣", 9))]
+    rows = [*crowd(), child("n", "杨静之子", guardian_name="杨静"), *named]
+    truth = [{"record_id": r["record_id"], "person_id": "k" if r["record_id"] == "n" else r["record_id"].strip("ab")} for r in rows]
+    found = evaluated(write(tmp_path / "r.csv", rows), write(tmp_path / "t.csv", truth))
+    assert (found["recall_by_group"]["newborn"], found["recall_by_group_after_review"]["newborn"]) == (0.0, 1.0)  # type: ignore[index]
+
+
 def test_learning_is_the_same_each_time(tmp_path: Path) -> None:
     records = write(tmp_path / "r.csv", crowd(80))
     for name in ("one", "two"):
