@@ -38,6 +38,8 @@ OF_PERSON = """
 SELECT s.id, s.hospital_id, h.code, s.fhir_id, s.home FROM records_sourcepatient s JOIN alliance_hospital h ON h.id = s.hospital_id
 WHERE s.person_id = (SELECT o.person_id FROM records_sourcepatient o WHERE o.home = %s) ORDER BY s.id
 """
+# index: records_sourcepatient_pkey
+SAID_OF = "SELECT id, confirmed, correction, decided_by FROM records_sourcepatient WHERE id = ANY ((SELECT %s::bigint[])::bigint[])"
 PERSON_OF = """
 SELECT p.person_id FROM record_resource r JOIN records_sourcepatient p ON p.id = r.patient
 WHERE r.named = %s AND r.hospital = %s AND r.type = %s AND r.fhir_id = %s
@@ -74,7 +76,7 @@ def of_person(person: UUID) -> tuple[Source, ...]:
 def said_of(rows: Collection[int]) -> dict[int, tuple[bool, bytes | None, str]]:
     """{row of the index: (a curator has seen the card, a number put right, sealed; who moved him last)}."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT id, confirmed, correction, decided_by FROM records_sourcepatient WHERE id = ANY(%s)", [sorted(set(rows))])
+        cursor.execute(SAID_OF, [plain(sorted(set(rows)))])
         return {i: tuple(said) for i, *said in cursor.fetchall()}
 
 
