@@ -108,9 +108,10 @@ def taken_in(home: Installation) -> None:
 
 def ndjson(first: int, many: int) -> bytes:
     """A twentieth are Patients, the others their Observations."""
-    lines = [json.dumps(new_patient() | {"id": f"imp{first + i}"}) for i in range(many // 20)]
+    patients = max(1, many // 20)
+    lines = [json.dumps(new_patient() | {"id": f"imp{first + i}"}) for i in range(patients)]
     lines += [json.dumps({"resourceType": "Observation", "id": f"imo{first + i}", "status": "final", "code": {"coding": [{"system": "http://loinc.org", "code": f"{i % 400}-1"}], "text": "血压"},
-                          "subject": {"reference": f"Patient/imp{first + i % (many // 20)}"}, "effectiveDateTime": f"202{i % 6}-0{1 + i % 9}-11T08:00:00+08:00",
+                          "subject": {"reference": f"Patient/imp{first + i % patients}"}, "effectiveDateTime": f"202{i % 6}-0{1 + i % 9}-11T08:00:00+08:00",
                           "valueQuantity": {"value": i % 300, "unit": "mmHg", "system": "http://unitsofmeasure.org", "code": "mm[Hg]"}}) for i in range(many - len(lines))]
     return "\n".join(lines).encode()
 
