@@ -13,6 +13,7 @@ from consent.audit.append import append
 from consent.audit.event import Outcome
 from consent.decide import decide, event_of
 from consent.terms import AccessRequest, Facts, Refused, Scope
+from consent.wall import stand
 
 
 def enter(request: AccessRequest) -> Scope:
@@ -20,10 +21,13 @@ def enter(request: AccessRequest) -> Scope:
     statement of the store carries scope.event and returns no row without it."""
     own = request.hospital_id is not None and request.hospital_id == request.principal.hospital_id
     try:
-        return decide(request, Facts(timezone.now()) if own else facts.load(request))
+        scope = decide(request, Facts(timezone.now()) if own else facts.load(request))
     except Refused as refusal:
+        stand(None)
         append(event_of(request, request.principal.purpose.value).but(outcome=Outcome.REFUSED, reason=refusal.code))
         raise
+    stand(scope)
+    return scope
 
 
 @dataclass(slots=True)

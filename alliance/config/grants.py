@@ -1,8 +1,9 @@
-"""The database role of the web process: it may add to the evidence, and never change it (GB/T 22239-2019 8.1.4.3 c)."""
+"""The database roles of the web process: they may add to the evidence, and never change it (GB/T 22239-2019 8.1.4.3 c)."""
 
 from django.db import DatabaseError, connection, transaction
 
 from alliance.config.database import WEB_ROLE
+from alliance.config.wall import SHARED_ROLE
 
 # Tables that the web role may read and add to, but not change.
 APPEND_ONLY = ("consent_audit_event", "record_history", "records_claim", "records_opinion", "record_key", "record_vocabulary")
@@ -13,30 +14,35 @@ PARTLY = {"records_decision": ("undone_by_id", "moved", "told")}
 UNERASABLE = ("record_resource", "records_person", "consent_directive", "alliance_hospital", "alliance_staff")
 
 
+ROLES = {WEB_ROLE: "LOGIN", SHARED_ROLE: "NOLOGIN"}
+
+
 def grant() -> bool:
-    """Make the role and its privileges; False where this database account may not create roles."""
+    """Make the roles and their privileges; False where this database account may not create roles."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [WEB_ROLE])
-        if cursor.fetchone() is None:
-            try:
-                with transaction.atomic():
-                    cursor.execute(f"CREATE ROLE {WEB_ROLE} LOGIN")
-            except DatabaseError:
-                return False
+        for role, login in ROLES.items():
+            cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
+            if cursor.fetchone() is None:
+                try:
+                    with transaction.atomic():
+                        cursor.execute(f"CREATE ROLE {role} {login}")
+                except DatabaseError:
+                    return False
+        to = ", ".join(ROLES)
         with transaction.atomic():
-            cursor.execute(f"GRANT USAGE ON SCHEMA public TO {WEB_ROLE}")
-            cursor.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {WEB_ROLE}")
-            cursor.execute(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {WEB_ROLE}")
-            cursor.execute(f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {WEB_ROLE}")
+            cursor.execute(f"GRANT USAGE ON SCHEMA public TO {to}")
+            cursor.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {to}")
+            cursor.execute(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {to}")
+            cursor.execute(f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {to}")
             cursor.execute("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'consent_audit_event'::regclass")
             partitions = [r[0] for r in cursor.fetchall()]
             for table in (*APPEND_ONLY, *partitions):
-                cursor.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {WEB_ROLE}")
+                cursor.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {to}")
             for table in READ_ONLY:
-                cursor.execute(f"REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON {table} FROM {WEB_ROLE}")
+                cursor.execute(f"REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON {table} FROM {to}")
             for table, columns in PARTLY.items():
-                cursor.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {WEB_ROLE}")
-                cursor.execute(f"GRANT UPDATE ({', '.join(columns)}) ON {table} TO {WEB_ROLE}")
+                cursor.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {to}")
+                cursor.execute(f"GRANT UPDATE ({', '.join(columns)}) ON {table} TO {to}")
             for table in UNERASABLE:
-                cursor.execute(f"REVOKE DELETE, TRUNCATE ON {table} FROM {WEB_ROLE}")
+                cursor.execute(f"REVOKE DELETE, TRUNCATE ON {table} FROM {to}")
     return True

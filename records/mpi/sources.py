@@ -40,10 +40,6 @@ WHERE s.person_id = (SELECT o.person_id FROM records_sourcepatient o WHERE o.hom
 """
 # index: records_sourcepatient_pkey
 SAID_OF = "SELECT id, confirmed, correction, decided_by FROM records_sourcepatient WHERE id = ANY ((SELECT %s::bigint[])::bigint[])"
-PERSON_OF = """
-SELECT p.person_id FROM record_resource r JOIN records_sourcepatient p ON p.id = r.patient
-WHERE r.named = %s AND r.hospital = %s AND r.type = %s AND r.fhir_id = %s
-"""
 
 
 def look_up(hospital_id: int, fhir_ids: Collection[str]) -> dict[str, Known]:
@@ -83,9 +79,8 @@ def said_of(rows: Collection[int]) -> dict[int, tuple[bool, bytes | None, str]]:
 def person_of_resource(hospital_id: int, type_name: str, fhir_id: str) -> UUID | None:
     """Whom a stored resource is about; asked before the gate decides, and never told to the caller."""
     with connection.cursor() as cursor:
-        cursor.execute(PERSON_OF, [named(f"{type_name}/{fhir_id}"), hospital_id, TYPES[type_name].number, fhir_id])
-        row = cursor.fetchone()
-    return row[0] if row else None
+        cursor.execute("SELECT record_person_of(%s::integer, %s::bigint, %s::smallint, %s::text)", [hospital_id, named(f"{type_name}/{fhir_id}"), TYPES[type_name].number, fhir_id])
+        return cursor.fetchone()[0]  # type: ignore[no-any-return]
 
 
 def persons_of(rows: Collection[int]) -> dict[int, UUID]:

@@ -52,8 +52,9 @@ def whole(criterion: Criterion, r: str, bind: Bind) -> str:
         case By(item):
             return f"({r}.hospital = {hospital(item, bind)} AND {r}.marks @> {bind(plain([authored(item.type_name, item.fhir_id)]))}::bigint[])"
         case Referred(item):
-            return (f"EXISTS (SELECT FROM record_resource i WHERE {is_item(item, 'i', bind)} AND i.named = {bind(reference(item))}::bigint AND NOT i.deleted"
-                    f" AND i.hospital = {r}.hospital AND {r}.named = ANY(i.marks))")
+            number = TYPES[item.type_name].number if item.type_name in TYPES else 0
+            marks = f"record_marks_of({hospital(item, bind)}::integer, {bind(reference(item))}::bigint, {bind(number)}::smallint, {bind(item.fhir_id)}::text)"
+            return f"({r}.hospital = {hospital(item, bind)} AND {r}.named = ANY((SELECT {marks})::bigint[]))"
     raise TypeError(criterion)
 
 

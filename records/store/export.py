@@ -4,13 +4,11 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import connection
-
 from alliance.config.literals import plain
-from consent.audit.append import witnessed
 from consent.terms import Scope
+from consent.wall import behind
 from records.fhir.types import DIRECTORY, NAMES, TYPES
-from records.store.rows import COLUMNS, JOINS, Row, rows, where
+from records.store.rows import COLUMNS, JOINS, Row, asked, rows, where
 
 # index: record_resource_updated, record_resource_gone
 PAGE = """
@@ -34,7 +32,7 @@ def page(scope: Scope, type_name: str, since: dt.datetime | None, patients: list
 def present(scope: Scope, types: Sequence[str]) -> list[str]:
     """Which of these types the scope has any of: the others need no page, and no line in the audit log."""
     test, more = where(scope, DIRECTORY, "r.type = t.number AND NOT r.deleted")
-    with connection.cursor() as cursor:
+    with behind(scope) as cursor:
         cursor.execute(f"SELECT t.number FROM unnest(%(types)s::smallint[]) WITH ORDINALITY t(number, place) WHERE EXISTS (SELECT FROM record_resource r WHERE {test}) ORDER BY t.place",
                        {"types": plain(TYPES[t].number for t in types), **more})
         return [NAMES[n] for (n,) in cursor.fetchall()]
@@ -54,4 +52,4 @@ def fetch(scope: Scope, sql: str, tests: list[str], bound: dict[str, Any], since
         bound["at"], bound["at_rid"] = after
     test, more = where(scope, DIRECTORY, " AND ".join(tests))
     select = sql.format(columns=COLUMNS.format(key="''", shown="true" if named else "false"), joins=JOINS, where=test)
-    return rows(scope, witnessed(select, {**bound, **more}, scope.event))
+    return rows(scope, asked(scope, select, {**bound, **more}))

@@ -3,10 +3,9 @@ the write's own audit line."""
 
 from collections.abc import Sequence
 
-from django.db import connection
-
 from alliance.config.literals import plain
 from consent.terms import Scope
+from consent.wall import behind
 from records.fhir.hashes import named
 from records.fhir.types import NAMES
 from records.search.plan import Plan
@@ -20,7 +19,7 @@ MATCHES = "SELECT fhir_id FROM record_resource r WHERE {where} ORDER BY r.rid LI
 def existing(scope: Scope, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
     if not keys:
         return set()
-    with connection.cursor() as cursor:
+    with behind(scope) as cursor:
         cursor.execute(EXISTING, {"hospital": scope.whole, "named": plain(named(f"{t}/{i}") for t, i in keys)})
         return {(NAMES[t], i) for t, i in cursor.fetchall()} & set(keys)
 
@@ -29,7 +28,7 @@ def matches(scope: Scope, plan: Plan, condition: str) -> list[str]:
     """At most two ids. Holds an advisory lock on the condition until the transaction ends: of two writers with the same
     condition the second one sees what the first one wrote."""
     tests, bound = where(scope, frozenset(), plan.where)
-    with connection.cursor() as cursor:
+    with behind(scope) as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, %s))", [condition, scope.whole])
         cursor.execute(MATCHES.format(where=tests), {**plan.parameters, **bound})
         return [i for (i,) in cursor.fetchall()]

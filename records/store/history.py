@@ -3,15 +3,13 @@
 from dataclasses import dataclass
 
 from alliance.config.dates import Range
-from consent.audit.append import witnessed
 from consent.terms import Scope
-from records.store.rows import COLUMNS, JOINS, Row, key, rows, visible
+from records.store.rows import COLUMNS, JOINS, Row, asked, key, rows, visible
 
 FIELDS = "rid, hospital, type, fhir_id, version, last_updated, deleted, body, patient, others, labels, xid"
 # _at: versions that were current at some moment of [low, high): begun before its end, and not followed by one that had begun at its start.
 CURRENT = """(%(current_low)s::timestamptz IS NULL OR (r.last_updated < %(current_high)s
-  AND NOT EXISTS (SELECT FROM record_resource n WHERE n.rid = r.rid AND n.version > r.version AND n.last_updated <= %(current_low)s)
-  AND NOT EXISTS (SELECT FROM record_history n WHERE n.rid = r.rid AND n.version > r.version AND n.last_updated <= %(current_low)s)))"""
+  AND NOT record_followed(r.rid, r.version, %(current_low)s)))"""
 # index: record_resource_updated and record_history_type
 OF_TYPE = f"""
 SELECT {{columns}} FROM (
@@ -25,7 +23,7 @@ ORDER BY r.last_updated DESC, r.rid DESC, r.version DESC LIMIT %(limit)s
 # A resource's row stays when it is deleted, so it leads to every version.
 # index: record_resource_named, record_history_pkey
 OF_ONE = OF_TYPE.replace("FROM record_resource WHERE", "FROM record_resource WHERE named = %(named)s AND fhir_id = %(id)s AND").replace(
-    "FROM record_history WHERE", "FROM record_history WHERE rid = (SELECT rid FROM record_resource WHERE named = %(named)s AND hospital = %(hospital)s) AND fhir_id = %(id)s AND")
+    "FROM record_history WHERE", "FROM record_history WHERE rid = (SELECT rid FROM record_current(%(hospital)s, %(named)s)) AND fhir_id = %(id)s AND")
 # Transactions commit out of the order of their numbers. Only versions of transactions older than every running one are
 # served, in that order, so a reader who remembers the last one that he saw misses none.
 # index: record_resource_feed, record_history_feed
@@ -70,4 +68,4 @@ def fetch(scope: Scope, sql: str, position: str, parameters: dict[str, object]) 
     newest = "r.xid, r.rid, r.version" if sql is FEED else "r.last_updated DESC, r.rid DESC, r.version DESC"
     shown = f"row_number() OVER (ORDER BY {newest}) < %(limit)s"
     select = sql.format(columns=COLUMNS.format(key=position, shown=shown), joins=JOINS, visible=test)
-    return rows(scope, witnessed(select, {**parameters, **bound}, scope.event))
+    return rows(scope, asked(scope, select, {**parameters, **bound}))

@@ -1,14 +1,19 @@
 """The manifest of a sealed record: a line for each version of each resource about some registrations, with the SHA-256 of its body. No body leaves."""
 
 import hashlib
+import heapq
 from collections.abc import Iterator, Sequence
 
 from django.db import connection
 
+from consent.wall import inside
 from records.fhir.types import NAMES
 from records.store.codec import Place, unseal
 
 BATCH = 1000
+Position = tuple[int, int]
+# index: records_sourcepatient_pkey
+MEMBERS = "SELECT hospital_id, array_agg(id) FROM records_sourcepatient WHERE id = ANY(%s) GROUP BY hospital_id"
 # index: record_resource_patient, record_history_pkey
 VERSIONS = """
 SELECT v.rid, v.version, v.hospital, h.code, v.type, v.fhir_id, v.last_updated, v.deleted, v.body FROM (
@@ -23,14 +28,22 @@ WHERE (v.rid, v.version) > (%(rid)s, %(version)s) ORDER BY v.rid, v.version LIMI
 
 def lines(patients: Sequence[int]) -> Iterator[str]:
     """`hospital/Type/id/version digest`, in the order of writing; a deletion has no digest."""
+    with connection.cursor() as cursor:
+        cursor.execute(MEMBERS, [list(patients)])
+        members = cursor.fetchall()
+    return (line for _, line in heapq.merge(*(of_member(hospital, rows) for hospital, rows in members)))
+
+
+def of_member(hospital: int, patients: Sequence[int]) -> Iterator[tuple[Position, str]]:
+    """The lines of one store, each with its place in the order of all."""
     rid, version = 0, 0
     while True:
-        with connection.cursor() as cursor:
+        with inside(hospital) as cursor:
             cursor.execute(VERSIONS, {"patients": list(patients), "rid": rid, "version": version, "batch": BATCH})
             found = cursor.fetchall()
         bodies = unseal([(bytes(r[8]), Place(r[2], r[4], r[5], r[1], r[6])) for r in found])
         for r, body in zip(found, bodies, strict=True):
-            yield f"{r[3]}/{NAMES[r[4]]}/{r[5]}/{r[1]} {'deleted' if r[7] else hashlib.sha256(body).hexdigest()}"
+            yield (r[0], r[1]), f"{r[3]}/{NAMES[r[4]]}/{r[5]}/{r[1]} {'deleted' if r[7] else hashlib.sha256(body).hexdigest()}"
         if len(found) < BATCH:
             return
         rid, version = found[-1][:2]

@@ -1,14 +1,12 @@
 """Run a search plan under a scope: a page of rows, or the exact total. Filters are all in SQL, so totals are true."""
 
-from django.db import connection
-
-from consent.audit.append import witnessed
 from consent.terms import Scope
+from consent.wall import behind
 from records.fhir.hashes import hashed
 from records.fhir.types import DIRECTORY, TYPES
 from records.search.include import Include
 from records.search.plan import Plan
-from records.store.rows import COLUMNS, JOINS, Row, beside, branches, number, rows, where
+from records.store.rows import COLUMNS, JOINS, Row, asked, beside, branches, number, rows, where
 
 # index: record_resource_patient, record_resource_tokens, record_resource_updated
 PART = "SELECT * FROM record_resource r WHERE {where} ORDER BY {order} LIMIT %(limit)s"
@@ -26,12 +24,12 @@ def page(scope: Scope, plan: Plan) -> list[Row]:
     if len(parts) > 1:
         part = f"SELECT * FROM ({part}) r ORDER BY {plan.order} LIMIT %(limit)s"
     select = PAGE.format(columns=COLUMNS.format(key=plan.key, shown=f"row_number() OVER (ORDER BY {plan.order}) < %(limit)s"), joins=JOINS, part=part, order=plan.order)
-    return rows(scope, witnessed(select, {**plan.parameters, **bound, "limit": plan.limit}, scope.event))
+    return rows(scope, asked(scope, select, {**plan.parameters, **bound, "limit": plan.limit}))
 
 
 def total(scope: Scope, plan: Plan) -> int:
     found, bound = number(scope, DIRECTORY, plan.where)
-    return int(witnessed(TOTAL.format(number=found), {**plan.parameters, **bound}, scope.event)[0][0])
+    return int(asked(scope, TOTAL.format(number=found), {**plan.parameters, **bound})[0][0])
 
 
 PATIENT = TYPES["Patient"].number
@@ -61,7 +59,7 @@ def included(scope: Scope, step: Include, rids: list[int], have: list[int], limi
     about = step.target in (None, "Patient") and any(p.code in TYPES[step.source].subject_params for p in step.parameters)
     parameters = {"rids": rids, "have": have, "limit": limit, "target": TYPES[step.target].number if step.target else None, "source": TYPES[step.source].number, "about": about,
                   "parameters": [hashed(step.source, p.code) for p in step.parameters]}
-    return rows(scope, witnessed(select, {**parameters, **bound}, scope.event))
+    return rows(scope, asked(scope, select, {**parameters, **bound}))
 
 
 # index: record_reference_rid, record_resource_named
@@ -76,7 +74,7 @@ def referred(scope: Scope, rids: list[int]) -> list[Row]:
     """What the rows refer to that is about no patient."""
     test, bound = beside(scope, DIRECTORY)
     select = INCLUDED.format(columns=COLUMNS.format(key="''", shown="true"), joins=JOINS, visible=test, rids=REFERRED)
-    return rows(scope, witnessed(select, {"rids": rids, "have": rids, "limit": 10 * len(rids), **bound}, scope.event))
+    return rows(scope, asked(scope, select, {"rids": rids, "have": rids, "limit": 10 * len(rids), **bound}))
 
 
 def candidates(scope: Scope, plan: Plan, most: int) -> list[tuple[int, bytes]]:
@@ -84,7 +82,7 @@ def candidates(scope: Scope, plan: Plan, most: int) -> list[tuple[int, bytes]]:
     by `chosen`, with its audit line."""
     tests, bound = where(scope, DIRECTORY, plan.where)
     select = PAGE.format(columns=COLUMNS.format(key="''", shown="false"), joins=JOINS, part=PART.format(where=tests, order=plan.order), order=plan.order)
-    with connection.cursor() as cursor:
+    with behind(scope) as cursor:
         cursor.execute(select, {**plan.parameters, **bound, "limit": most})
         return [(r.rid, r.body) for r in rows(scope, cursor.fetchall())]
 
@@ -93,4 +91,4 @@ def chosen(scope: Scope, plan: Plan, rids: list[int]) -> list[Row]:
     """The rows of these numbers, in the plan's order."""
     tests, bound = where(scope, DIRECTORY, f"r.rid = ANY(%(chosen)s) AND {plan.where}")
     select = PAGE.format(columns=COLUMNS.format(key="''", shown="true"), joins=JOINS, part=PART.format(where=tests, order=plan.order), order=plan.order)
-    return rows(scope, witnessed(select, {**plan.parameters, **bound, "chosen": rids, "limit": len(rids)}, scope.event))
+    return rows(scope, asked(scope, select, {**plan.parameters, **bound, "chosen": rids, "limit": len(rids)}))

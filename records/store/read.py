@@ -1,9 +1,8 @@
 """Read one resource, or one version of it, as stored. Each read is one statement that also writes its audit line."""
 
-from consent.audit.append import witnessed
 from consent.terms import Scope
 from records.fhir.types import DIRECTORY
-from records.store.rows import COLUMNS, JOINS, Row, key, rows, visible
+from records.store.rows import COLUMNS, JOINS, Row, asked, key, rows, visible
 
 # index: record_resource_named
 ONE = "SELECT {columns} FROM record_resource r {joins} WHERE r.named = %(named)s AND r.hospital = %(hospital)s AND r.type = %(type)s AND r.fhir_id = %(id)s AND {visible}"
@@ -15,8 +14,8 @@ SELECT {columns} FROM (
     WHERE named = %(named)s AND hospital = %(hospital)s AND type = %(type)s AND fhir_id = %(id)s AND version = %(version)s
   UNION ALL
   SELECT v.rid, v.hospital, v.type, v.fhir_id, v.version, v.last_updated, v.deleted, v.body, v.patient, v.others, v.labels | c.labels
-    FROM record_resource c JOIN record_history v ON v.rid = c.rid AND v.version = %(version)s
-    WHERE c.named = %(named)s AND c.hospital = %(hospital)s AND c.type = %(type)s AND c.fhir_id = %(id)s
+    FROM record_current(%(hospital)s, %(named)s) c JOIN record_history v ON v.rid = c.rid AND v.version = %(version)s
+    WHERE v.type = %(type)s AND v.fhir_id = %(id)s
 ) r {joins} WHERE {visible}
 """
 
@@ -33,5 +32,5 @@ def version(scope: Scope, hospital_id: int, type_name: str, fhir_id: str, number
 def fetch(scope: Scope, sql: str, parameters: dict[str, object]) -> Row | None:
     test, bound = visible(scope, DIRECTORY, old=sql is VERSION)
     select = sql.format(columns=COLUMNS.format(key="''", shown="true"), joins=JOINS, visible=test)
-    found = witnessed(select, {**parameters, **bound}, scope.event, one=True)
+    found = asked(scope, select, {**parameters, **bound}, one=True)
     return rows(scope, found)[0] if found else None

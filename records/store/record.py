@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 
-from consent.audit.append import witnessed
 from consent.terms import Scope
 from records.fhir.types import DIRECTORY, TYPES
-from records.store.rows import COLUMNS, JOINS, Row, rows, visible
+from records.store.rows import COLUMNS, JOINS, Row, asked, rows, visible
 
 # index: record_resource_patient
 SECTION = "(SELECT * FROM record_resource r WHERE {visible} AND r.type = %(type{i})s AND NOT r.deleted ORDER BY r.dated DESC, r.rid DESC LIMIT %(most{i})s)"
@@ -22,6 +21,6 @@ def sections(scope: Scope, most: Mapping[str, int], patient: int | None = None) 
         parts.append(SECTION.format(visible=test, i=i))
         parameters[f"type{i}"], parameters[f"most{i}"] = TYPES[type_name].number, limit
     select = f"SELECT {COLUMNS.format(key='r.dated::text', shown='true')} FROM ({' UNION ALL '.join(parts)}) r {JOINS}"
-    found = rows(scope, witnessed(select, parameters, scope.event))
+    found = rows(scope, asked(scope, select, parameters))
     order = {name: i for i, name in enumerate(most)}
     return sorted(found, key=lambda r: order[r.type_name])

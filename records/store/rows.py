@@ -2,13 +2,15 @@
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from consent.audit.append import witnessed
 from consent.criteria import Criterion
 from consent.terms import Scope
+from consent.wall import stand
 from records.fhir.hashes import named
 from records.fhir.types import DIRECTORY, NAMES, TYPES
 from records.search.terms import Index
@@ -65,8 +67,14 @@ class Escaped(Exception):
     """A statement gave a row that its scope does not reach: its test was forgotten or wrong. Nothing of the answer leaves."""
 
 
+def asked(scope: Scope, select: str, parameters: Mapping[str, Any], *, one: bool = False) -> list[tuple[Any, ...]]:
+    """What a statement finds behind the wall, its audit line written with it (consent.audit.append.witnessed)."""
+    stand(scope)
+    return witnessed(select, parameters, scope.event, one=one)
+
+
 def rows(scope: Scope, found: Sequence[tuple[Any, ...]]) -> list[Row]:
-    """Of what a statement with COLUMNS gave. The second wall: whose a row is is looked at once more, apart from the statement (docs/adr/0022)."""
+    """Of what a statement with COLUMNS gave. Whose a row is is looked at once more, apart from the statement (docs/adr/0022)."""
     reached = {p for p, _ in scope.patients}
     for r in found:
         type_number, patient, owner = r[2], r[9], r[10]

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from consent.audit.append import witnessed
 from consent.criteria import Criterion
 from consent.terms import Scope
 from records.fhir.types import NAMES
 from records.store.criteria import sql
-from records.store.rows import visible
+from records.store.rows import asked, visible
 
 # index: record_resource_patient
 COUNTS = """
@@ -26,5 +25,5 @@ def counts(scope: Scope, patients: Sequence[int], criteria: Sequence[Sequence[tu
         return f"%(sim_{len(bound) - 1})s"
 
     each = ", ".join("count(*) FILTER (WHERE " + (" OR ".join(f"r.patient = ANY({bind(list(p))}) AND {sql(c, 'r', bind)}" for p, c in view) or "false") + ")" for view in criteria)
-    found = witnessed(COUNTS.format(counts=each, visible=test), {**bound, "patients": list(patients)}, scope.event)
+    found = asked(scope, COUNTS.format(counts=each, visible=test), {**bound, "patients": list(patients)})
     return [(NAMES[number], every, list(fitting)) for number, every, fitting, *_ in found]

@@ -1,4 +1,4 @@
-"""Insert, replace and delete resources of the scope's own store, by COPY; the version before goes to the history."""
+"""Insert, replace and delete resources of the scope's own store; the version before goes to the history."""
 
 from collections.abc import Sequence
 from dataclasses import replace as but
@@ -7,6 +7,7 @@ from django.db import IntegrityError, connection
 
 from alliance.config.literals import plain
 from consent.terms import Scope
+from consent.wall import behind, stands
 from records.fhir.hashes import named
 from records.fhir.issues import Conflict, Issue, NotFound
 from records.fhir.outcome import ABSENT
@@ -64,7 +65,7 @@ def lock(scope: Scope, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str],
     """{(type, id): (rid, version, deleted, patient)} of those that exist, locked until the transaction ends."""
     if not keys:
         return {}
-    with connection.cursor() as cursor:
+    with behind(scope) as cursor:
         cursor.execute(LOCK, {"hospital": own(scope), "named": plain(named(f"{t}/{i}") for t, i in keys)})
         return {(NAMES[t], i): (rid, version, deleted, patient) for t, i, rid, version, deleted, patient in cursor.fetchall()}
 
@@ -74,7 +75,7 @@ def held(scope: Scope, rid: int) -> bytes:
     in part is read."""
     own(scope)
     test, bound = visible(but(scope, writable=False), frozenset())
-    with connection.cursor() as cursor:
+    with behind(scope) as cursor:
         cursor.execute(f"SELECT body, hospital, type, fhir_id, version, last_updated FROM record_resource r WHERE rid = %(rid)s AND {test}", {**bound, "rid": rid})
         found = cursor.fetchone()
         if found is None:
@@ -83,16 +84,16 @@ def held(scope: Scope, rid: int) -> bytes:
 
 
 def insert(scope: Scope, drafts: Sequence[Draft]) -> None:
-    """One by a statement, many by COPY. Raises Conflict where an id is taken (two writers raced)."""
+    """Raises Conflict where an id is taken (two writers raced)."""
     hospital = own(scope)
     learn(d.index for d in drafts)
     try:
         if len(drafts) == 1:
-            with connection.cursor() as cursor:
+            with behind(scope) as cursor:
                 cursor.execute(INSERT, whole(hospital, drafts)[0])
                 drafts[0].rid = cursor.fetchone()[0]
         elif drafts:
-            copy(hospital, drafts)
+            several(scope, hospital, drafts)
     except IntegrityError as error:
         raise Conflict(Issue("conflict", "Another request has just created this resource. Read it, then update it.")) from error
 
@@ -103,20 +104,27 @@ def replace(scope: Scope, drafts: Sequence[Draft]) -> None:
     if not drafts:
         return
     learn(d.index for d in drafts)
-    with connection.cursor() as cursor:
+    with behind(scope) as cursor:
         if len(drafts) == 1:
             cursor.execute(REPLACE, whole(hospital, drafts)[0])
         else:
             cursor.executemany(REPLACE, whole(hospital, drafts))
 
 
-def copy(hospital: int, drafts: Sequence[Draft]) -> None:
-    with connection.cursor() as cursor:
+PLACED = f"INSERT INTO record_resource ({', '.join(COLUMNS)}) OVERRIDING SYSTEM VALUE VALUES (%(rid)s, {VALUES})"
+
+
+def several(scope: Scope, hospital: int, drafts: Sequence[Draft]) -> None:
+    """By COPY, which is twice as fast; but PostgreSQL lets nobody COPY into what is behind the wall."""
+    with behind(scope) as cursor:
         cursor.execute("SELECT nextval('record_resource_rid_seq') FROM generate_series(1, %s)", [len(drafts)])
         for draft, (rid,) in zip(drafts, cursor.fetchall(), strict=True):
             draft.rid = rid
+        placed = columns(hospital, drafts)
+        if stands():
+            cursor.executemany(PLACED, placed)
     for table, names, rows in (
-        ("record_resource", ", ".join(COLUMNS), [tuple(row[c] for c in COLUMNS) for row in columns(hospital, drafts)]),
+        ("record_resource", ", ".join(COLUMNS), [] if stands() else [tuple(row[c] for c in COLUMNS) for row in placed]),
         ("record_string", "rid, parameter, value", [(d.rid, *s) for d in drafts for s in d.index.strings]),
         ("record_date", "rid, parameter, low, high", [(d.rid, *s) for d in drafts for s in d.index.dates]),
         ("record_reference", "rid, parameter, target", [(d.rid, *s) for d in drafts for s in d.index.references]),

@@ -1,0 +1,73 @@
+"""The second wall, from outside: row level security that gives the web role the rows of one hospital, and, as the role of shared reads, those
+about some patients. consent.wall tells which (docs/adr/0022)."""
+
+from typing import Any
+
+from django.db import connection, transaction
+
+from alliance.config.database import WEB_ROLE
+
+SHARED_ROLE = "xinglin_shared"
+HOSPITAL, PATIENTS = "xinglin.hospital", "xinglin.patients"
+TABLES = ("record_resource", "record_history")
+# Two roles, for one test with OR between would cost the own store its counts by index alone. That of the hospital falls together with the
+# statement's own; that of the patients is hashed, for they can be many.
+POLICIES = {
+    WEB_ROLE: f"hospital = (SELECT nullif(current_setting('{HOSPITAL}', true), '')::integer)",
+    SHARED_ROLE: f"patient = 0 OR patient IN (SELECT unnest(nullif(current_setting('{PATIENTS}', true), '')::bigint[]))",
+}
+# Under row level security PostgreSQL looks with an index only for what it trusts to tell nothing of the rows that it passes over: these say
+# of two arrays, or two times, only whether it is so.
+TRUSTED = ("pg_catalog.arrayoverlap(anyarray, anyarray)", "pg_catalog.arraycontains(anyarray, anyarray)", "pg_catalog.arraycontained(anyarray, anyarray)",
+           "public.record_long(timestamptz, timestamptz)")
+
+
+def raise_wall() -> bool:
+    """False where this account is no superuser, and so may not say which operators are trusted: searches would read whole stores, so the wall is taken
+    down there."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('is_superuser') = 'on'")
+        if not cursor.fetchone()[0]:
+            for table in (t for t in TABLES if enabled(cursor, t)):
+                cursor.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
+            return False
+        for function in TRUSTED:
+            cursor.execute("SELECT proleakproof FROM pg_proc WHERE oid = %s::regprocedure", [function])
+            if not cursor.fetchone()[0]:
+                cursor.execute(f"ALTER FUNCTION {function} LEAKPROOF")
+        member(cursor)
+        new = [t for t in TABLES if not enabled(cursor, t)]
+        for table in TABLES:
+            for role, test in POLICIES.items():
+                policy(cursor, table, role, test)
+        for table in new:
+            cursor.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+        if new:  # connections that found no wall tell nothing, and would find nothing
+            cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", [WEB_ROLE])
+    return True
+
+
+def enabled(cursor: Any, table: str) -> bool:
+    cursor.execute("SELECT relrowsecurity FROM pg_class WHERE oid = %s::regclass", [table])
+    return bool(cursor.fetchone()[0])
+
+
+def member(cursor: Any) -> None:
+    """The web role may become the other one, and is not both at once."""
+    cursor.execute("SELECT current_setting('server_version_num')::integer >= 160000")
+    if cursor.fetchone()[0]:
+        cursor.execute(f"GRANT {SHARED_ROLE} TO {WEB_ROLE} WITH INHERIT FALSE, SET TRUE")
+    else:
+        cursor.execute(f"ALTER ROLE {WEB_ROLE} NOINHERIT")
+        cursor.execute(f"GRANT {SHARED_ROLE} TO {WEB_ROLE}")
+
+
+def policy(cursor: Any, table: str, role: str, test: str) -> None:
+    """As this release says it; its own words stand in its comment, for the catalogue keeps them in another form."""
+    name = f"{role}_reach"
+    cursor.execute("SELECT obj_description(oid, 'pg_policy') FROM pg_policy WHERE polrelid = %s::regclass AND polname = %s", [table, name])
+    if cursor.fetchone() == (test,):
+        return
+    cursor.execute(f"DROP POLICY IF EXISTS {name} ON {table}")
+    cursor.execute(f"CREATE POLICY {name} ON {table} TO {role} USING ({test})")
+    cursor.execute(f"COMMENT ON POLICY {name} ON {table} IS $${test}$$")
