@@ -44,11 +44,6 @@ def told(cursor: Any) -> Told:
     return known
 
 
-def stands() -> bool:
-    with connection.cursor() as cursor:
-        return told(cursor).stands
-
-
 def tell(cursor: Any, reach: Reach) -> None:
     """Nothing is sent where the connection knows it. In a transaction it is said for the transaction alone, for what a rollback takes back is not known."""
     known, inside = told(cursor), connection.in_atomic_block

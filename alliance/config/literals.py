@@ -14,5 +14,5 @@ def moments(values: Iterable[datetime]) -> str:
     return "{" + ",".join([v.isoformat() for v in values]) + "}"
 
 
-def texts(values: Iterable[str]) -> str:
-    return "{" + ",".join(['"' + v.replace("\\", "\\\\").replace('"', '\\"') + '"' for v in values]) + "}"
+def texts(values: Iterable[str | None]) -> str:
+    return "{" + ",".join(["NULL" if v is None else '"' + v.replace("\\", "\\\\").replace('"', '\\"') + '"' for v in values]) + "}"

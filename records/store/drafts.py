@@ -9,8 +9,11 @@ from records.fhir.types import TYPES
 from records.store.codec import Place, seal
 from records.store.rows import Draft
 
-COLUMNS = ("rid", "hospital", "type", "fhir_id", "version", "last_updated", "deleted", "patient", "others", "labels", "dated",
-           "dated_to", "tokens", "marks", "named", "present", "body")
+# The columns that a writer fills, and what PostgreSQL calls their kind.
+COLUMNS = {"rid": "bigint", "hospital": "integer", "type": "smallint", "fhir_id": "text", "version": "integer", "last_updated": "timestamptz", "deleted": "boolean", "patient": "bigint",
+           "others": "bigint[]", "labels": "integer", "dated": "timestamptz", "dated_to": "timestamptz", "tokens": "bigint[]", "marks": "bigint[]", "named": "bigint", "present": "bigint",
+           "body": "bytea"}
+LISTS = tuple(c for c, kind in COLUMNS.items() if kind.endswith("[]"))
 
 
 def columns(hospital: int, drafts: Sequence[Draft]) -> list[dict[str, Any]]:
@@ -22,6 +25,14 @@ def columns(hospital: int, drafts: Sequence[Draft]) -> list[dict[str, Any]]:
 def column(hospital: int, d: Draft, body: bytes) -> dict[str, Any]:
     return {"rid": d.rid, "hospital": hospital, "type": TYPES[d.type_name].number, "fhir_id": d.fhir_id, "version": d.version, "last_updated": d.last_updated,
             "deleted": d.deleted, "patient": d.patient, "others": d.others, "labels": d.labels, **found_by(d), "body": body}
+
+
+def across(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The rows as columns; a list in a column is written as text, for a list of lists would be a table."""
+    def written(value: Any) -> str | None:
+        return None if value is None else plain(value) if isinstance(value, list) else str(value)
+
+    return {name: texts(written(row[name]) for row in rows) for name in COLUMNS if name != "body"} | {"body": [row["body"] for row in rows]}
 
 
 def found_by(d: Draft) -> dict[str, Any]:

@@ -13,14 +13,26 @@ def test_scope_is_made_in_one_place() -> None:
     assert {p.relative_to(ROOT).as_posix() for p in makers} == {"consent/decide.py"}
 
 
+DOORS = ("read", "query", "history", "record", "write", "find")
+
+
 def test_store_doors_take_a_scope_first() -> None:
     doors = 0
-    for name in ("read", "query", "history", "record", "write", "find"):
+    for name in DOORS:
         for node in ast.parse((ROOT / f"records/store/{name}.py").read_text()).body:
-            if isinstance(node, ast.FunctionDef) and node.name not in ("copy", "key"):
+            if isinstance(node, ast.FunctionDef) and node.name != "key":
                 assert node.args.args[0].arg == "scope", f"{name}.{node.name}"
                 doors += 1
     assert doors > 10
+
+
+def test_store_doors_tell_the_wall_first() -> None:
+    """Their statements run by `asked` or on a cursor of consent.wall, never on one that was told nothing."""
+    for name in (*DOORS, "export", "simulate", "manifest"):
+        source = (ROOT / f"records/store/{name}.py").read_text()
+        assert "witnessed(" not in source and re.search(r"asked\(|behind\(|inside\(", source), name
+        bare = [line for line in re.findall(r"(?<!\.)connection\.cursor\(\)[^\n]*\n[^\n]*", source) if "MEMBERS" not in line]
+        assert not bare, f"{name}: {bare}"
 
 
 def test_store_never_parses_json() -> None:

@@ -7,6 +7,7 @@ import statistics
 import uuid
 from typing import Any
 
+from tests.perf import wall
 from tests.perf.installation import MEMBER, Installation
 from tests.perf.load import Request, by_turns, call, run, tell
 
@@ -75,7 +76,7 @@ def measured(home: Installation, seconds: float) -> None:
         if consents > 1:
             home.manage("shell", "--no-imports", "-c", setting + MANY)
         for what, mine, theirs in zip(("a page of 50", "an exact total"), own, shared, strict=True):
-            without, through = by_turns(home.port, [(mine, home.headers), (theirs, asker)], 2 * seconds)
+            without, through = by_turns([(home.port, mine, home.headers), (home.port, theirs, asker)], 2 * seconds)
             assert not without.bad and not through.bad, theirs
             tell(f"{what}, own and shared by turns", consents=consents, consents_beside=CONSENTS, records_of_the_patient=RECORDS, pairs=len(through.times),
                  own_p50_ms=without.at(0.5), own_p95_ms=without.at(0.95), shared_p50_ms=through.at(0.5), shared_p95_ms=through.at(0.95),
@@ -85,11 +86,12 @@ def measured(home: Installation, seconds: float) -> None:
     why = run(home.port, [("GET", f"/person/{person}/why/", None)], {"Cookie": home.clinician()}, 1, seconds)
     tell("an explanation, the whole page", p50_ms=why.at(0.5), p95_ms=why.at(0.95), bad=why.bad)
     paired(home, asker, hidden, seconds)
+    wall.measured(home, patient, asker, person, seconds)
 
 
 def paired(home: Installation, asker: dict[str, str], hidden: str, seconds: float) -> None:
     """Reads of a hidden record and of one that is not there, by turns on one connection."""
-    one, other = by_turns(home.port, [(("GET", f"/fhir/{MEMBER}/Observation/{i}", None), asker) for i in (hidden, f"absent-{hidden}")], max(2 * seconds, 10))
+    one, other = by_turns([(home.port, ("GET", f"/fhir/{MEMBER}/Observation/{i}", None), asker) for i in (hidden, f"absent-{hidden}")], max(2 * seconds, 10))
     low, high = (statistics.median(m.times) for m in (one, other))
     tell("hidden and absent, by turns", pairs=len(other.times), hidden_p50_ms=round(low, 3), absent_p50_ms=round(high, 3), difference_ms=round(low - high, 3),
          share=round(abs(low - high) / high, 3))

@@ -57,16 +57,19 @@ def run(port: int, requests: list[Request], headers: dict[str, str], clients: in
     return Measured([t for f in found for t in f[0]], sum(f[1] for f in found), time.perf_counter() - start)
 
 
-def by_turns(port: int, asked: list[tuple[Request, dict[str, str]]], seconds: float) -> list[Measured]:
-    """Each request with headers of its own, one after the other on one connection, for so long: figures that are compared are taken side by side. The first
-    ten rounds only warm up."""
-    link = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
+Asked = tuple[int, Request, dict[str, str]]  # port, request, headers
+
+
+def by_turns(asked: list[Asked], seconds: float) -> list[Measured]:
+    """One after the other, for so long, on one connection to each port: figures that are compared are taken side by side. The first ten rounds only
+    warm up."""
+    links = {port: http.client.HTTPConnection("127.0.0.1", port, timeout=600) for port, _, _ in asked}
     times: list[list[float]] = [[] for _ in asked]
     bad, start = [0] * len(asked), time.perf_counter()
     while time.perf_counter() - start < seconds or len(times[0]) < 30:
-        for i, (request, headers) in enumerate(asked):
+        for i, (port, request, headers) in enumerate(asked):
             before = time.perf_counter()
-            bad[i] += call(port, request, headers, link)[0] >= 400
+            bad[i] += call(port, request, headers, links[port])[0] >= 400
             times[i].append(1000 * (time.perf_counter() - before))
     return [Measured(t[10:], b, time.perf_counter() - start) for t, b in zip(times, bad, strict=True)]
 
