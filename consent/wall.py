@@ -26,7 +26,7 @@ class Reach:
 
 @dataclass(slots=True)
 class Told:
-    """What a connection was told last. stands: whether there is a wall for its role; otherwise: some transaction has been told something else, for itself."""
+    """What a connection was told last. stands: whether there is a wall for its role; otherwise: since it was outside of any transaction one has been told something else."""
 
     stands: bool
     reach: Reach | None = None
@@ -47,7 +47,11 @@ def told(cursor: Any) -> Told:
 def tell(cursor: Any, reach: Reach) -> None:
     """Nothing is sent where the connection knows it. In a transaction it is said for the transaction alone, for what a rollback takes back is not known."""
     known, inside = told(cursor), connection.in_atomic_block
-    if not known.stands or (known.reach == reach and not (inside and known.otherwise)):
+    if not known.stands:
+        return
+    if not inside:
+        known.otherwise = False
+    if known.reach == reach and not known.otherwise:
         return
     cursor.execute(TELL, {"role": "none" if reach.patients is None else SHARED_ROLE, "hospital": "" if reach.hospital is None else str(reach.hospital),
                           "patients": f"{{{','.join(map(str, reach.patients or ()))}}}", "local": inside})

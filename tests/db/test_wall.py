@@ -137,6 +137,30 @@ def test_no_order_of_scopes_and_transactions_leaves_another_ones_reach(w: World)
     assert counts["inside"] > 40 and counts["looks"] - counts["inside"] > 40, counts
 
 
+def test_what_is_known_is_not_told_again(w: World) -> None:
+    opened(w)
+    mine, theirs = own(w), shared(w)
+    told: list[str] = []
+
+    def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        told.extend([sql] if "set_config('role'" in sql else [])
+        return execute(sql, params, many, context)
+
+    def in_transaction(*scopes: Scope) -> int:
+        del told[:]
+        with transaction.atomic(), connection.execute_wrapper(note):
+            for scope in scopes:
+                stand(scope)
+        return len(told)
+
+    with as_web():
+        stand(mine)
+        assert in_transaction(mine, mine) == 0
+        assert in_transaction(theirs, mine, mine) == 3, "what a savepoint would take back is not known"
+        stand(mine)
+        assert in_transaction(mine, mine) == 0
+
+
 def test_nobody_writes_through_it(w: World) -> None:
     opened(w)
     copied = "INSERT INTO record_history SELECT rid, %s, type, fhir_id, version + %s, last_updated, xid, deleted, patient, others, labels, body FROM record_resource WHERE hospital = %s LIMIT 1"
