@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 from django.db import connection
 
-from alliance.config.wall import HOSPITAL, PATIENTS, SHARED_ROLE
+from alliance.config.database import HOSPITAL, PATIENTS, SHARED_ROLE
 from consent.terms import Scope
 
 ACTIVE = "SELECT row_security_active('record_resource')"
@@ -18,7 +18,7 @@ TELL = f"SELECT set_config('role', %(role)s, %(local)s), set_config('{HOSPITAL}'
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """A hospital's store, or rows about these patients and about nobody; by itself nothing at all."""
+    """A hospital's store, or what is about these patients and no other, and the directory; by itself nothing at all."""
 
     hospital: int | None = None
     patients: tuple[int, ...] | None = None

@@ -9,6 +9,8 @@ from alliance.config.embedded import Cluster
 from alliance.config.home import home
 
 WEB_ROLE = "xinglin_web"
+SHARED_ROLE = "xinglin_shared"  # what the web role becomes for what consents open
+HOSPITAL, PATIENTS = "xinglin.hospital", "xinglin.patients"  # settings of its connection: what it may reach
 
 
 # A chain of five steps joins thirteen tables: only if all may change places does the planner begin where there is least. A count of one code in

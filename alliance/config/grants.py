@@ -2,8 +2,7 @@
 
 from django.db import DatabaseError, connection, transaction
 
-from alliance.config.database import WEB_ROLE
-from alliance.config.wall import SHARED_ROLE
+from alliance.config.database import SHARED_ROLE, WEB_ROLE
 
 # Tables that the web role may read and add to, but not change.
 APPEND_ONLY = ("consent_audit_event", "record_history", "records_claim", "records_opinion", "record_key", "record_vocabulary")

@@ -1,20 +1,21 @@
 """The second wall, from outside: row level security that gives the web role the rows of one hospital, and, as the role of shared reads, those
-about some patients. consent.wall tells which (docs/adr/0022)."""
+about some patients and no other, and the directory. consent.wall tells which (docs/adr/0022)."""
 
 from typing import Any
 
 from django.db import connection, transaction
 
-from alliance.config.database import WEB_ROLE
+from alliance.config.database import HOSPITAL, PATIENTS, SHARED_ROLE, WEB_ROLE
+from records.fhir.types import DIRECTORY, TYPES
 
-SHARED_ROLE = "xinglin_shared"
-HOSPITAL, PATIENTS = "xinglin.hospital", "xinglin.patients"
 TABLES = ("record_resource", "record_history")
+TOLD = f"nullif(current_setting('{PATIENTS}', true), '')::bigint[]"
 # Two roles, for one test with OR between would cost the own store its counts by index alone. That of the hospital falls together with the
 # statement's own; that of the patients is hashed, for they can be many.
 POLICIES = {
     WEB_ROLE: f"hospital = (SELECT nullif(current_setting('{HOSPITAL}', true), '')::integer)",
-    SHARED_ROLE: f"patient = 0 OR patient IN (SELECT unnest(nullif(current_setting('{PATIENTS}', true), '')::bigint[]))",
+    SHARED_ROLE: f"(patient IN (SELECT unnest({TOLD})) OR patient = 0 AND type IN ({', '.join(str(n) for n in sorted(TYPES[t].number for t in DIRECTORY))})) "
+                 f"AND (others IS NULL OR others <@ (SELECT {TOLD}))",
 }
 # Under row level security PostgreSQL looks with an index only for what it trusts to tell nothing of the rows that it passes over: these say
 # of two arrays, or two times, only whether it is so.

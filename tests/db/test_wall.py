@@ -84,6 +84,19 @@ def test_old_versions_are_behind_it_too(w: World) -> None:
                 assert cursor.fetchone()[0] == many
 
 
+def test_what_is_about_nobody_or_somebody_else_too(w: World) -> None:
+    """Of what is about no patient the directory alone is open; what names another patient beside him is not."""
+    other = opened(w)
+    for about in ({"resourceType": "Location", "name": "x"}, {"resourceType": "Basic", "code": {"text": "x"}}):
+        w.hold.create(about)
+    w.hold.create({"resourceType": "List", "status": "current", "mode": "working", "subject": {"reference": w.at_b}, "entry": [{"item": {"reference": other}}]})
+    with as_web():
+        shared(w)
+        assert found(w) == 5, "his four, and the place"
+        own_of_b(w)
+        assert found(w) == 7, "the control"
+
+
 def test_who_was_told_nothing_or_refused_finds_nothing(w: World) -> None:
     opened(w)
     with as_web():
