@@ -25,6 +25,7 @@ from records.store import write as store
 from records.store.rows import Draft
 
 TAKEN = Issue("conflict", "The condition fits nothing, but the id is another resource's: leave the id out, or correct one of them.")
+NUMBER = re.compile(r"[^|,\\]+\|[^|,\\]+")
 ETAG = re.compile(r'(?:W/)?"(\d{1,9})"')
 
 
@@ -61,11 +62,15 @@ def canonical(type_name: str, query: str) -> str:
 
 
 def matching(scope: Scope, type_name: str, query: str) -> str | None:
-    """The id of the one resource that fits a condition, or None. Raises PreconditionFailed where several do."""
+    """The id of the one resource that fits a condition, or None. Raises PreconditionFailed where several do.
+
+    Of sealed records only by one number alone (identifier=system|value): who has given it may send again without writing a twin, and learns nothing
+    of what they say."""
     pairs = parse_qsl(query, keep_blank_values=True)
     if not pairs:
         raise Malformed(Issue("value", "The condition is empty: write for example identifier=system|value."))
-    found = find.matches(scope, plan(parse([type_name], pairs), scope.whole, None), canonical(type_name, query))
+    number = len(pairs) == 1 and pairs[0][0] == "identifier" and bool(NUMBER.fullmatch(pairs[0][1]))
+    found = find.matches(scope, plan(parse([type_name], pairs), scope.whole, None), canonical(type_name, query), sealed=number)
     if len(found) > 1:
         raise PreconditionFailed(Issue("multiple-matches", f"More than one {type_name} fits the condition: make it narrower."))
     return found[0] if found else None

@@ -24,10 +24,10 @@ def existing(scope: Scope, keys: Sequence[tuple[str, str]]) -> set[tuple[str, st
         return {(NAMES[t], i) for t, i in cursor.fetchall()} & set(keys)
 
 
-def matches(scope: Scope, plan: Plan, condition: str) -> list[str]:
-    """At most two ids. Holds an advisory lock on the condition until the transaction ends: of two writers with the same
+def matches(scope: Scope, plan: Plan, condition: str, *, sealed: bool = False) -> list[str]:
+    """At most two ids; sealed: among them those of sealed records. Holds an advisory lock on the condition until the transaction ends: of two writers with the same
     condition the second one sees what the first one wrote."""
-    tests, bound = where(scope, frozenset(), plan.where)
+    tests, bound = (f"r.hospital = %(own)s AND {plan.where}", {"own": scope.whole}) if sealed else where(scope, frozenset(), plan.where)
     with behind(scope) as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, %s))", [condition, scope.whole])
         cursor.execute(MATCHES.format(where=tests), {**plan.parameters, **bound})

@@ -58,6 +58,24 @@ def test_a_seal_closes_the_record_to_all_who_are_not_listed(w: World) -> None:
     do_lift(listed.pk, reason="x" * 3, acting=officer(w, wide=False))
 
 
+def test_who_sends_again_writes_no_twin_beside_a_sealed_record(w: World) -> None:
+    """By its number alone a sealed record is met; by what it says it is not."""
+    numbered = observation(w.at_b, identifier=[{"system": "urn:lab", "value": "77"}])
+    asked = {"If-None-Exist": "identifier=urn:lab|77"}
+    made = w.hold("POST", "Observation", numbered, **asked)
+    assert made.status == 201
+    seal = do_seal_record(w.person, ground="dispute", reason="医疗纠纷", listed=[], acting=officer(w))  # type: ignore[arg-type]
+    again = w.hold("POST", "Observation", numbered, **asked)
+    assert again.status == 200 and again.headers["location"].endswith(made.json["id"]) and b"4548" not in again.body
+    assert w.hold("PUT", "Observation?identifier=urn:lab|77", numbered).status == 200, "the next version, as by its id"
+    patch = {"Content-Type": "application/json-patch+json"}
+    assert w.hold("PATCH", "Observation?identifier=urn:lab|77", [{"op": "test", "path": "/status", "value": "final"}], **patch).status == 404, "what is changed in part is read"
+    for probe in ("identifier=urn:lab|77&code=4548-4", "identifier=77", "code=4548-4&patient=" + w.at_b):
+        assert w.hold("POST", "Observation", observation(w.at_b), **{"If-None-Exist": probe}).status == 201, probe
+    do_lift(seal.pk, reason="调查结束", acting=officer(w))
+    assert w.hold("GET", "Observation?identifier=urn:lab|77&_summary=count").json["total"] == 1, "no twin"
+
+
 def test_totals_leave_sealed_records_out(w: World) -> None:
     free = w.hold.create(patient())
     w.hold.create(observation(free))
