@@ -23,40 +23,43 @@ TRUSTED = ("pg_catalog.arrayoverlap(anyarray, anyarray)", "pg_catalog.arrayconta
            "public.record_long(timestamptz, timestamptz)")
 
 
+BOTH = f"SELECT pg_has_role('{WEB_ROLE}', '{SHARED_ROLE}', 'MEMBER') AND NOT pg_has_role('{WEB_ROLE}', '{SHARED_ROLE}', 'USAGE')"
+
+
 def raise_wall() -> bool:
-    """False where this account is no superuser, and so may not say which operators are trusted: searches would read whole stores, so the wall is taken
-    down there."""
+    """False where an operator is not trusted yet and this account is no superuser, who alone may say so: searches would read whole stores, so the
+    wall is taken down there. What a superuser has said once stays said."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting('is_superuser') = 'on'")
-        if not cursor.fetchone()[0]:
-            for table in (t for t in TABLES if enabled(cursor, t)):
+        untrusted = [f for f in TRUSTED if not holds(cursor, "SELECT proleakproof FROM pg_proc WHERE oid = %s::regprocedure", f)]
+        apart = holds(cursor, BOTH)
+        superuser = holds(cursor, "SELECT current_setting('is_superuser') = 'on'")
+        standing = [t for t in TABLES if holds(cursor, "SELECT relrowsecurity FROM pg_class WHERE oid = %s::regclass", t)]
+        if not superuser and (untrusted or not apart):
+            for table in standing:
                 cursor.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
             return False
-        for function in TRUSTED:
-            cursor.execute("SELECT proleakproof FROM pg_proc WHERE oid = %s::regprocedure", [function])
-            if not cursor.fetchone()[0]:
-                cursor.execute(f"ALTER FUNCTION {function} LEAKPROOF")
-        member(cursor)
-        new = [t for t in TABLES if not enabled(cursor, t)]
+        for function in untrusted:
+            cursor.execute(f"ALTER FUNCTION {function} LEAKPROOF")
+        if not apart:
+            part(cursor)
         for table in TABLES:
             for role, test in POLICIES.items():
                 policy(cursor, table, role, test)
-        for table in new:
-            cursor.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
-        if new:  # connections that found no wall tell nothing, and would find nothing
+            if table not in standing:
+                cursor.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+        if superuser and len(standing) < len(TABLES):  # connections that found no wall tell nothing, and would find nothing
             cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", [WEB_ROLE])
     return True
 
 
-def enabled(cursor: Any, table: str) -> bool:
-    cursor.execute("SELECT relrowsecurity FROM pg_class WHERE oid = %s::regclass", [table])
+def holds(cursor: Any, question: str, *about: str) -> bool:
+    cursor.execute(question, about)
     return bool(cursor.fetchone()[0])
 
 
-def member(cursor: Any) -> None:
+def part(cursor: Any) -> None:
     """The web role may become the other one, and is not both at once."""
-    cursor.execute("SELECT current_setting('server_version_num')::integer >= 160000")
-    if cursor.fetchone()[0]:
+    if holds(cursor, "SELECT current_setting('server_version_num')::integer >= 160000"):
         cursor.execute(f"GRANT {SHARED_ROLE} TO {WEB_ROLE} WITH INHERIT FALSE, SET TRUE")
     else:
         cursor.execute(f"ALTER ROLE {WEB_ROLE} NOINHERIT")

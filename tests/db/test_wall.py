@@ -253,19 +253,26 @@ def test_indexes_are_used_behind_it(w: World) -> None:
 
 
 def test_setup_raises_it_once_and_takes_it_down_where_it_would_cost_too_much(world: None) -> None:
+    hosted = "CREATE ROLE hosted; ALTER TABLE record_resource OWNER TO hosted; ALTER TABLE record_history OWNER TO hosted; SET LOCAL ROLE hosted"
     with connection.cursor() as cursor:
         def state() -> list[Any]:
             cursor.execute("SELECT oid, xmin::text FROM pg_policy ORDER BY oid")
             return list(cursor.fetchall())
 
+        def standing() -> int:
+            cursor.execute("SELECT count(*) FROM pg_class WHERE relrowsecurity AND relname = ANY(%s)", [list(TABLES)])
+            return int(cursor.fetchone()[0])
+
         before = state()
         assert raise_wall() and state() == before and len(before) == len(POLICIES) * len(TABLES)
+        for spoilt in ("", f"ALTER FUNCTION {TRUSTED[0]} NOT LEAKPROOF;", "REVOKE xinglin_shared FROM xinglin_web;"):
+            with transaction.atomic():
+                cursor.execute(spoilt + hosted)
+                assert raise_wall() is (not spoilt) and standing() == (0 if spoilt else len(TABLES)), spoilt or "what a superuser has said stays said"
+                transaction.set_rollback(True)
         with transaction.atomic():
-            cursor.execute(f"ALTER FUNCTION {TRUSTED[0]} NOT LEAKPROOF")
-            cursor.execute("CREATE ROLE hosted; ALTER TABLE record_resource OWNER TO hosted; ALTER TABLE record_history OWNER TO hosted; SET LOCAL ROLE hosted")
-            assert not raise_wall()
-            cursor.execute("SELECT bool_or(relrowsecurity) FROM pg_class WHERE relname = ANY(%s)", [list(TABLES)])
-            assert cursor.fetchone()[0] is False
+            cursor.execute(f"ALTER FUNCTION {TRUSTED[0]} NOT LEAKPROOF; REVOKE xinglin_shared FROM xinglin_web; DROP POLICY xinglin_shared_reach ON record_history")
+            assert raise_wall() and standing() == len(TABLES) and len(state()) == len(before), "a superuser mends it"
             transaction.set_rollback(True)
 
 
