@@ -1,0 +1,55 @@
+"""Many members at once on the same few connections: what one was told never narrows, or widens, what another finds."""
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+
+from alliance.models import Hospital
+from alliance.roles import Role
+from consent.services.relationships import do_declare_relationship
+from records.models import SourcePatient
+from records.mpi import sources
+from tests.factories import alliance
+from tests.factories.consents import give
+from tests.factories.fhir import Api, bundle, number, observation, patient, somebody
+
+MEMBERS, ROUNDS = 5, 40
+
+
+def test_everybody_finds_all_of_his_own_and_all_that_is_shared(server: str) -> None:
+    card, name = number(), somebody()
+    members: list[Hospital] = [alliance.hospital(f"many{i}") for i in range(MEMBERS)]
+    systems = [Api(server, h.code, credentials=alliance.credentials(h)) for h in members]
+    for i, api in enumerate(systems):
+        about = api.create(patient(name, resident=card))
+        assert api("POST", "", bundle(*(("POST", "Observation", observation(about)) for _ in range(i + 2)))).status == 200
+    person = SourcePatient.objects.get(hospital=members[0]).person_id
+    clerk = alliance.principal(alliance.staff(members[0], Role.CLERK))
+    give(person, sources=sources.of_person(person), acting=clerk)
+    for h in members:
+        do_declare_relationship(person, reason="test", acting=alliance.principal(alliance.staff(h)))
+    own = [i + 2 for i in range(MEMBERS)]
+    broken = bundle(("POST", "Observation", observation("Patient/nobody")), ("PUT", "Basic/x", {"resourceType": "Basic", "id": "y", "code": {"text": "x"}}))  # begun, and rolled back
+    wrong: list[str] = []
+
+    def ask(client: int) -> int:
+        rng, i = random.Random(client), client % MEMBERS
+        api = Api(server, members[i].code, token=systems[i].token)
+        for _ in range(ROUNDS):
+            match rng.randrange(4):
+                case 0:
+                    got, want = api("GET", "Observation?_summary=count").json["total"], own[i]
+                case 1:
+                    got, want = api("GET", f"Observation?patient={person}&_summary=count", base="alliance").json["total"], sum(own)
+                case 2:
+                    found = api("GET", f"Observation?patient={person}&_count=100", base="alliance").json["entry"]
+                    got, want = len(found), sum(own)
+                case _:
+                    got, want = api("POST", "", broken).status, 400
+            if got != want:
+                wrong.append(f"{members[i].code}: {got} instead of {want}")
+        return ROUNDS
+
+    with ThreadPoolExecutor(16) as pool:
+        asked = sum(pool.map(ask, range(16)))
+    assert not wrong, wrong[:5]
+    assert asked == 16 * ROUNDS
