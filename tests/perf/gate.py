@@ -1,5 +1,5 @@
-"""What the gate costs: a page and an exact total through consents of three sizes against the own store's, a revocation, an explanation, and whether time
-tells a hidden record from one that is not there. BENCH_CONSENTS sets how many consents of other persons lie beside."""
+"""What the gate costs: a page and an exact total through one consent and through ten against the own store's, a revocation, an explanation, and whether time
+tells a hidden record from one that is not there; then what row level security behind it costs. BENCH_CONSENTS sets how many consents of other persons lie beside."""
 
 import json
 import os
