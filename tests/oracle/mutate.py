@@ -42,7 +42,7 @@ def mutants(tree: ast.Module) -> Iterator[tuple[int, str, ast.AST, Any]]:
         elif isinstance(node, ast.BinOp) and type(node.op) in BINARY and not annotation(node):
             yield line, "operator", node, ("op", BINARY[type(node.op)]())
         elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-            yield line, "not", node, ("op", ast.Not()) if False else ("operand", ast.UnaryOp(ast.Not(), node.operand))
+            yield line, "not", node, ("operand", ast.UnaryOp(ast.Not(), node.operand))
         elif isinstance(node, ast.If):
             yield line, "condition", node, ("test", ast.UnaryOp(ast.Not(), node.test))
         elif isinstance(node, ast.IfExp):
