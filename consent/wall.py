@@ -46,16 +46,16 @@ def told(cursor: Any) -> Told:
 
 def tell(cursor: Any, reach: Reach) -> None:
     """Nothing is sent where the connection knows it. In a transaction it is said for the transaction alone, for what a rollback takes back is not known."""
-    known, inside = told(cursor), connection.in_atomic_block
+    known, within = told(cursor), connection.in_atomic_block
     if not known.stands:
         return
-    if not inside:
+    if not within:
         known.otherwise = False
     if known.reach == reach and not known.otherwise:
         return
     cursor.execute(TELL, {"role": "none" if reach.patients is None else SHARED_ROLE, "hospital": "" if reach.hospital is None else str(reach.hospital),
-                          "patients": f"{{{','.join(map(str, reach.patients or ()))}}}", "local": inside})
-    if inside:
+                          "patients": f"{{{','.join(map(str, reach.patients or ()))}}}", "local": within})
+    if within:
         known.otherwise = True
     else:
         known.reach = reach

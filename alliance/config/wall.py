@@ -21,17 +21,16 @@ POLICIES = {
 # of two arrays, or two times, only whether it is so.
 TRUSTED = ("pg_catalog.arrayoverlap(anyarray, anyarray)", "pg_catalog.arraycontains(anyarray, anyarray)", "pg_catalog.arraycontained(anyarray, anyarray)",
            "public.record_long(timestamptz, timestamptz)")
-
-
-BOTH = f"SELECT pg_has_role('{WEB_ROLE}', '{SHARED_ROLE}', 'MEMBER') AND NOT pg_has_role('{WEB_ROLE}', '{SHARED_ROLE}', 'USAGE')"
+# The web role may become the other one, and is not both at once.
+APART = f"SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = '{SHARED_ROLE}' AND pg_has_role('{WEB_ROLE}', oid, 'MEMBER') AND NOT pg_has_role('{WEB_ROLE}', oid, 'USAGE'))"
 
 
 def raise_wall() -> bool:
-    """False where an operator is not trusted yet and this account is no superuser, who alone may say so: searches would read whole stores, so the
-    wall is taken down there. What a superuser has said once stays said."""
+    """False where an operator is not trusted yet, or the roles are not apart, and this account is no superuser, who may mend it: searches would read
+    whole stores, so the wall is taken down there. What a superuser has said once stays said."""
     with transaction.atomic(), connection.cursor() as cursor:
         untrusted = [f for f in TRUSTED if not holds(cursor, "SELECT proleakproof FROM pg_proc WHERE oid = %s::regprocedure", f)]
-        apart = holds(cursor, BOTH)
+        apart = holds(cursor, APART)
         superuser = holds(cursor, "SELECT current_setting('is_superuser') = 'on'")
         standing = [t for t in TABLES if holds(cursor, "SELECT relrowsecurity FROM pg_class WHERE oid = %s::regclass", t)]
         if not superuser and (untrusted or not apart):
@@ -58,7 +57,6 @@ def holds(cursor: Any, question: str, *about: str) -> bool:
 
 
 def part(cursor: Any) -> None:
-    """The web role may become the other one, and is not both at once."""
     if holds(cursor, "SELECT current_setting('server_version_num')::integer >= 160000"):
         cursor.execute(f"GRANT {SHARED_ROLE} TO {WEB_ROLE} WITH INHERIT FALSE, SET TRUE")
     else:
