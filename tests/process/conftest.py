@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.process.installation import Installation, until
+from tests.process.installation import Installation
+from tests.until import until
 
 
 @pytest.fixture(scope="session")

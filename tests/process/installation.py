@@ -6,12 +6,11 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 
 from tests.conftest import ROOT, free_port
+from tests.until import until
 
 
 class Installation:
@@ -94,10 +93,3 @@ class Installation:
         code = f"from django.db import connection as c; k = c.cursor(); k.execute({query!r}); import json; print(json.dumps(dict(k.fetchall())))"
         found: dict[str, int] = json.loads(self.manage("shell", "--no-imports", "-c", code).splitlines()[-1])
         return found
-
-
-def until(true: Callable[[], bool], what: str, seconds: float = 90) -> None:
-    limit = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < limit, what
-        time.sleep(0.2)

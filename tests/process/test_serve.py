@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.factories.fhir import Api, patient
-from tests.process.installation import Installation, until
+from tests.process.installation import Installation
+from tests.until import until
 
 
 class Writer(threading.Thread):

@@ -9,7 +9,8 @@ import uuid
 import pytest
 
 from tests.factories.fhir import Api, bundle, observation, patient
-from tests.process.installation import Installation, until
+from tests.process.installation import Installation
+from tests.until import until
 
 MEMBERS = 40
 
