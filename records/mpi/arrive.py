@@ -17,7 +17,7 @@ from records.mpi.profile import Profile, profile
 from records.mpi.resolve import USUAL
 
 log = logging.getLogger("xinglin.mpi")
-PEOPLE = 40  # persons that one arrival is held against: the most probable ones that may be he, or his twin
+PEOPLE = 40  # persons that one arrival is held against: those whom a human would be asked about, then the most probable ones that may be he, or his twin
 ASKED = 0.2  # how probable a pair is that a human is asked about
 MOST = 3  # pairs that one arrival may ask humans about: the most probable ones
 
@@ -58,11 +58,11 @@ def weigh(asked: Profile, person: UUID, found: Beside) -> Verdict:
         return found[0] / sum(found), twins(levels, found[0] / sum(found), found[2] / sum(found))
 
     there = {o.id: profile(read(o.words, o.id, o.correction), str(o.id)) for o in found.others}
-    near: dict[UUID, float] = {}
+    near: dict[UUID, tuple[bool, float]] = {}
     for o in found.others:
-        if o.hit and (chance := max(chances(asked, there[o.id], compare(asked, there[o.id])))) >= REVIEW:
-            near[o.person] = max(chance, near.get(o.person, 0.0))
-    chosen = {person, *sorted(near, key=lambda p: -near[p])[:PEOPLE]}
+        if o.hit and max(same_or_twin := chances(asked, there[o.id], compare(asked, there[o.id]))) >= REVIEW:
+            near[o.person] = max((same_or_twin[0] >= ASKED, max(same_or_twin)), near.get(o.person, (False, 0.0)))
+    chosen = {person, *sorted(near, key=near.__getitem__, reverse=True)[:PEOPLE]}
     held_against = [o for o in found.others if o.person in chosen]
     profiles = [asked, *(there[o.id] for o in held_against)]
     persons = [person, *(o.person for o in held_against)]

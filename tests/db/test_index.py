@@ -276,6 +276,20 @@ def test_beside_a_person_of_more_registrations_than_are_looked_at(two: tuple[Api
     assert source(two[1], two[1].create(patient(somebody(), "1960-07-08", "female", resident=number("19600708", 2)) | phone)).person_id != person
 
 
+def test_a_shared_number_is_asked_about_among_more_likely_twins_than_are_looked_at(two: tuple[Api, Api]) -> None:
+    """Many of one family name and birth date may each be his twin: they do not crowd out the one whose card he shows."""
+    born = dt.date(1931, 1, 1) + dt.timedelta(secrets.randbelow(365))
+
+    def born_that_day(called: str, card: str = "") -> dict[str, Any]:
+        return patient(called, born.isoformat(), resident=card or number(f"{born:%Y%m%d}"))
+
+    sent = [("POST", "Patient", born_that_day("欧" + somebody()[1:])) for _ in range(48)]
+    assert two[0]("POST", "", bundle(*sent)).status == 200
+    card = number(f"{born:%Y%m%d}")
+    one, other = source(two[0], two[0].create(born_that_day(somebody(), card))), source(two[1], two[1].create(born_that_day("欧" + somebody()[1:], card)))
+    assert one.person_id != other.person_id and Review.objects.filter(one=one, two=other).exists()
+
+
 def test_an_oversized_block_is_capped_and_logged_and_still_finds(two: tuple[Api, Api], caplog: pytest.LogCaptureFixture) -> None:
     name, phone = somebody(), f"131{secrets.randbelow(10**8):08d}"
     body = patient(name) | {"telecom": [{"system": "phone", "value": phone}]}
