@@ -17,7 +17,7 @@ from records.mpi.profile import Profile, profile
 from records.mpi.resolve import USUAL
 
 log = logging.getLogger("xinglin.mpi")
-PEOPLE = 40  # persons that one arrival is held against: those whom a human would be asked about, then the most probable ones that may be he, or his twin
+PEOPLE = 40  # persons that one arrival is held against: those that may be he with ASKED and more, then the most probable ones that may be he, or his twin
 ASKED = 0.2  # how probable a pair is that a human is asked about
 MOST = 3  # pairs that one arrival may ask humans about: the most probable ones
 
