@@ -26,14 +26,15 @@ APART = f"SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = '{SHARED_ROLE}' AN
 
 
 def raise_wall() -> bool:
-    """False where an operator is not trusted yet, or the roles are not apart, and this account is no superuser, who may mend it: searches would read
-    whole stores, so the wall is taken down there. What a superuser has said once stays said."""
+    """False where this account is no superuser and the wall does not stand whole, with its operators trusted and its roles apart: searches would read
+    whole stores, so it is taken down there. What a superuser has raised once, its owner keeps; raising it ends the web role's connections, which only
+    he may: they found no wall, tell nothing, and would show empty records."""
     with transaction.atomic(), connection.cursor() as cursor:
         untrusted = [f for f in TRUSTED if not holds(cursor, "SELECT proleakproof FROM pg_proc WHERE oid = %s::regprocedure", f)]
         apart = holds(cursor, APART)
         superuser = holds(cursor, "SELECT current_setting('is_superuser') = 'on'")
         standing = [t for t in TABLES if holds(cursor, "SELECT relrowsecurity FROM pg_class WHERE oid = %s::regclass", t)]
-        if not superuser and (untrusted or not apart):
+        if not superuser and (untrusted or not apart or len(standing) < len(TABLES)):
             for table in standing:
                 cursor.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
             return False
@@ -46,7 +47,8 @@ def raise_wall() -> bool:
                 policy(cursor, table, role, test)
             if table not in standing:
                 cursor.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
-        if superuser and len(standing) < len(TABLES):  # connections that found no wall tell nothing, and would find nothing
+    if len(standing) < len(TABLES):  # once it stands for all: who came back before that would again have found none
+        with connection.cursor() as cursor:
             cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", [WEB_ROLE])
     return True
 
