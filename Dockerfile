@@ -1,4 +1,6 @@
-# One image for web, worker, sealer and manage. PostgreSQL is named by DATABASE_URL; state and secrets live in /var/lib/xinglin.
+# One image for web, worker, sealer and manage. PostgreSQL is named by DATABASE_URL (owner) and DATABASE_WEB_URL (role xinglin_web); state and secrets live in
+# /var/lib/xinglin. It listens at 0.0.0.0, so it starts only behind a proxy that speaks TLS: XINGLIN_HTTPS=1, XINGLIN_PROXIES=1, XINGLIN_HOSTS
+# (docs/how-to/configure.md). Pin the base image by the digest that your registry has scanned.
 FROM python:3.12-slim
 RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/xinglin xinglin
 WORKDIR /srv/xinglin

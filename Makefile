@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export XINGLIN_DEMO ?= 1
 
-.PHONY: help run install test check bench mutate code clean
+.PHONY: help run install test check bench mutate validator code clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -16,7 +16,7 @@ install: $(VENV)/.runtime  ## build .venv from the hashed lock file
 
 test: $(VENV)/.dev  ## all tests and checks
 	$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 check: $(VENV)/.dev  ## lint, types, import rules
 	$(BIN)/ruff check .
@@ -28,6 +28,11 @@ bench: $(VENV)/.dev  ## benchmarks: JSON lines on stdout, a table on stderr
 
 mutate: $(VENV)/.dev  ## mutation testing of the gate: what oracle and truth table do not notice
 	@$(BIN)/python -m tests.oracle.mutate --show
+
+validator:  ## the HL7 validator, for tests/conformance (needs Java 17, Maven and npm)
+	@mkdir -p .validator/packages
+	@mvn -q -B -f tests/conformance/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/.validator/lib
+	@cd .validator/packages && npm pack --silent hl7.terminology.r4@7.0.1 hl7.fhir.uv.ips@2.0.0
 
 code: install  ## the six digits that the demo accounts ask for
 	@$(BIN)/python manage.py demo_code

@@ -10,4 +10,18 @@ if __name__ == "__main__":
         from django.core.management import execute_from_command_line
     except ImportError:
         sys.exit("Xinglin's environment is not built yet: run `make install`, then use .venv/bin/python manage.py …")
-    execute_from_command_line(sys.argv)
+    from alliance.config.environment import StartRefused
+    from alliance.config.start import begin
+
+    try:
+        begin()
+        from alliance.management.watched import note
+
+        note(sys.argv)
+        execute_from_command_line(sys.argv)
+    except StartRefused as refusal:
+        if sys.argv[1:2] == ["doctor"]:
+            from alliance.config.doctor import refused
+
+            sys.exit(refused(refusal, sys.argv[2:]))
+        sys.exit(f"Xinglin does not start. {refusal}")

@@ -15,6 +15,8 @@ class Permission(StrEnum):
     RELATION_DECLARE = "consent:relation:declare"
     EMERGENCY_OPEN = "consent:emergency:open"
     CONSENT_RECORD = "consent:directive:record"
+    CONFIRM = "consent:confirmation:give"
+    CONSENT_READ = "consent:directive:read"
     EMERGENCY_REVIEW = "consent:emergency:review"
     RECORD_SEAL = "consent:record:seal"
     POLICY_SET = "consent:policy:set"
@@ -23,6 +25,8 @@ class Permission(StrEnum):
     HOSPITAL_MANAGE = "alliance:hospital:manage"
     STAFF_MANAGE = "alliance:staff:manage"
     CLIENT_MANAGE = "alliance:client:manage"
+    STAFF_VOUCH = "alliance:staff:vouch"
+    PROPOSAL_DECIDE = "alliance:proposal:decide"
 
 
 class Role(StrEnum):
@@ -37,14 +41,18 @@ class Role(StrEnum):
 
 P = Permission
 TABLE: dict[Role, frozenset[Permission]] = {
-    Role.CLINICIAN: frozenset({P.RECORD_READ, P.PERSON_FIND, P.RELATION_DECLARE, P.EMERGENCY_OPEN, P.CONSENT_RECORD}),
-    Role.CLERK: frozenset({P.PERSON_FIND, P.LINK_REVIEW, P.CONSENT_RECORD}),
-    Role.AUDITOR: frozenset({P.AUDIT_READ, P.AUDIT_EXPORT}),
-    Role.PRIVACY: frozenset({P.PERSON_FIND, P.EMERGENCY_REVIEW, P.RECORD_SEAL}),
-    Role.ADMINISTRATOR: frozenset({P.POLICY_SET, P.HOSPITAL_MANAGE, P.STAFF_MANAGE, P.CLIENT_MANAGE}),
+    Role.CLINICIAN: frozenset({P.RECORD_READ, P.PERSON_FIND, P.RELATION_DECLARE, P.EMERGENCY_OPEN, P.CONSENT_RECORD, P.CONFIRM}),
+    Role.CLERK: frozenset({P.PERSON_FIND, P.LINK_REVIEW, P.CONSENT_RECORD, P.CONFIRM}),
+    Role.AUDITOR: frozenset({P.AUDIT_READ, P.AUDIT_EXPORT, P.STAFF_VOUCH}),
+    Role.PRIVACY: frozenset({P.PERSON_FIND, P.EMERGENCY_REVIEW, P.RECORD_SEAL, P.CONSENT_READ, P.CONFIRM, P.STAFF_VOUCH}),
+    Role.ADMINISTRATOR: frozenset({P.POLICY_SET, P.HOSPITAL_MANAGE, P.STAFF_MANAGE, P.CLIENT_MANAGE, P.STAFF_VOUCH, P.PROPOSAL_DECIDE}),
     Role.PATIENT: frozenset({P.CONSENT_RECORD}),
     Role.MEMBER_SYSTEM: frozenset({P.RECORD_READ, P.RECORD_WRITE, P.PERSON_FIND}),
 }
+# What an account or a system may do before somebody else has vouched for it: care in its own hospital goes on, an emergency leaves its trail (docs/adr/0030).
+UNVOUCHED = frozenset({P.RECORD_READ, P.RECORD_WRITE, P.PERSON_FIND, P.EMERGENCY_OPEN})
+SYSTEM_UNVOUCHED = UNVOUCHED - {P.PERSON_FIND}  # by which a system asks the index of all hospitals
+OFFICERS = (Role.PRIVACY, Role.AUDITOR)  # who vouch for anybody of their hospital; administrators only for each other and for officers
 STAFF_ROLES = [
     (Role.CLINICIAN.value, _("Clinician")),
     (Role.CLERK.value, _("Record clerk")),
@@ -54,6 +62,7 @@ STAFF_ROLES = [
 ]
 
 
-def permissions_of(role: str) -> frozenset[Permission]:
-    """The permissions of a role; of an unknown one, none."""
-    return TABLE.get(Role(role), frozenset()) if role in Role._value2member_map_ else frozenset()
+def permissions_of(role: str, *, vouched: bool = True) -> frozenset[Permission]:
+    """The permissions of a role, of an account that nobody else stands behind only those of UNVOUCHED; of an unknown role, none."""
+    whole = TABLE.get(Role(role), frozenset()) if role in Role._value2member_map_ else frozenset[Permission]()
+    return whole if vouched else whole & (SYSTEM_UNVOUCHED if role == Role.MEMBER_SYSTEM else UNVOUCHED)

@@ -8,6 +8,8 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from alliance.auth.errors import Forbidden
+from alliance.auth.scope_check import must_cover
 from consent import facts
 from consent.audit.append import append
 from consent.audit.event import Outcome
@@ -18,13 +20,16 @@ from consent.wall import stand
 
 def enter(request: AccessRequest) -> Scope:
     """Decide; a refusal is written down in its own transaction before it is raised. Reads write their own line: each
-    statement of the store carries scope.event and returns no row without it."""
+    statement of the store carries scope.event and returns no row without it. Raises Forbidden where the token's scopes do not cover what is asked,
+    whatever there is."""
     own = request.hospital_id is not None and request.hospital_id == request.principal.hospital_id
     try:
+        must_cover(request.principal, request.need)
         scope = decide(request, Facts(timezone.now()) if own else facts.load(request))
-    except Refused as refusal:
+    except (Refused, Forbidden) as refusal:
         stand(None)
         append(event_of(request, request.principal.purpose.value).but(outcome=Outcome.REFUSED, reason=refusal.code))
+        refusal.written = True
         raise
     stand(scope)
     return scope
@@ -49,7 +54,10 @@ def writing(request: AccessRequest) -> Iterator[tuple[Scope, Ledger]]:
     try:
         with transaction.atomic():
             yield scope, written
-            append(scope.event.but(refs=tuple(written.refs), person=min(written.persons) if len(written.persons) == 1 else None))
+            append(scope.event.but(refs=tuple(written.refs), persons=tuple(sorted(written.persons))))
     except Exception as error:
-        append(scope.event.but(outcome=Outcome.FAILED, reason=str(getattr(error, "code", "") or type(error).__name__)[:60]))
+        refused = isinstance(error, Refused | Forbidden)
+        append(scope.event.but(outcome=Outcome.REFUSED if refused else Outcome.FAILED, reason=str(getattr(error, "code", "") or type(error).__name__)[:60]))
+        if refused:
+            error.written = True  # type: ignore[attr-defined]  # a line that was written inside went back with the rest
         raise

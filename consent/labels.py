@@ -29,10 +29,20 @@ OVERRIDABLE_LABELS = ALL_LABELS & ~int(Label.VERY_RESTRICTED)
 LEVELS = int(Label.RESTRICTED | Label.VERY_RESTRICTED)
 CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 SENSITIVITY = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+# by the names that earlier releases of FHIR and HL7 v3 give them; "" where a sender names none
+OF_LEVELS = frozenset({CONFIDENTIALITY, "http://hl7.org/fhir/v3/Confidentiality", "urn:oid:2.16.840.1.113883.5.25", ""})
+OF_KINDS = frozenset({SENSITIVITY, "http://hl7.org/fhir/v3/ActCode", "urn:oid:2.16.840.1.113883.5.4"})
+# Security labels of other kinds (HCS: purpose of use, integrity, provenance) say what a record is for or how sure it is, not who may see it.
+NO_LABELS = frozenset({
+    "http://terminology.hl7.org/CodeSystem/v3-ActReason", "http://hl7.org/fhir/v3/ActReason", "urn:oid:2.16.840.1.113883.5.8",
+    "http://terminology.hl7.org/CodeSystem/v3-ObservationValue", "http://hl7.org/fhir/v3/ObservationValue", "urn:oid:2.16.840.1.113883.5.1063"})
+# v3-ActCode ObligationPolicy: what is done here with every record: each look is accounted for, consents and levels are obeyed, bodies lie and travel
+# encrypted, labels stay. Other obligations (to mask, to delete after use …) and all of RefrainPolicy restrict, for they are not met.
+MET = frozenset({"AOD", "AUDIT", "AUDTR", "CPLYCC", "CPLYCD", "ENCRYPT", "ENCRYPTR", "ENCRYPTT", "PERSISTLABEL"})
 
 SENSITIVE: dict[str, Label] = {
     "HIV": Label.HIV, "PSY": Label.PSY, "PSYTHPN": Label.PSY, "MH": Label.PSY, "ETH": Label.ETH, "SUD": Label.ETH, "ETHUD": Label.ALCOHOL, "OPIOIDUD": Label.OPIOID,
-    "SDV": Label.SDV, "DVD": Label.SDV, "STD": Label.STD, "SEX": Label.SEX, "GDIS": Label.GDIS, "ADOL": Label.MINOR,
+    "SDV": Label.SDV, "STD": Label.STD, "SEX": Label.SEX, "GDIS": Label.GDIS, "ADOL": Label.MINOR,
 }
 # what a level lets through, and what lies at it or above
 UP_TO = {"U": 0, "L": 0, "M": 0, "N": 0, "R": OVERRIDABLE_LABELS, "V": ALL_LABELS}
@@ -40,11 +50,17 @@ FROM = {"R": ALL_LABELS, "V": int(Label.VERY_RESTRICTED)}
 BELOW = {Label.ETH: Label.ALCOHOL | Label.OPIOID}
 
 
-def of_tag(code: str) -> Label:
-    """The label that a code of meta.security puts on: a code that nobody knows restricts."""
+def of_tag(system: str, code: str) -> Label:
+    """The label that a coding of meta.security puts on: one that nobody knows restricts. What protects counts in whichever system it stands; what says
+    that a record needs no protection only in its own."""
+    if system in NO_LABELS:
+        return Label.NONE
     if code in SENSITIVE:
         return SENSITIVE[code]
-    return Label.VERY_RESTRICTED if code == "V" else Label.NONE if code in UP_TO and code != "R" else Label.RESTRICTED
+    if code == "V":
+        return Label.VERY_RESTRICTED
+    harmless = (code in UP_TO and code != "R" and system in OF_LEVELS) or (code in MET and system in OF_KINDS)
+    return Label.NONE if harmless else Label.RESTRICTED
 
 
 def kinds(label: Label) -> int:

@@ -11,7 +11,8 @@ from typing import Any
 
 from alliance.config.dates import HIGH, LOW, span
 from consent.criteria import Item
-from consent.labels import CONFIDENTIALITY, SENSITIVE, SENSITIVITY, UP_TO
+from consent.labels import OF_KINDS, OF_LEVELS, SENSITIVE, UP_TO
+from consent.purposes import named as purpose_named
 
 HOSPITAL, STAFF = "urn:xinglin:hospital", "urn:xinglin:staff"  # identifiers of who takes part, in Consent.provision.actor
 RECIPIENT, SOURCE, AUTHOR = frozenset({"IRCP", "PRCP"}), frozenset({"CST"}), frozenset({"AUT"})
@@ -47,6 +48,11 @@ class Actor:
     def known(self) -> bool:
         return bool(self.hospital or self.staff)
 
+    @property
+    def group(self) -> Item | None:
+        """The Group of practitioners that it is, in the consent's store."""
+        return self.item if self.item is not None and self.item.type_name == "Group" and not self.known else None
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Provision:
@@ -68,13 +74,14 @@ class Provision:
     parts: tuple["Provision", ...] = ()
 
 
-def read(consent: dict[str, Any], hospital: str = "") -> Provision:
-    """The whole of it as one rule. hospital: in whose store its literal references lie."""
+def read(consent: dict[str, Any], hospital: str = "", *, as_written: bool = False) -> Provision:
+    """The whole of it as one rule. hospital: in whose store its literal references lie; as_written: without what permits inside permits leave unsaid."""
     base = policy(consent)
     node = consent.get("provision")
     if not isinstance(node, dict):
         return Provision(base, unknown=base is None)
-    root = provision(node, hospital)
+    effect = node.get("type") if node.get("type") in ("permit", "deny") else "permit" if base else None
+    root = provision(node if as_written else complete(node, effect), hospital)
     if root.permit is None:
         return Provision(base, *[getattr(root, f) for f in FIELDS])
     return Provision(base, parts=(root,)) if base is not None and base is not root.permit else root
@@ -91,6 +98,22 @@ def policy(consent: dict[str, Any]) -> bool | None:
     return None if not found else found == {True}
 
 
+def complete(node: dict[str, Any], effect: str | None) -> dict[str, Any]:
+    """With each permit inside a permit saying of itself what it leaves to the one around it: it widens that one (IHE PCF Advanced), so what it names takes
+    the place of what is named around it, and the rest holds for both. The period is no such thing: it bounds the whole. effect: of the node."""
+    def inner(part: dict[str, Any]) -> dict[str, Any]:
+        if effect != "permit" or part.get("type") != "permit":
+            return complete(part, part.get("type"))
+        roles = {role_of(a) for a in part.get("actor") or []}
+        actors = [*(part.get("actor") or []), *(a for a in node.get("actor") or [] if role_of(a) not in roles)]
+        return complete({k: v for k, v in node.items() if k not in OWN} | {k: v for k, v in part.items() if v not in (None, [], {})} | ({"actor": actors} if actors else {}), "permit")
+
+    return {**node, "provision": [inner(p) for p in node["provision"]]} if node.get("provision") else node
+
+
+OWN = frozenset({"id", "extension", "type", "period", "actor", "provision"})  # what no rule has from the one around it; actors by their role
+
+
 def provision(node: dict[str, Any], hospital: str) -> Provision:
     unknown = bool({k for k in node if not k.startswith("_")} - READABLE)
     actors = tuple(actor(a, hospital) for a in node.get("actor") or [])
@@ -105,15 +128,19 @@ def provision(node: dict[str, Any], hospital: str) -> Provision:
         levels, kinds = (), ()
     return Provision(
         permit, span_of(node.get("period")), actors, tuple(a or "" for a in actions), levels, kinds,
-        tuple(str(p.get("code") or "") for p in node.get("purpose") or []), frozenset() if odd_types else types, frozenset() if odd_codes else codes,
+        tuple(purpose_named(p.get("system") or "", str(p.get("code") or "")) for p in node.get("purpose") or []), frozenset() if odd_types else types, frozenset() if odd_codes else codes,
         span_of(node.get("dataPeriod")), () if odd_data else tuple((m, i) for m, i in data if i is not None),
         unknown or odd_labels or odd_types or odd_codes or odd_data or any(a.role == "" for a in actors),
         tuple(provision(p, hospital) for p in node.get("provision") or []))
 
 
-def actor(node: dict[str, Any], hospital: str) -> Actor:
+def role_of(node: dict[str, Any]) -> str:
     roles = {c.get("code") for c in (node.get("role") or {}).get("coding") or []}
-    role = next((name for name, codes in (("recipient", RECIPIENT), ("source", SOURCE), ("author", AUTHOR)) if roles & codes), "")
+    return next((name for name, codes in (("recipient", RECIPIENT), ("source", SOURCE), ("author", AUTHOR)) if roles & codes), "")
+
+
+def actor(node: dict[str, Any], hospital: str) -> Actor:
+    role = role_of(node)
     reference = node.get("reference") or {}
     named = reference.get("identifier") or {}
     if named.get("system") == HOSPITAL:
@@ -125,9 +152,9 @@ def actor(node: dict[str, Any], hospital: str) -> Actor:
 
 def labels(found: list[dict[str, Any]]) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
     """(confidentiality levels, sensitivity codes, whether another stands there)."""
-    codes = [(c.get("system"), str(c.get("code"))) for c in found]
-    levels = tuple(c for system, c in codes if c in UP_TO and system in (CONFIDENTIALITY, None))
-    kinds = tuple(c for system, c in codes if c in SENSITIVE and system in (SENSITIVITY, None))
+    codes = [(c.get("system") or "", str(c.get("code"))) for c in found]
+    levels = tuple(c for system, c in codes if c in UP_TO and system in OF_LEVELS)
+    kinds = tuple(c for system, c in codes if c in SENSITIVE and system in OF_KINDS | {""})
     return levels, kinds, len(levels) + len(kinds) < len(codes)
 
 
@@ -145,6 +172,11 @@ def coded(found: list[dict[str, Any]]) -> tuple[frozenset[tuple[str, str]], bool
 def item(reference: object, hospital: str) -> Item | None:
     parts = str(reference or "").split("/")
     return Item(hospital, *parts) if len(parts) == 2 and all(parts) and hospital and parts[0][:1].isupper() else None
+
+
+def groups_named(rule: Provision) -> frozenset[Item]:
+    """The Groups whose members it lets in or refuses."""
+    return frozenset(a.group for part in walk(rule) for a in part.actors if a.role == "recipient" and a.group)
 
 
 def staff_named(rule: Provision) -> set[int]:

@@ -5,21 +5,26 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from alliance.auth.principal import Principal
+from alliance.auth.scopes import Need
+from alliance.config.dates import HIGH
 from alliance.roles import Permission
 from consent.audit.event import Event, EventCode
-from consent.criteria import ALWAYS, NEVER, Criterion
+from consent.criteria import ALWAYS, NEVER, Criterion, Item
 from consent.provision import Provision
+from consent.strength import Strength
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A patient as one hospital knows him: the row of the patient index, its hospital, his id there, and the person that he is by himself."""
+    """A patient as one hospital knows him: the row of the patient index, its hospital, his id there, and the person that he is by himself; since: from when
+    on its own hospital's word has it at this person."""
 
     id: int
     hospital_id: int
     hospital: str
     fhir_id: str
     home: UUID
+    since: dt.datetime = HIGH
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,8 @@ class AccessRequest:
     """principal wants permission, at `hospital_id` (a member's own base) or about `person` through `sources`; known: all his registrations,
     those beyond `sources` too, by whose homes his consents are found.
 
-    directory: the resource asked for is about no patient (Organization, Practitioner, …).
+    directory: the resource asked for is about no patient (Organization, Practitioner, …). need: what it takes of a system's token; one that is narrowed at all
+    is refused where nobody has stated it.
     """
 
     principal: Principal
@@ -41,6 +47,7 @@ class AccessRequest:
     known: tuple[Source, ...] = ()
     writing: bool = False
     directory: bool = False
+    need: Need | None = None
 
     def crosses(self, hospital: str) -> bool:
         """Whether records of the hospital would go to another one; not where they go to the patient himself."""
@@ -54,11 +61,23 @@ class AccessRequest:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A consent that stands for the person. whole: also its permits count; else only what it denies (docs/adr/0018)."""
+    """A consent that stands for the person. strength: how far its permits count for the viewer's hospital (docs/adr/0030), what it denies always does. whole:
+    all registrations that it covers are the patient's still, and nobody has withdrawn it; else its permits do not count (docs/adr/0018). said_at: when somebody last
+    stood fully behind it; groups: (Group that it names, whether the viewer is in it), of those of which that is sure (consent/memberships.py). speaker: the hospital
+    whose word it is; own: how far its permits count for the records of that one."""
 
     id: int
     rule: Provision
+    strength: Strength
     whole: bool = True
+    said_at: dt.datetime | None = None
+    groups: frozenset[tuple[Item, bool]] = frozenset()
+    speaker: str = ""
+    own: Strength = Strength.NONE
+
+    def counts(self, hospital: str) -> Strength:
+        """How far its permits count for records of the hospital."""
+        return max(self.strength, self.own) if hospital == self.speaker else self.strength
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,22 +91,27 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that the rules may know, loaded once in at most two queries. suspended: codes of members that take no part; sealed: codes of those whose
-    records of the person are sealed for this viewer."""
+    """All that the rules may know, loaded once in at most two queries. suspended: codes of members that take no part; related: the viewer's hospital says that
+    it treats the patient, or the viewer does; tie: how far others than these stand behind it; sealed: codes of those whose records of the person are sealed
+    for this viewer; waiting: consents that a system sent and of which nobody has seen the signed paper yet; asked: codes of those that have asked the viewer's
+    hospital to treat the patient, and open their own records by that."""
 
     now: dt.datetime
     suspended: frozenset[str] = frozenset()
     related: bool = False
+    tie: Strength = Strength.NONE
     consents: tuple[Standing, ...] = ()
     emergency_until: dt.datetime | None = None
     policy: Policy = Policy()
     sealed: frozenset[str] = frozenset()
+    waiting: tuple[Standing, ...] = ()
+    asked: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Vote:
     """What one rule says about the records of one hospital: of those that fit `which`. kind: "permit", "deny" or "override"; consent: the one
-    that it follows from."""
+    that it follows from; urgent: it denies what an emergency would open, and nothing else."""
 
     kind: str
     code: str
@@ -95,6 +119,7 @@ class Vote:
     which: Criterion = ALWAYS
     overridable: bool = True
     consent: int | None = None
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +141,9 @@ class Scope:
     """The key of the house: what the holder may reach, as columns of a WHERE. Only consent.decide makes one.
 
     whole: this hospital's store, all of it. patients: {row of the patient index: which resources may be seen}. withheld: of a record that is opened, why
-    something might not be shown, whether or not there is anything; empty means that all would be seen.
+    records of other hospitals are not shown (consent/decide.withheld); urgent: an emergency access would open some of these; until: when the
+    viewer's emergency access to the person ends, whether or not it opens anything. letters: rows of a type are found where the principal's token has all of
+    these for it.
     """
 
     principal: Principal
@@ -126,12 +153,17 @@ class Scope:
     directory: bool = False
     writable: bool = False
     withheld: tuple[str, ...] = ()
+    urgent: bool = False
     emergency: bool = False
+    until: dt.datetime | None = None
+    letters: str = ""
     epoch: str = field(default="")
 
 
 class Refused(Exception):
-    """The gate's no. `overridable`: breaking the glass would help."""
+    """The gate's no. `overridable`: breaking the glass would help; `written`: the refusal stands in the audit log already."""
+
+    written = False
 
     def __init__(self, code: str, basis: str = "", overridable: bool = False) -> None:
         super().__init__(code)

@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from alliance.models import Hospital
 from records.facade import demographics
+from records.fhir import limits, published
 from records.fhir.json import dump
 from records.fhir.types import TYPES, table
 from records.search.definitions import parameters
 from records.search.include import references
+from records.search.referrers import FREE
 
 OWN = ("read", "vread", "update", "patch", "delete", "history-instance", "history-type", "create", "search-type")
 SHARED = ("search-type",)
@@ -24,7 +27,9 @@ OPERATIONS: dict[str, tuple[str, tuple[str, ...], bool]] = {
     "meta": (BASE + "Resource-meta", ("", "*"), False),
     "meta-add": (BASE + "Resource-meta-add", ("*",), False),
     "meta-delete": (BASE + "Resource-meta-delete", ("*",), False),
-    "export": (BULK + "export", ("", "Patient", "Group"), True),
+    "export": (BULK + "export", ("",), False),
+    "patient-export": (BULK + "patient-export", ("Patient",), True),  # called as $export, named as the guide's CapabilityStatement names it
+    "group-export": (BULK + "group-export", ("Group",), False),
     "import": ("urn:xinglin:operation:import", ("", "*"), False),
     "expand": (BASE + "ValueSet-expand", ("ValueSet",), False),
     "validate-code": (BASE + "ValueSet-validate-code", ("ValueSet", "CodeSystem"), False),
@@ -33,12 +38,17 @@ OPERATIONS: dict[str, tuple[str, tuple[str, ...], bool]] = {
     "translate": (BASE + "ConceptMap-translate", ("ConceptMap",), False),
     "status": ("http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition/backport-subscription-status", ("Subscription",), False),
 }
-SHARED_LEVELS = {"export": ("Patient",)}  # at the shared base by persons only
+FEED = ("_history of a resource and of a type is newest first; that of the whole base is a feed, oldest first: follow its link next to the end, keep the last one, and ask it again "
+        "for what has come since.")
+SECURITY = ("SMART Backend Services: a token has scopes system/Type.cruds (system/Type.read and .write, too), and each interaction asks for its letter: c create; r read, vread, history of "
+            "a resource; u update, with r patch; d delete; s search, history of a type, and beside the other letter each condition. Without a scope in its request a system gets all that it is "
+            "registered for. Pages in browsers: origins of registered systems.")
 STARTED = "2026-11-26"
 
 
 def statement(base: str, root: str) -> bytes:
     shared = base == "alliance"
+    enforced, versioned = Hospital.objects.filter(code=base).values_list("enforces_references", "requires_version").first() or (True, False)
     names = [n for n, t in TYPES.items() if not shared or n == "Patient" or t.subject_params]
     interactions = ("search-system",) if shared else ("transaction", "batch", "search-system", "history-system")
     return dump({
@@ -48,12 +58,13 @@ def statement(base: str, root: str) -> bytes:
         **({} if shared else {"instantiates": ["http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/bulk-data"]}),
         "rest": [{
             "mode": "server",
+            "documentation": f"{limits.told()} {FEED} What is our own, extensions, codes and $import, is defined at {root}/{published.BASE}.",
             "security": {
+                "cors": True, "description": SECURITY,
                 "service": [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/restful-security-service", "code": "SMART-on-FHIR"}]}],
-                "extension": [{"url": "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris",
-                               "extension": [{"url": "token", "valueUri": root.removesuffix("/fhir") + "/oauth/token"}]}],
             },
-            "resource": [*(resource(n, shared) for n in names), *([{"type": "Person", "interaction": [{"code": "read"}]}] if shared else [])],
+            "resource": [*(resource(n, shared) | ({} if shared else integrity(enforced and n not in FREE, versioned)) for n in names),
+                         *([{"type": "Person", "interaction": [{"code": "read"}]}] if shared else [])],
             "interaction": [{"code": c} for c in interactions],
             **({"operation": found} if (found := operations("", shared)) else {}),
             "compartment": [f"http://hl7.org/fhir/CompartmentDefinition/{k.lower()}" for k in (["Patient"] if shared else sorted(table("compartments")))],
@@ -64,7 +75,7 @@ def statement(base: str, root: str) -> bytes:
 def operations(name: str, shared: bool) -> list[dict[str, str]]:
     """Of a type, or of the base."""
     return [{"name": op, "definition": url} for op, (url, types, both) in OPERATIONS.items()
-            if (both or not shared) and (name in (SHARED_LEVELS.get(op, types) if shared else types) or (name and "*" in types))]
+            if (both or not shared) and (name in types or (name and "*" in types))]
 
 
 def resource(name: str, shared: bool) -> dict[str, Any]:
@@ -77,10 +88,15 @@ def resource(name: str, shared: bool) -> dict[str, Any]:
     if found := operations(name, shared):
         out["operation"] = found
     if not shared:
-        out |= {"versioning": "versioned-update", "readHistory": True, "updateCreate": True, "conditionalCreate": True,
+        out |= {"readHistory": True, "updateCreate": True, "conditionalCreate": True,
                 "conditionalUpdate": True, "conditionalDelete": "single", "conditionalRead": "full-support",
-                "searchInclude": ["*", *(f"{name}:{p.code}" for p in references(name))], "searchRevInclude": reverse(name), "referencePolicy": ["literal", "enforced"]}
+                "searchInclude": ["*", *(f"{name}:{p.code}" for p in references(name))], "searchRevInclude": reverse(name)}
     return out
+
+
+def integrity(enforced: bool, versioned: bool) -> dict[str, Any]:
+    """Whether an update must name the version, and what references are held to (FHIR R4 CapabilityStatement.rest.resource.versioning, referencePolicy)."""
+    return {"versioning": "versioned-update" if versioned else "versioned", "referencePolicy": ["literal", "logical", *(["enforced"] if enforced else [])]}
 
 
 def reverse(name: str) -> list[str]:

@@ -11,5 +11,7 @@ atexit.register(shutil.rmtree, HOME, ignore_errors=True)  # what is registered f
 os.environ["XINGLIN_HOME"] = HOME
 os.environ["XINGLIN_DEMO"] = "0"
 os.environ["XINGLIN_PG_OPTIONS"] = "fsync=off,synchronous_commit=off,full_page_writes=off"
-os.environ["XINGLIN_HOOKS"] = ",".join(f"http://127.0.0.1:{p}" for p in range(18600, 18620))
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))  # `make test` runs two workers side by side, each with a home of its own
+HOOK_PORTS = range(18600 + 20 * WORKER, 18620 + 20 * WORKER)
+os.environ["XINGLIN_HOOKS"] = ",".join(f"http://127.0.0.1:{p}" for p in {18600, *HOOK_PORTS})
 os.environ.pop("XINGLIN_PROCESS", None)

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework.permissions import BasePermission
 
+from alliance.auth.role_check import must_hold
 from alliance.auth.session import principal_for
 
 
@@ -17,4 +19,5 @@ class RolePermission(BasePermission):
         if staff is None or needs is None:
             return False
         request.acting = principal_for(staff, request)
-        return bool(request.acting.may(needs))
+        must_hold(request.acting, needs, _("Your role does not include this."))
+        return True

@@ -14,6 +14,8 @@ class Schema(SpectacularAPIView):
 urlpatterns = [
     path("hospitals/", views.Hospitals.as_view()),
     path("hospitals/<slug:code>/suspension/", views.Suspension.as_view()),
+    path("proposals/", views.Proposals.as_view()),
+    path("proposals/<int:proposal_id>/", views.OneProposal.as_view()),
     path("clients/", views.Clients.as_view()),
     path("clients/<slug:client_id>/", views.OneClient.as_view()),
     path("schema/", Schema.as_view()),

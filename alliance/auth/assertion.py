@@ -12,11 +12,13 @@ from django.utils import timezone
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet, RSAKey
+from joserfc.jws import JWSRegistry
 
 from alliance.auth.errors import AuthenticationFailed
 
 TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ALGORITHMS = ["RS384", "ES384"]
+HEADERS = JWSRegistry(algorithms=ALGORITHMS, strict_check_header=False)  # a parameter that is not understood is ignored, but for those of crit (RFC 7515 4)
 LIFE, SKEW = 300, 30  # seconds that an assertion may live, and by which clocks may differ
 LONGEST = 8192
 COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
@@ -60,7 +62,7 @@ def named(assertion: str) -> str:
 def check(assertion: str, client_id: str, keys: dict[str, Any], audience: str) -> None:
     """Raises AuthenticationFailed with the mend unless the holder of one of the keys made it just now, for this server, once."""
     try:
-        claims = jwt.decode(assertion, KeySet.import_key_set(keys), algorithms=ALGORITHMS).claims  # type: ignore[arg-type]
+        claims = jwt.decode(assertion, KeySet.import_key_set(keys), algorithms=ALGORITHMS, registry=HEADERS).claims  # type: ignore[arg-type]
     except (JoseError, ValueError, TypeError, KeyError) as error:
         raise AuthenticationFailed("The assertion is not signed by a registered key of this client with RS384 or ES384.") from error
     now = timezone.now().timestamp()

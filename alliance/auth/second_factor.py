@@ -5,19 +5,21 @@ from collections.abc import Callable
 from allauth.mfa.utils import is_mfa_enabled
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 
-OPEN = ("/account/", "/language/", "/static/", "/healthz", "/readyz", "/fhir/", "/oauth/")
+ALWAYS = ("/account/login/", "/account/logout/", "/language/", "/static/", "/healthz", "/readyz", "/fhir/", "/oauth/")
+PASSWORD = ("/account/password/",)
+SECOND_FACTOR = (*PASSWORD, "/account/2fa/totp/activate/", "/account/reauthenticate/")
 
 
 def required(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     def handle(request: HttpRequest) -> HttpResponse:
         user = request.user
-        if user.is_authenticated and not request.path_info.startswith(OPEN):
+        if user.is_authenticated and not request.path_info.startswith(ALWAYS):
             if user.must_change_password:
-                return redirect("account_change_password")
-            if not is_mfa_enabled(user):
-                return redirect(reverse("mfa_activate_totp"))
+                if not request.path_info.startswith(PASSWORD):
+                    return redirect("account_change_password")
+            elif not request.path_info.startswith(SECOND_FACTOR) and not is_mfa_enabled(user):
+                return redirect("mfa_activate_totp")
         return get_response(request)
 
     return handle

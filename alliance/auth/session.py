@@ -3,14 +3,18 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from alliance.auth.bearer import address_of
-from alliance.auth.errors import Forbidden
-from alliance.auth.principal import Principal
+from alliance.auth.principal import Principal, principal_of_staff
+from alliance.auth.role_check import must_hold
 from alliance.models import Staff
 from alliance.roles import Permission
 
@@ -18,11 +22,26 @@ View = Callable[..., HttpResponse]
 
 
 def principal_for(staff: Staff, request: HttpRequest) -> Principal:
-    return Principal(
-        kind="staff", id=str(staff.pk), hospital_id=staff.hospital_id, hospital=staff.hospital.code, role=staff.role,
-        active=staff.active and staff.hospital.active, address=address_of(request),
-        request_id=getattr(request, "request_id", ""), alliance_wide=staff.alliance_wide,
-    )
+    return principal_of_staff(staff, address=address_of(request), request_id=getattr(request, "request_id", ""))
+
+
+def page_of(request: HttpRequest) -> str:
+    """The page that a person was looking at: this address, or for a form the page on which it stood."""
+    if request.method in ("GET", "HEAD"):
+        return request.get_full_path()
+    came = request.headers.get("Referer", "")
+    if url_has_allowed_host_and_scheme(came, {request.get_host()}, require_https=request.is_secure()):
+        parts = urlsplit(came)
+        return parts.path + (f"?{parts.query}" if parts.query else "")
+    return reverse("home")
+
+
+def to_sign_in(request: HttpRequest) -> HttpResponse:
+    """To the sign-in and back to the page. Who sent a form is told that nothing was done."""
+    request.not_done = True  # type: ignore[attr-defined]
+    if request.method not in ("GET", "HEAD"):
+        messages.warning(request, _("Your session had ended: nothing was sent. Sign in again; what you typed comes back where your browser has kept it."))
+    return redirect_to_login(page_of(request))
 
 
 def page(permission: Permission | None = None) -> Callable[[View], View]:
@@ -34,10 +53,10 @@ def page(permission: Permission | None = None) -> Callable[[View], View]:
             user: Any = request.user
             staff = user.staff_or_none if user.is_authenticated else None
             if staff is None:
-                return redirect_to_login(request.get_full_path())
+                return to_sign_in(request)
             acting = principal_for(staff, request)
-            if permission is not None and not acting.may(permission):
-                raise Forbidden("role", _("Your role does not include this page."))
+            if permission is not None:
+                must_hold(acting, permission, _("Your role does not include this page."))
             return view(request, *args, acting=acting, **kwargs)
 
         return wrapped

@@ -11,23 +11,24 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from django.conf import settings
-from django.core.cache import cache
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
-from alliance.auth import assertion
+from alliance.auth import assertion, scopes, throttle
 from alliance.auth.bearer import address_of
 from alliance.auth.errors import AuthenticationFailed
+from alliance.auth.guesses import TOKEN_ADDRESS, TOKEN_PROOF, TOKENS, Bucket
 from alliance.auth.principal import Principal
+from alliance.auth.refusals import say
 from alliance.models import AccessToken, Client
 from alliance.roles import Role
 from consent.audit.append import append
-from consent.audit.event import Event, EventCode, Outcome
+from consent.audit.event import Event, EventCode
 
 CLIENT_ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
-SCOPE = "system/*.cruds"
-FAILURES, WINDOW = 10, 300  # wrong secrets allowed for one client and address, and for how many seconds they count
+SUPPORTED = ["system/*.cruds", "system/*.rs", "system/*.read", "system/*.write", "system/*.*"]  # of each type, too, and with fewer letters
+MOST_LIVE = 200  # tokens of one client; one more ends the oldest
 
 
 def digest(secret: str) -> bytes:
@@ -57,7 +58,8 @@ def credentials(request: HttpRequest) -> tuple[str, str]:
 
 @csrf_exempt
 def token(request: HttpRequest) -> JsonResponse:
-    """Answers RFC 6749 5.1, or 5.2 with a description that says what to mend."""
+    """Answers RFC 6749 5.1, or 5.2 with a description that says what to mend. Wrong proofs are counted, and too many of them not even told why; a
+    right one passes all the same, for nobody guesses 256 random bits, and who sends wrong ones must shut nobody out."""
     if request.method != "POST":
         return failed(405, "invalid_request", "Use POST with Content-Type application/x-www-form-urlencoded.")
     if request.content_type != "application/x-www-form-urlencoded":
@@ -70,23 +72,48 @@ def token(request: HttpRequest) -> JsonResponse:
     name, secret = (assertion.named(proof), "") if proof else credentials(request)
     name = name if CLIENT_ID.fullmatch(name) else ""
     address = address_of(request)
-    key = "token-failures:" + hashlib.sha256(f"{name}|{address}".encode()).hexdigest()
-    if cache.get(key, 0) >= FAILURES:
-        return failed(429, "slow_down", "Too many wrong secrets. Wait five minutes.")
     client = Client.objects.select_related("hospital").filter(client_id=name).first()
+    acting = acting_client(client, address, getattr(request, "request_id", ""))
     wrong = "" if proof else secret_fault(client, secret)
     if proof:
         try:
             assertion.check(proof, name, (client and client.jwks) or {"keys": []}, token_url(request))
         except AuthenticationFailed as error:
             wrong = str(error)
-    acting = acting_client(client, address, getattr(request, "request_id", ""))
     if not client or wrong or client.revoked_at or not client.hospital.active:
-        cache.add(key, 0, WINDOW)
-        cache.incr(key)
-        append(Event.of(acting, EventCode.TOKEN_ISSUE, outcome=Outcome.REFUSED))
+        place = throttle.network_of(request)
+        try:
+            throttle.count([Bucket(TOKEN_PROOF, throttle.hashed("token", name, place)), Bucket(TOKEN_ADDRESS, throttle.hashed("token", place))])
+        except throttle.TooManyGuesses as error:
+            say(acting, code=EventCode.TOKEN_ISSUE, reason="wait", target="", account=False)
+            return wait(error.seconds, "Too many wrong proofs from this address.")
+        why = "unknown_client" if not client else "proof" if wrong and proof else "secret" if wrong else "revoked" if client.revoked_at else "viewer_inactive"
+        say(acting, code=EventCode.TOKEN_ISSUE, reason=why, target="", account=False)
         return failed(401, "invalid_client", wrong if proof and wrong else "Unknown client, wrong secret, revoked client or suspended hospital.")
-    return issue(client, acting)
+    try:
+        throttle.count([Bucket(TOKENS, throttle.hashed("tokens", client.pk))])
+    except throttle.TooManyGuesses as error:
+        say(acting, code=EventCode.TOKEN_ISSUE, reason="wait", target="", account=True)
+        return wait(error.seconds, f"A token lives for {settings.TOKEN_SECONDS} seconds: keep it instead of asking for another.")
+    try:
+        grant, told = asked_for(request, scopes.parse(client.scopes))
+    except scopes.BadScope as error:
+        say(acting, code=EventCode.TOKEN_ISSUE, reason="scope", target="", account=True)
+        return failed(400, "invalid_scope", str(error))
+    return issue(client, acting, grant, told)
+
+
+def asked_for(request: HttpRequest, allowed: scopes.Grant) -> tuple[scopes.Grant, str]:
+    """(what the token may do, its scopes in words). A client that names none, as older ones do, gets all that it is registered for (RFC 6749 3.3).
+    Raises BadScope."""
+    given = request.POST.getlist("scope")
+    return scopes.granted(" ".join(given), allowed, scopes.HOSTED) if given else (allowed, str(allowed))
+
+
+def wait(seconds: int, says: str) -> JsonResponse:
+    response = failed(429, "slow_down", f"{says} Wait {seconds} seconds.")
+    response["Retry-After"] = str(seconds)
+    return response
 
 
 def secret_fault(client: Client | None, secret: str) -> str:
@@ -105,12 +132,13 @@ def acting_client(client: Client | None, address: str, request_id: str) -> Princ
     )
 
 
-def issue(client: Client, acting: Principal) -> JsonResponse:
+def issue(client: Client, acting: Principal, grant: scopes.Grant, told: str) -> JsonResponse:
     value = secrets.token_urlsafe(32)
     expires = timezone.now() + dt.timedelta(seconds=settings.TOKEN_SECONDS)
-    AccessToken.objects.create(digest=digest(value), client=client, expires_at=expires)
+    AccessToken.objects.create(digest=digest(value), client=client, expires_at=expires, scopes=str(grant))
+    AccessToken.objects.filter(pk__in=client.tokens.order_by("-expires_at", "-pk").values("pk")[MOST_LIVE:]).delete()
     append(Event.of(acting, EventCode.TOKEN_ISSUE))
-    body: dict[str, Any] = {"access_token": value, "token_type": "bearer", "expires_in": settings.TOKEN_SECONDS, "scope": SCOPE}
+    body: dict[str, Any] = {"access_token": value, "token_type": "bearer", "expires_in": settings.TOKEN_SECONDS, "scope": told}
     response = JsonResponse(body)
     response["Cache-Control"] = "no-store"
     return response
@@ -123,6 +151,6 @@ def smart_configuration(request: HttpRequest, base: str) -> JsonResponse:
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "private_key_jwt"],
         "token_endpoint_auth_signing_alg_values_supported": assertion.ALGORITHMS,
         "grant_types_supported": ["client_credentials"],
-        "scopes_supported": [SCOPE],
-        "capabilities": ["permission-v2"],
+        "scopes_supported": SUPPORTED,
+        "capabilities": ["client-confidential-symmetric", "client-confidential-asymmetric", "permission-v1", "permission-v2"],
     })

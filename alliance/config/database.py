@@ -1,11 +1,12 @@
 """Which PostgreSQL to use and as whom: $DATABASE_URL, else the embedded one below $XINGLIN_HOME."""
 
-import os
+import sys
 from functools import cache
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
 from alliance.config.embedded import Cluster
+from alliance.config.environment import StartRefused, setting
 from alliance.config.home import home
 
 WEB_ROLE = "xinglin_web"
@@ -18,28 +19,44 @@ HOSPITAL, PATIENTS = "xinglin.hospital", "xinglin.patients"  # settings of its c
 PLANNER = {"join_collapse_limit": 14, "from_collapse_limit": 14, "geqo_threshold": 16, "work_mem": "48MB", "jit": "off"}
 
 
+def needs_none() -> bool:
+    """Whether the command asks no database: whoever checks an exported file does it where there is none."""
+    return verifies() and any(a.split("=")[0] == "--package" for a in sys.argv)
+
+
+def verifies() -> bool:
+    """Whether the command only looks: it makes no database where there is none."""
+    return sys.argv[1:2] == ["audit_verify"]
+
+
 @cache
 def owner_url() -> str:
-    """The URL of the role that owns the tables; starts the embedded server where no other is named."""
-    if url := os.environ.get("DATABASE_URL"):
-        return url
+    """The URL of the role that owns the tables; starts the embedded server where no other is named and one is needed. Raises StartRefused for a command that
+    only looks where nobody has installed anything."""
+    if url := setting("DATABASE_URL"):
+        return str(url)
     cluster = Cluster(home())
-    cluster.enter()
+    if verifies() and not needs_none() and not cluster.exists():
+        raise StartRefused(f"{home()}: there is no database here, and DATABASE_URL names none. Name the installation whose log is to be checked (XINGLIN_HOME), or a file (--package).")
+    if not needs_none():
+        cluster.enter()
     return cluster.uri("postgres")
 
 
 def keep_running() -> None:
     """For the supervisor: an embedded server that died is started again; another server is its operator's."""
-    if not os.environ.get("DATABASE_URL"):
+    if not setting("DATABASE_URL"):
         Cluster(home()).keep()
 
 
 def web_url() -> str:
-    """The URL of the role that may not touch the evidence: $DATABASE_WEB_URL, else that role of the embedded server."""
-    if url := os.environ.get("DATABASE_WEB_URL"):
-        return url
-    if os.environ.get("DATABASE_URL"):
-        return os.environ["DATABASE_URL"]
+    """The URL of the role that may not touch the evidence: $DATABASE_WEB_URL, else that role of the server that $DATABASE_URL names (without a password:
+    where one is asked for, alliance.config.guard says what to do), else of the embedded one."""
+    if url := setting("DATABASE_WEB_URL"):
+        return str(url)
+    if url := setting("DATABASE_URL"):
+        parts = urlsplit(url)
+        return urlunsplit(parts._replace(netloc=f"{WEB_ROLE}@{parts.netloc.rpartition('@')[2]}"))
     owner_url()
     return Cluster(home()).uri(WEB_ROLE)
 
@@ -48,13 +65,10 @@ def configuration(url: str, kept: bool) -> dict[str, Any]:
     """Django's DATABASES entry for one URL. kept: each thread keeps its connection, for taking one from a pool and giving it back costs
     a tenth of a read. Of what it asks nothing runs for ever: one careless search would hold a thread of the site until it ends."""
     parts = urlsplit(url)
-    if parts.scheme not in ("postgres", "postgresql"):
-        raise ValueError(f"DATABASE_URL must begin with postgresql:// (PostgreSQL 15 or newer), not {parts.scheme!r}")
     query = dict(parse_qsl(parts.query))
     options: dict[str, Any] = {k: v for k, v in query.items() if k != "host"}
     options |= {"server_side_binding": True, "prepare_threshold": 3}  # hot statements are planned once a connection
-    seconds = int(os.environ.get("XINGLIN_STATEMENT_SECONDS", "60"))
-    limits = {"statement_timeout": f"{seconds}s"} if kept else {}
+    limits = {"statement_timeout": f"{setting('XINGLIN_STATEMENT_SECONDS')}s"} if kept else {}
     options["options"] = " ".join(f"-c {k}={v}" for k, v in (PLANNER | limits).items())
     return {
         "ENGINE": "django.db.backends.postgresql",

@@ -1,13 +1,17 @@
-"""FHIR dates and periods as half-open ranges of instants (FHIR R4 search.html#date)."""
+"""FHIR dates and periods as half-open ranges of instants (FHIR R4 search.html#date), and instants on the hospitals' clock."""
 
 import datetime as dt
 import re
+from zoneinfo import ZoneInfo
 
 FORM = re.compile(
-    r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:\d\d)?)?)?)?"
+    r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(Z|[+-]\d\d:\d\d)?)?)?)?"
 )
 LOW = dt.datetime(1, 1, 2, tzinfo=dt.UTC)
 HIGH = dt.datetime(9999, 12, 30, tzinfo=dt.UTC)
+END = dt.datetime.max.replace(tzinfo=dt.UTC)  # of the year 9999, which some systems send for "for ever"
+INSTANT = dt.timedelta(microseconds=1)
+ZONE = ZoneInfo("Asia/Shanghai")  # the hospitals' clock: whatever is shown to people is in it
 CHINA = dt.timezone(dt.timedelta(hours=8))  # a date without a zone is a day of the hospital's clock
 
 Range = tuple[dt.datetime, dt.datetime]
@@ -30,11 +34,19 @@ def span(text: str) -> Range:
         step = dt.timedelta(minutes=1)
     elif day:
         step = dt.timedelta(days=1)
-    elif month:
-        return clamp(low), clamp(low.replace(year=low.year + (low.month == 12), month=low.month % 12 + 1))
     else:
-        return clamp(low), clamp(low.replace(year=min(low.year + 1, 9999)))
-    return clamp(low), clamp(low + step if low.year < 9999 else low)
+        following = (low.year + (low.month == 12), low.month % 12 + 1) if month else (low.year + 1, 1)
+        return clamp(low), clamp(low.replace(year=following[0], month=following[1])) if following[0] < 10_000 else END
+    try:
+        return clamp(low), clamp(low + step)
+    except OverflowError:
+        return clamp(low), END
+
+
+def bounded(range_: Range) -> Range:
+    """The same between LOW and HIGH, and never empty: what lies beyond them is the last instant before them."""
+    low = min(max(range_[0], LOW), HIGH - INSTANT)
+    return low, min(max(range_[1], low + INSTANT), HIGH)
 
 
 def offset(zone: str) -> dt.timedelta:
@@ -47,3 +59,34 @@ def clamp(value: dt.datetime) -> dt.datetime:
         return value.astimezone(dt.UTC)
     except OverflowError:
         return LOW if value.year <= 1 else HIGH
+
+
+def local(at: dt.datetime) -> dt.datetime:
+    """On the hospitals' clock, which before 1901 is taken to have stood as today (Shanghai's own then ran 5 min 43 s ahead). The last hours of the year 9999,
+    which some systems send for "for ever", stay where they are."""
+    try:
+        return at.astimezone(ZONE if at.year > 1901 else CHINA)
+    except OverflowError:
+        return at
+
+
+def shown_days(starts: dt.datetime, ends: dt.datetime) -> tuple[str, str]:
+    """(first day, last day) of a half-open range of instants, as whoever chose the days reads them: [1st 00:00, 3rd 00:00) is the 1st and the 2nd. A
+    bound that is no midnight keeps its time; one that is open is ""."""
+    return (bound(local(starts)) if starts > LOW else ""), (bound(local(ends), exclusive=True) if ends < HIGH else "")
+
+
+def bound(at: dt.datetime, exclusive: bool = False) -> str:
+    if at.time() != dt.time():
+        return f"{at:%Y-%m-%d %H:%M}"
+    return f"{at - dt.timedelta(days=1) if exclusive else at:%Y-%m-%d}"
+
+
+def last_day(ends: dt.datetime | None) -> str:
+    """The last day, or the moment of it, on which something holds that ends at this instant: "until" as people mean it. "" where it does not end."""
+    return shown_days(LOW, ends)[1] if ends else ""
+
+
+def local_time(text: str) -> str:
+    """An ISO time of our own for a file that people read: on the hospitals' clock, with its offset (2026-11-21T07:30:00.123456+08:00)."""
+    return local(dt.datetime.fromisoformat(text)).isoformat() if text else ""

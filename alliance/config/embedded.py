@@ -15,6 +15,8 @@ import time
 from pathlib import Path
 from typing import Any, NoReturn
 
+from alliance.config.environment import setting
+
 SETTINGS = {
     "listen_addresses": "",
     "max_connections": "120",
@@ -59,6 +61,7 @@ class Cluster:
 
     def enter(self) -> None:
         """Make sure that the server runs, and count this process as one of its users."""
+        self.lock_path.parent.mkdir(parents=True, exist_ok=True)
         self.lock = self.lock_path.open("a")
         with (self.lock_path.parent / "postgres.start").open("a") as starting:
             fcntl.flock(starting, fcntl.LOCK_EX)
@@ -90,17 +93,18 @@ class Cluster:
             self.lock.close()
             self.lock = None
 
+    def exists(self) -> bool:
+        return (self.data / "PG_VERSION").exists()
+
     def running(self) -> bool:
-        return (self.data / "PG_VERSION").exists() and self.run("pg_ctl", "-D", str(self.data), "status", check=False).returncode == 0
+        return self.exists() and self.run("pg_ctl", "-D", str(self.data), "status", check=False).returncode == 0
 
     def start(self) -> None:
         self.prepare_directories()
-        if not (self.data / "PG_VERSION").exists():
+        if not self.exists():
             self.run("initdb", "-D", str(self.data), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--data-checksums")
         options = {**SETTINGS, **memory(), "unix_socket_directories": str(self.sockets)}
-        for pair in filter(None, os.environ.get("XINGLIN_PG_OPTIONS", "").split(",")):
-            name, _, value = pair.partition("=")
-            options[name] = value
+        options |= dict(setting("XINGLIN_PG_OPTIONS"))
         (self.data / "postgresql.auto.conf").write_text("".join(f"{k} = '{v}'\n" for k, v in options.items()))
         self.own(self.data / "postgresql.auto.conf")
         self.log.touch()
@@ -129,7 +133,7 @@ class Cluster:
 
     def account(self) -> pwd.struct_passwd:
         """PostgreSQL refuses to run as root: root hands it to the owner of the data, else to an unprivileged account."""
-        if (self.data / "PG_VERSION").exists():
+        if self.exists():
             owner = (self.data / "PG_VERSION").stat().st_uid
             if owner:
                 return pwd.getpwuid(owner)

@@ -1,23 +1,25 @@
-"""Environment to settings. Every variable is named in docs/how-to/configure.md; a wrong value stops the start."""
+"""Environment to settings (alliance.config.environment says what is understood). A wrong value stops the start."""
 
-import os
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
 from alliance.config.database import configuration, owner_url, web_url
+from alliance.config.dates import ZONE
+from alliance.config.environment import check, setting
 from alliance.config.home import ROOT, home, secret
+from alliance.config.mail import mail_server
 
+check()
 BASE_DIR: Path = ROOT
 SECRET_KEY = secret("secret_key")
 INDEX_KEY = bytes.fromhex(secret("index_key"))  # keys the patient index's hashes of identifiers; lives as long as the data
 AUDIT_KEY = bytes.fromhex(secret("audit_key"))  # Ed25519 seed that signs the audit log's tree heads
 DEBUG = False
-WEB = os.environ.get("XINGLIN_PROCESS") == "web"
-ALLOWED_HOSTS = os.environ.get("XINGLIN_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
-HTTPS = os.environ.get("XINGLIN_HTTPS", "0") == "1"
-DEMO = os.environ.get("XINGLIN_DEMO", "0") == "1"
+WEB = setting("XINGLIN_PROCESS") == "web"
+ALLOWED_HOSTS = setting("XINGLIN_HOSTS")
+HTTPS = setting("XINGLIN_HTTPS")
+DEMO = setting("XINGLIN_DEMO")
 ROOT_URLCONF = "alliance.config.urls"
 WSGI_APPLICATION = "alliance.config.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -46,20 +48,27 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "alliance.config.middleware.request_id",
+    "alliance.config.middleware.bodiless_head",
+    "alliance.config.middleware.no_store",
     "django.middleware.security.SecurityMiddleware",
     "alliance.config.middleware.plain_api",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "alliance.config.middleware.Compress",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "alliance.config.browser.known_browser",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "alliance.config.middleware.whole_page",
+    "alliance.config.browser.working_day",
     "alliance.auth.second_factor.required",
+    "alliance.auth.form_use.CarriedOnce",
     "alliance.config.middleware.refusals",
 ]
 
@@ -89,10 +98,8 @@ AUTHENTICATION_BACKENDS = [
     "guardian.backends.ObjectPermissionBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "alliance.auth.password_strength.StrengthValidator"},
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 GUARDIAN_MONKEY_PATCH_USER = False
@@ -104,26 +111,43 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "alliance.auth.backend.AccountAdapter"
-ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False  # this session stays; all others of the account end
+ACCOUNT_FORMS = {"user_token": "alliance.web.account_forms.LinkForm"}
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
+PASSWORD_RESET_TIMEOUT = 3600
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "login": "60/m/ip"}
-ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("XINGLIN_PROXIES", "0"))
+# Guesses are counted by alliance/auth/throttle.py: by account and place, so that they slow the guesser down and nobody else.
+ACCOUNT_RATE_LIMITS = {"login_failed": "", "login": "", "reauthenticate": "", "change_password": "20/h/user"}
+ALLAUTH_TRUSTED_PROXY_COUNT = setting("XINGLIN_PROXIES")
+MFA_ADAPTER = "alliance.auth.backend.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Xinglin"
 MFA_TOTP_TOLERANCE = 1
+MFA_FORMS = {"authenticate": "alliance.auth.codes.SignInCode", "reauthenticate": "alliance.auth.codes.StepUpCode"}
 
-SESSION_COOKIE_AGE = int(os.environ.get("XINGLIN_IDLE_SECONDS", "900"))  # GB/T 22239-2019 8.1.4.1 b: idle sessions end
+# Where mail goes out, or "": then no password is reset by mail, and there is no page for it.
+MAIL = setting("XINGLIN_MAIL")
+if MAIL:
+    EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD, EMAIL_USE_TLS, EMAIL_USE_SSL = mail_server(MAIL)
+    EMAIL_TIMEOUT = 20
+    DEFAULT_FROM_EMAIL = setting("XINGLIN_MAIL_FROM") or EMAIL_HOST_USER
+
+SESSION_COOKIE_AGE = setting("XINGLIN_IDLE_SECONDS")  # GB/T 22239-2019 8.1.4.1 b: idle sessions end
+SESSION_HOURS = setting("XINGLIN_SESSION_HOURS")  # a session ends after a working day, however busy it is
 SESSION_SAVE_EVERY_REQUEST = True
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "alliance.web.errors.stale"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]  # asked by the machine itself, and telling nothing of anybody
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS]
+    CSRF_TRUSTED_ORIGINS = [f"https://{'*' if host.startswith('.') else ''}{host}" for host in ALLOWED_HOSTS]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],
@@ -141,22 +165,26 @@ CONTENT_SECURITY_POLICY = {
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Chinese")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "alliance" / "config" / "locale"]
-TIME_ZONE = "Asia/Shanghai"
+TIME_ZONE = ZONE.key
 USE_TZ = True
 STATIC_URL = "/static/"
-STATIC_ROOT = home() / "static"
-STATIC_ROOT.mkdir(exist_ok=True)
+STATIC_ROOT = home() / "static"  # made by `setup`
 STATICFILES_DIRS = [BASE_DIR / "alliance" / "web" / "static"]
-WHITENOISE_USE_FINDERS = True
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},  # names with a hash: kept for ever
+}
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_000_000
-FHIR_MAX_BODY = int(os.environ.get("XINGLIN_MAX_BODY", str(64 * 1024 * 1024)))
+FHIR_MAX_BODY = setting("XINGLIN_MAX_BODY")
 # Origins that subscriptions may be told at: https://his.example:8443, by commas. None: nobody is called.
-HOOKS = frozenset(f"{u.scheme}://{u.hostname}:{u.port or {'https': 443, 'http': 80}[u.scheme]}" for u in map(urlsplit, filter(None, os.environ.get("XINGLIN_HOOKS", "").split(","))))
-FHIR_MAX_IMPORT = int(os.environ.get("XINGLIN_MAX_IMPORT", str(8 * 1024 * 1024 * 1024)))
-FHIR_MAX_ENTRIES = int(os.environ.get("XINGLIN_MAX_ENTRIES", "20000"))
-TOKEN_SECONDS = int(os.environ.get("XINGLIN_TOKEN_SECONDS", "3600"))
-PUBLIC_URL = os.environ.get("XINGLIN_PUBLIC_URL", "")
-LOCAL_URL = f"http://127.0.0.1:{os.environ.get('PORT', '8000')}"  # in what is told without a request
+HOOKS = frozenset(setting("XINGLIN_HOOKS"))
+FHIR_MAX_IMPORT = setting("XINGLIN_MAX_IMPORT")
+FIND_STAFF = setting("XINGLIN_FIND_STAFF")  # searches an hour for people whom the searcher's hospital does not know
+FIND_SYSTEM = setting("XINGLIN_FIND_SYSTEM")  # the same of a hospital's system
+FHIR_MAX_ENTRIES = setting("XINGLIN_MAX_ENTRIES")
+TOKEN_SECONDS = setting("XINGLIN_TOKEN_SECONDS")
+PUBLIC_URL = setting("XINGLIN_PUBLIC_URL")
+LOCAL_URL = f"http://127.0.0.1:{setting('PORT')}"  # in what is told without a request
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
@@ -168,7 +196,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
     "PAGE_SIZE": 100,
 }
-SPECTACULAR_SETTINGS = {"TITLE": "Xinglin administration", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False}
+SPECTACULAR_SETTINGS = {"TITLE": "Xinglin administration", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False, "SERVE_PERMISSIONS": ["alliance.api.permissions.RolePermission"]}
 
 LOGGING = {
     "version": 1,

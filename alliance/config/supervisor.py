@@ -11,9 +11,11 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from alliance.config.environment import setting
 from alliance.config.home import ROOT
 
 PR_SET_PDEATHSIG = 1
+WORKER = "alliance.config.front.worker.Worker"
 PATIENCE = 30  # seconds a part may take to stop
 
 
@@ -50,11 +52,10 @@ class Part:
 
 def parts(address: str) -> list[Part]:
     python, manage = sys.executable, str(ROOT / "manage.py")
-    workers = os.environ.get("XINGLIN_WORKERS", str(min(8, max(2, os.cpu_count() or 2))))
     return [
-        Part("web", [python, "-m", "gunicorn", "--bind", address, "--workers", workers, "--worker-class", "gthread", "--threads",
-                     os.environ.get("XINGLIN_THREADS", "8"), "--timeout", "120", "--graceful-timeout", "20", "--max-requests", "50000",
-                     "--max-requests-jitter", "5000", "--keep-alive", "30", "--no-control-socket", "--log-level", "warning",
+        Part("web", [python, "-m", "gunicorn", "--bind", address, "--workers", str(setting("XINGLIN_WORKERS")), "--worker-class", WORKER, "--threads",
+                     str(setting("XINGLIN_THREADS")), "--timeout", "120", "--graceful-timeout", "20", "--max-requests", "50000",
+                     "--max-requests-jitter", "5000", "--keep-alive", "30", "--worker-connections", "2000", "--no-control-socket", "--log-level", "warning",
                      "alliance.config.wsgi:application"], {"XINGLIN_PROCESS": "web"}),
         Part("worker", [python, manage, "procrastinate", "worker", "--concurrency", "2"], {"XINGLIN_PROCESS": "worker"}),
         Part("courier", [python, manage, "courier"], {"XINGLIN_PROCESS": "courier"}),

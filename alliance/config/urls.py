@@ -1,7 +1,6 @@
 """All addresses of the site. The Django admin site is not here: it would be a second door."""
 
 from django.urls import include, path
-from django.views.generic import RedirectView
 
 from alliance.auth.tokens import smart_configuration, token
 from alliance.config.health import alive, ready
@@ -15,8 +14,7 @@ urlpatterns = [
     path("fhir/<slug:base_code>", dispatch),
     path("fhir/<slug:base_code>/", dispatch),
     path("fhir/<slug:base_code>/<path:path>", dispatch),
-    path("account/", include("allauth.urls")),
-    path("account/signup/", RedirectView.as_view(pattern_name="account_login")),
+    path("account/", include("alliance.web.account_urls")),
     path("language/", include("django.conf.urls.i18n")),
     path("api/", include("alliance.api.urls")),
     path("", include("records.web.urls")),

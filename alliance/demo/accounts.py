@@ -29,11 +29,14 @@ STAFF = (
     ("zhou", "周敏", "全科医师", "donghu", Role.CLINICIAN, False),
     ("wu", "吴建国", "全科医师", "beishan", Role.CLINICIAN, False),
     ("lin", "林秀兰", "乡镇医师", "nanqiao", Role.CLINICIAN, False),
+    ("tang", "唐婷", "病案管理员", "nanqiao", Role.CLERK, False),
     ("he", "何静", "病案管理员", "xinglin", Role.CLERK, False),
-    ("gao", "高洁", "病案管理员", "xinglin", Role.CLERK, True),
+    ("gao", "高洁", "病案管理员", "beishan", Role.CLERK, True),
     ("shen", "沈明", "审计员", "xinglin", Role.AUDITOR, True),
     ("fang", "方雅", "隐私专员", "xinglin", Role.PRIVACY, True),
+    ("xu", "许宁", "隐私专员", "donghu", Role.PRIVACY, False),
     ("admin", "罗毅", "联盟管理员", "xinglin", Role.ADMINISTRATOR, True),
+    ("qian", "钱理", "联盟管理员", "donghu", Role.ADMINISTRATOR, True),
 )
 
 

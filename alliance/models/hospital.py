@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-RESERVED_CODES = frozenset({"alliance", "metadata"})
+RESERVED_CODES = frozenset({"alliance", "definitions", "metadata"})
 
 
 class Hospital(models.Model):
@@ -29,6 +29,11 @@ class Hospital(models.Model):
     credit_code = models.CharField(_("Unified social credit code"), max_length=18, blank=True)
     admitted_on = models.DateField(_("Member since"), default=timezone.localdate)
     leaves_on = models.DateField(_("Member until"), null=True, blank=True)
+    enforces_references = models.BooleanField(
+        _("References must lead to something"), default=True,
+        help_text=_("What is written refers only to what is there, and what is referred to is not deleted. Patients must be there in any case. Without it the store takes records in any order."))
+    requires_version = models.BooleanField(
+        _("Updates must name the version"), default=False, help_text=_("Its systems send If-Match with each update, so that none of two overwrites what the other one wrote."))
     suspended_at = models.DateTimeField(null=True, editable=False)
     suspended_reason = models.CharField(max_length=200, blank=True, editable=False)
 

@@ -16,6 +16,9 @@ REASON = {
     "human": gettext_lazy("decided by a person"),
     "held:doubtful": gettext_lazy("not certain enough to join by itself"),
     "held:another_name": gettext_lazy("another name: a relative's card, or a twin?"),
+    "held:marked_name": gettext_lazy("the names differ only in a digit, a letter or a bracket: two people?"),
+    "held:sole_sign": gettext_lazy("nothing but the name and one other sign agrees"),
+    "held:equals": gettext_lazy("another patient fits just as well"),
     "held:two_numbers": gettext_lazy("two different citizen numbers"),
     "held:two_orders": gettext_lazy("first and second of twins"),
     "held:own_parent": gettext_lazy("one may be the other's parent"),
@@ -39,12 +42,15 @@ LEVEL = {
     "same": gettext_lazy("the same"), "differ": gettext_lazy("different"), "near": gettext_lazy("nearly the same"), "variant": gettext_lazy("the same, written differently"),
     "sound": gettext_lazy("sounds the same"),
     "former": gettext_lazy("a former name"), "typo": gettext_lazy("but for a letter or two"), "cut": gettext_lazy("a part of it"), "part": gettext_lazy("a part agrees"),
-    "family": gettext_lazy("only the family name agrees"), "foreign": gettext_lazy("in another script"), "no_word": gettext_lazy("nothing agrees"),
+    "family": gettext_lazy("only the family name agrees"), "foreign": gettext_lazy("in letters: may be the same or not"), "no_word": gettext_lazy("nothing agrees"),
+    "other_pinyin": gettext_lazy("another name in letters"), "marked": gettext_lazy("marked as two people"), "other_parents": gettext_lazy("children of other parents"),
+    "generation": gettext_lazy("another year, a generation apart"),
     "same_parent": gettext_lazy("children of one parent"), "unnamed": gettext_lazy("a child without a name"), "unnamed_family": gettext_lazy("a child without a name, family name agrees"),
     "is_parent": gettext_lazy("the other's parent's"), "estimated": gettext_lazy("the year agrees, one is an estimate"), "swapped": gettext_lazy("day and month swapped"),
     "lunar": gettext_lazy("the lunar date of the other"), "lunar_like": gettext_lazy("perhaps a lunar date"), "day": gettext_lazy("another day"), "month": gettext_lazy("another month"),
     "year": gettext_lazy("another year"), "borrowed_same": gettext_lazy("the same, but perhaps another's"), "borrowed_differ": gettext_lazy("one is perhaps another's"),
-    "road": gettext_lazy("the same road"), "estate": gettext_lazy("the same estate"),
+    "road": gettext_lazy("the same road"), "neighbour": gettext_lazy("the same road or house, another door"), "estate": gettext_lazy("the same estate"),
+    "place": gettext_lazy("the same place, no house"),
 }
 
 VERB = {
@@ -63,9 +69,9 @@ def said(code: str) -> str:
     """An unknown code is shown as it is."""
     if code in REASON:
         return str(REASON[code])
-    field, _, level = str(code).partition(":")
+    field, _colon, level = str(code).partition(":")
     if field not in FIELD:
         return str(code or "")
     if field == "probability":
-        return f"{FIELD[field]}: {'> 99.9' if float(level) > 0.999 else f'{100 * float(level):.1f}'} %"
-    return f"{FIELD[field]}: {LEVEL.get(level, level)}"
+        return f"{FIELD[field]}{_(': ')}{'> 99.9' if float(level) > 0.999 else f'{100 * float(level):.1f}'} %"
+    return f"{FIELD[field]}{_(': ')}{LEVEL.get(level, level)}"

@@ -1,20 +1,28 @@
-"""The exact bytes and hash of an audit line, versioned; all that sealing and verifying share (RFC 6962 2.1 leaf hash)."""
+"""The exact bytes and hash of an audit line, versioned; all that sealing and verifying share (RFC 6962 2.1 leaf hash).
+
+Version 2 is a line that is about several persons and names them, sorted; all other lines are version 1, as they have always been. A row added to
+consent_audit_person or taken from it makes another line.
+"""
 
 import hashlib
 import json
 from typing import Any
 
-VERSION = 1
+VERSION, WITH_PERSONS = 1, 2
 # The order of the columns as they are selected for hashing and exporting; the name of the first is the line's number.
 FIELDS = ("id", "recorded", "code", "actor_kind", "actor", "actor_hospital", "role", "purpose", "outcome", "reason", "person",
           "target", "detail", "refs", "address", "request_id")
-SELECT = ("id, to_char(recorded AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), code, actor_kind, actor, actor_hospital, "
+COLUMNS = ("id, to_char(recorded AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), code, actor_kind, actor, actor_hospital, "
           "role, purpose, outcome, reason, person::text, target, detail, refs, address, request_id")
+# index: consent_audit_person_pkey; `id` and `recorded` are the line's
+SELECT = f"{COLUMNS}, ARRAY(SELECT p.person::text FROM consent_audit_person p WHERE p.event = id AND p.written = recorded ORDER BY p.person) AS persons"
 
 
 def as_object(row: tuple[Any, ...]) -> dict[str, Any]:
-    """A selected row as the JSON object that is hashed and exported."""
-    return {"v": VERSION, **dict(zip(FIELDS, row, strict=True))}
+    """A row of SELECT as the JSON object that is hashed and exported."""
+    *fields, persons = row
+    line = dict(zip(FIELDS, fields, strict=True))
+    return {"v": WITH_PERSONS, **line, "persons": persons} if persons else {"v": VERSION, **line}
 
 
 def encode(line: dict[str, Any]) -> bytes:
@@ -28,8 +36,3 @@ def leaf_hash(data: bytes) -> bytes:
 
 def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
-
-
-def head_message(size: int, root: bytes, sealed_at: str) -> bytes:
-    """What the signature of a tree head covers."""
-    return encode({"v": VERSION, "size": size, "root": root.hex(), "sealed_at": sealed_at})

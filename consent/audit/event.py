@@ -39,30 +39,64 @@ class EventCode(StrEnum):
     CONSENT_RECORD = "consent:directive:record"
     CONSENT_VERIFY = "consent:directive:verify"
     CONSENT_WITHDRAW = "consent:directive:withdraw"
+    CONSENT_SHIFT = "consent:directive:shift"
     ACCESS_GIVE = "consent:access:give"
+    ACCESS_ACTIVATE = "consent:access:activate"
+    ACCESS_OPEN = "consent:access:open"
+    ACCESS_STOP = "consent:access:stop"
     ACCESS_USE = "consent:access:use"
+    TIE_CONFIRM = "consent:tie:confirm"
+    TIE_REFUSE = "consent:tie:refuse"
+    CONSENT_CONFIRM = "consent:directive:confirm"
+    CONSENT_REFUSE = "consent:directive:refuse"
+    WITHDRAWAL_CONFIRM = "consent:withdrawal:confirm"
+    WITHDRAWAL_REFUSE = "consent:withdrawal:refuse"
+    INTAKE_CONFIRM = "consent:intake:confirm"
+    CONFIRMATION_READ = "consent:confirmation:read"
+    CONFIRMATION_END = "consent:confirmation:end"
     RELATION_DECLARE = "consent:relation:declare"
     EMERGENCY_OPEN = "consent:emergency:open"
     EMERGENCY_CLOSE = "consent:emergency:close"
     EMERGENCY_REVIEW = "consent:emergency:review"
+    EMERGENCY_ALARM = "consent:emergency:alarm"
     EMERGENCY_TELL = "consent:emergency:tell"
     RECORD_SEAL = "consent:record:seal"
+    UNSEAL_ASK = "consent:record:unseal-ask"
     RECORD_UNSEAL = "consent:record:unseal"
     POLICY_SET = "consent:policy:set"
     AUDIT_READ = "consent:audit:read"
     AUDIT_EXPORT = "consent:audit:export"
+    AUDIT_RESTORE = "consent:audit:restore"
+    AUDIT_KEY = "consent:audit:key"
     SIGN_IN = "alliance:session:sign-in"
     SIGN_OUT = "alliance:session:sign-out"
     PASSWORD_CHANGE = "alliance:session:password"
+    PASSWORD_RESET = "alliance:session:password-reset"
+    SECOND_FACTOR_SET = "alliance:session:second-factor"
+    RECOVERY_CODES_RENEW = "alliance:session:recovery-codes"
+    RECOVERY_CODE_USE = "alliance:session:recovery-code"
+    SECOND_FACTOR_REMOVE = "alliance:session:second-factor-removed"
+    STEP_UP = "alliance:session:step-up"
+    DOOR = "alliance:door:open"
+    COMMAND = "alliance:server:command"
     TOKEN_ISSUE = "alliance:token:issue"
     HOSPITAL_ADMIT = "alliance:hospital:admit"
     HOSPITAL_CHANGE = "alliance:hospital:change"
     HOSPITAL_SUSPEND = "alliance:hospital:suspend"
     HOSPITAL_RESUME = "alliance:hospital:resume"
     STAFF_ENROL = "alliance:staff:enrol"
+    STAFF_CHANGE = "alliance:staff:change"
     STAFF_END = "alliance:staff:end"
+    STAFF_RETURN = "alliance:staff:return"
+    STAFF_RESET = "alliance:staff:reset"
+    STAFF_VOUCH = "alliance:staff:vouch"
+    PROPOSAL_MAKE = "alliance:proposal:make"
+    PROPOSAL_AGREE = "alliance:proposal:agree"
+    PROPOSAL_REFUSE = "alliance:proposal:refuse"
     CLIENT_REGISTER = "alliance:client:register"
     STORE_KEY = "records:store:key"
+    CLIENT_VOUCH = "alliance:client:vouch"
+    CLIENT_CHANGE = "alliance:client:change"
     CLIENT_REVOKE = "alliance:client:revoke"
 
 
@@ -89,7 +123,8 @@ class ProvisoFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One line, before it is written. `person` is the patient's person id; `refs` are `hospital/Type/id/version`."""
+    """One line, before it is written. `person` is the patient's person id as it is now (docs/adr/0018), `persons` are all of them where a line is about
+    several; `subjects` are ids of Patients of the actor's own store that a question names, whatever is found; `refs` are `hospital/Type/id/version`."""
 
     code: EventCode
     actor_kind: str
@@ -100,6 +135,8 @@ class Event:
     outcome: Outcome = Outcome.SUCCESS
     reason: str = ""
     person: UUID | None = None
+    persons: tuple[UUID, ...] = ()
+    subjects: tuple[str, ...] = ()
     target: str = ""
     detail: str = ""
     refs: tuple[str, ...] = ()

@@ -69,3 +69,43 @@ def root_from_proof(leaf: bytes, index: int, size: int, path: list[bytes]) -> by
         fn >>= 1
         sn >>= 1
     return node if sn == 0 else None
+
+
+def consistency_proof(rows: list[list[bytes]], first: int) -> list[bytes]:
+    """That the tree of these levels goes on from its first leaves (RFC 6962 2.1.2); empty where it is the same tree, or the earlier one was empty."""
+    if not 0 < first < len(rows[0]):
+        return []
+    index, height = first - 1, 0
+    while index & 1:  # the largest whole subtree that ends the earlier tree
+        index, height = index >> 1, height + 1
+    path = [] if index == 0 else [rows[height][index]]
+    for row in rows[height:-1]:
+        sibling = index ^ 1
+        if sibling < len(row):
+            path.append(row[sibling])
+        index >>= 1
+    return path
+
+
+def consistent(first: int, first_root: bytes, second: int, second_root: bytes, path: list[bytes]) -> bool:
+    """Whether the proof leads from the earlier root to the later one (RFC 9162 2.1.4.2)."""
+    if first == 0 or first >= second:
+        return not path and (first == 0 or (first, first_root) == (second, second_root))
+    nodes = [first_root, *path] if first & (first - 1) == 0 else list(path)
+    if not nodes:
+        return False
+    fn, sn = first - 1, second - 1
+    while fn & 1:
+        fn, sn = fn >> 1, sn >> 1
+    earlier = later = nodes[0]
+    for node in nodes[1:]:
+        if sn == 0:
+            return False
+        if fn & 1 or fn == sn:
+            earlier, later = node_hash(node, earlier), node_hash(node, later)
+            while fn and not fn & 1:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            later = node_hash(later, node)
+        fn, sn = fn >> 1, sn >> 1
+    return sn == 0 and (earlier, later) == (first_root, second_root)

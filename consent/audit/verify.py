@@ -1,70 +1,68 @@
-"""Re-derive every leaf, root and signature from the raw lines and say what does not fit. Shares only canonical with seal."""
+"""Re-derive every leaf, root and signature from the raw lines and say what does not fit. Shares only canonical with seal.
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+What the database says of itself is held against what its forger does not have: pinned keys, heads that were kept elsewhere, and what this machine
+remembers (consent.audit.memory); and against what does not depend on a key: times beside times, numbers beside their sequence (consent.audit.order).
+"""
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+import datetime as dt
+from collections.abc import Sequence
+
 from django.db import connection, transaction
 
-from consent.audit import canonical
-from consent.audit.keys import public_bytes
+from consent.audit import canonical, keys, memory
+from consent.audit.head import COLUMNS, Head
+from consent.audit.kept import Kept
+from consent.audit.keys import Pin
+from consent.audit.order import PATIENCE, check_age, check_numbers, check_waiting
+from consent.audit.report import Report, Runs, shifted, stream
+
+BACK = dt.timedelta(seconds=-10)  # between the clock's reading and the number of a transaction lies no more, on the busiest machine
+AHEAD = dt.timedelta(seconds=60)  # heads of earlier releases took the sealer's clock, not the database's
 
 
-@dataclass(slots=True)
-class Report:
-    """What a check found; `faults` empty means intact."""
-
-    lines: int = 0
-    sealed: int = 0
-    unsealed: int = 0
-    heads: int = 0
-    root: str = ""
-    faults: list[str] = field(default_factory=list)
-
-    @property
-    def intact(self) -> bool:
-        return not self.faults
-
-
-def stream(sql: str) -> Iterator[tuple]:  # type: ignore[type-arg]
-    connection.ensure_connection()
-    with connection.connection.cursor(name="audit_verify") as cursor:  # server side: the log may be larger than memory
-        cursor.itersize = 5000
-        cursor.execute(sql)
-        yield from cursor
-
-
-def verify() -> Report:
-    """Check the whole log in one snapshot."""
+def verify(kept: Sequence[Kept] = (), pins: Sequence[Pin] | None = None) -> Report:
+    """Check the whole log in one snapshot, under the pinned keys (this installation's, unless given), and against kept heads."""
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        report = Report()
-        heads = read_heads(report)
-        check_lines(report, heads)
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM consent_audit_event")
-            report.lines = cursor.fetchone()[0]
-            cursor.execute("SELECT count(*) FROM consent_audit_event e WHERE NOT EXISTS "
-                           "(SELECT 1 FROM consent_audit_leaf l WHERE l.event_id = e.id)")
-            report.unsealed = cursor.fetchone()[0]
+        return examine(kept, pins)
+
+
+def examine(kept: Sequence[Kept] = (), pins: Sequence[Pin] | None = None) -> Report:
+    """The same, in the caller's transaction."""
+    report = Report()
+    pins = keys.own() if pins is None else pins
+    outside = list(kept)
+    if known := memory.recall():
+        outside.append(Kept(known, "this machine remembers"))
+    for k in outside:
+        if why := k.head.fault(pins):
+            report.faults.append(f"the head of {k.head.size} lines that {k.whence}: {why}")
+    heads = read_heads(report, pins)
+    check_lines(report, heads, outside)
+    first = check_numbers(report)
+    check_waiting(report)
+    check_age(report, first)
+    check_strays(report)
     return report
 
 
-def read_heads(report: Report) -> dict[int, bytes]:
-    """{size: root} of all heads whose signature holds under this installation's key."""
-    key = Ed25519PublicKey.from_public_bytes(public_bytes())
-    heads = {}
+def read_heads(report: Report, pins: Sequence[Pin]) -> list[Head]:
+    """All heads, smallest first; what is wrong with them alone goes into the report."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT size, root, sealed_at, signature FROM consent_audit_head ORDER BY size")
-        for size, root, sealed_at, signature in cursor.fetchall():
-            try:
-                key.verify(bytes(signature), canonical.head_message(size, bytes(root), sealed_at))
-            except InvalidSignature:
-                report.faults.append(f"tree head {size} of {sealed_at}: its signature does not fit (head changed, or signed by another key)")
-            heads[size] = bytes(root)
-    report.heads = len(heads)
+        cursor.execute(f"SELECT {COLUMNS} FROM consent_audit_head ORDER BY size")
+        heads = [Head.of_row(row) for row in cursor.fetchall()]
+    before: Head | None = None
+    for head in heads:
+        if why := head.fault(pins):
+            report.faults.append(f"tree head {head.size} of {head.sealed_at}: {why}")
+        if head.previous is not None and head.previous != (before.size if before else 0):
+            report.faults.append(f"tree head {head.size} of {head.sealed_at} follows one of {head.previous} lines; the heads between "
+                                 f"{before.size if before else 0} and {head.size} are gone")
+        if before and shifted(head.sealed_at, AHEAD) < shifted(before.sealed_at):
+            report.faults.append(f"tree head {head.size} of {head.sealed_at} is signed before the smaller one of {before.size} lines ({before.sealed_at})")
+        before = head
+    report.heads, report.newest = len(heads), before
     return heads
 
 
@@ -75,34 +73,78 @@ ORDER BY l.position
 """
 
 
-def check_lines(report: Report, heads: dict[int, bytes]) -> None:
+# index: consent_audit_event_pkey
+STRAY = """SELECT p.event, count(*) FROM consent_audit_person p WHERE NOT EXISTS (SELECT FROM consent_audit_event e WHERE e.id = p.event AND e.recorded = p.written)
+GROUP BY 1 ORDER BY 1 LIMIT 100"""
+
+
+def check_strays(report: Report) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(STRAY)
+        report.faults += [f"audit line {event} is gone, and {n} persons whom it was about are still there" for event, n in cursor.fetchall()]
+
+
+def check_lines(report: Report, heads: Sequence[Head], outside: Sequence[Kept] = ()) -> None:
     nodes: list[tuple[int, bytes]] = []  # (height, hash): an own way to the root, not the sealer's
     size, good_until = 0, 0
     suspects: list[str] = []
+    early, late = Runs("was added when all lines of its time were sealed: dated back"), Runs("is dated later than its seal: dated ahead, or the clock was set back")
+    waited = Runs("was sealed more than ten minutes after its time: the sealer stood still, a transaction was long open, or it was dated back")
+    roots: dict[int, bytes] = {}
+    wanted = {k.head.size for k in outside}
+    own = {h.size: h for h in heads}
+    sealing = iter(heads)
+    covering, latest, usual = next(sealing, None), "", ""  # the head that covers the line, and the moments that go with it
+    floors = sorted([(h.size, shifted(h.through, BACK)) for h in [*heads, *(k.head for k in outside)] if h.through], reverse=True)
+    floor = ""
     for position, event_id, stored, present, *row in stream(LINES):
+        if position == size - 1:
+            continue  # two lines of one number: check_numbers names them
         if position != size:
             report.faults.append(f"leaves {size} to {position - 1} are missing from the tree")
             size = position
+        stored = bytes(stored)
         if not present:
             suspects.append(f"audit line {event_id} (leaf {position}) was deleted")
         else:
             actual = canonical.leaf_hash(canonical.encode(canonical.as_object(tuple(row))))
-            if actual != bytes(stored):
+            if actual != stored:
                 suspects.append(f"audit line {event_id} (leaf {position}, {row[1]}) was changed after it was sealed")
-        push(nodes, bytes(stored))
+            while floors and floors[-1][0] <= position:
+                floor = max(floor, floors.pop()[1])
+            early.take(row[1] < floor, event_id, row[1])
+            while covering and covering.size <= position:
+                covering, latest = next(sealing, None), ""
+            if covering:
+                latest, usual = (latest, usual) if latest else (shifted(covering.sealed_at, AHEAD), shifted(covering.sealed_at, PATIENCE))
+                late.take(row[1] > latest, event_id, row[1])
+                waited.take(row[1] < usual, event_id, row[1])
+        for k in outside:
+            if k.leaves and k.leaves.get(position, stored) != stored:
+                suspects.append(f"leaf {position} (now audit line {event_id}) is another one than {k.whence}")
+        push(nodes, stored)
         size += 1
-        if size in heads:
-            if fold(nodes) != heads[size]:
+        if size in own or size in wanted:
+            roots[size] = fold(nodes)
+            if size in own and roots[size] != own[size].root:
                 report.faults.append(f"leaves {good_until} to {size - 1}: their hashes do not lead to the signed root of size {size}")
-            else:
+            elif size in own:
                 good_until = size
-                report.root = heads[size].hex()
+                report.root = roots[size].hex()
     report.sealed = size
-    report.faults = suspects + report.faults
-    for extra in [s for s in heads if s > size]:
+    report.faults = suspects + early.found + late.found + report.faults
+    report.notices += waited.found
+    for extra in [s for s in own if s > size]:
         report.faults.append(f"the signed head of size {extra} covers leaves that are gone: the log was cut to {size}")
-    if size and size not in heads:
+    if size and size not in own:
         report.faults.append(f"leaves {good_until} to {size - 1} have no signed head")
+    for k in outside:
+        if k.head.size > size:
+            report.faults.append(f"the head of {k.head.size} lines ({k.head.sealed_at}) that {k.whence} covers more than there is: the log was cut, "
+                                 f"emptied or rolled back to {size}")
+        elif k.head.size and roots.get(k.head.size) != k.head.root:
+            report.faults.append(f"the first {k.head.size} lines do not lead to the head ({k.head.sealed_at}) that {k.whence}: lines before it were changed, "
+                                 "taken out or put in, and the tree was built anew")
 
 
 def push(nodes: list[tuple[int, bytes]], leaf: bytes) -> None:

@@ -5,7 +5,7 @@ import django.contrib.postgres.indexes
 import django.db.models.deletion
 from django.db import migrations, models
 
-from consent.templates import Choice, Template, consent
+from consent.templates import Choice, Template, compose
 
 
 def forward(apps, schema_editor):
@@ -13,7 +13,7 @@ def forward(apps, schema_editor):
     for d in apps.get_model("consent", "Directive").objects.select_related("recipient", "source", "recorded_by"):
         choice = Choice(Template.NOTHING if d.effect == "deny" else Template.SHARE, [d.recipient.code] if d.recipient else [], [d.source.code] if d.source else [],
                         ["R"] if d.sensitive and d.effect == "permit" else [])
-        d.resource, d.denies, d.template, d.hospital_id = consent(choice), d.effect == "deny", str(choice.template), d.recorded_by.hospital_id
+        d.resource, d.denies, d.template, d.hospital_id = compose(choice), d.effect == "deny", str(choice.template), d.recorded_by.hospital_id
         d.verified_at, d.verified_by_id = d.recorded_at, d.recorded_by_id
         d.save()
 

@@ -1,8 +1,10 @@
-from consent.models.access import PatientAccess
+from consent.models.access import AccessActivation, PatientAccess
+from consent.models.confirmation import Confirmation
 from consent.models.directive import Directive
 from consent.models.emergency import Emergency
+from consent.models.group import GroupMember, NumberedPractitioner
 from consent.models.policy import AlliancePolicy
 from consent.models.relationship import Relationship
 from consent.models.seal import IncidentSeal
 
-__all__ = ["AlliancePolicy", "Directive", "Emergency", "IncidentSeal", "PatientAccess", "Relationship"]
+__all__ = ["AccessActivation", "AlliancePolicy", "Confirmation", "Directive", "Emergency", "GroupMember", "IncidentSeal", "NumberedPractitioner", "PatientAccess", "Relationship"]

@@ -5,13 +5,16 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from alliance.encryption.fields import EncryptedBinaryField
+
 
 class Directive(models.Model):
     """Never changed, only verified or withdrawn; the rows are the history. `person` is the person id of the patient index when it was recorded,
     `covers` his registrations then: a permit counts while all of them are his, a denial for whoever has one of them (docs/adr/0018).
 
     resource: the Consent, without its patient; hospital: in whose store its literal references lie, and whose system sent it where rid names the
-    stored Consent. Permits of a Consent that a system sent count once a human has seen the signed paper; denials at once.
+    stored Consent. Permits of a Consent that a system sent count once a human has seen the signed paper; denials at once. Withdrawn, its permits end at once;
+    what it denies stands on until it is lifted, for those whom it refuses do not open what it closes (docs/adr/0030).
     """
 
     class Method(models.TextChoices):
@@ -19,7 +22,7 @@ class Directive(models.Model):
         SCREEN = "screen", _("Signed on the screen")
         SPOKEN = "spoken", _("Spoken, before a witness")
         GUARDIAN = "guardian", _("Signed by a guardian")
-        ONLINE = "online", _("By the patient himself")
+        ONLINE = "online", _("By the patient, on their own page")
         SYSTEM = "system", _("Sent by a hospital's system")
 
     person = models.UUIDField(db_index=True)
@@ -31,7 +34,7 @@ class Directive(models.Model):
     rid = models.BigIntegerField(null=True, db_index=True)
     method = models.CharField(_("How it was given"), max_length=8, choices=Method.choices)
     evidence = models.CharField(_("Where the signed paper is kept"), max_length=120)
-    image = models.BinaryField(null=True)  # of the signature on the screen, or of the signed paper
+    image = EncryptedBinaryField(null=True)  # of the signature on the screen, or of the signed paper
     image_type = models.CharField(max_length=20, blank=True)
     guardian = models.CharField(_("Guardian who signs"), max_length=60, blank=True)
     valid_from = models.DateTimeField()
@@ -40,9 +43,14 @@ class Directive(models.Model):
     recorded_by = models.ForeignKey("alliance.Staff", models.PROTECT, null=True, related_name="+")
     verified_at = models.DateTimeField(null=True)
     verified_by = models.ForeignKey("alliance.Staff", models.PROTECT, null=True, related_name="+")
+    verified_where = models.ForeignKey("alliance.Hospital", models.PROTECT, null=True, related_name="+", db_index=False)  # whose word that is, wherever the human works later
     withdrawn_at = models.DateTimeField(null=True)
     withdrawn_by = models.ForeignKey("alliance.Staff", models.PROTECT, null=True, related_name="+")
+    withdrawn_where = models.ForeignKey("alliance.Hospital", models.PROTECT, null=True, related_name="+", db_index=False)  # the same of its end; of a patient the one that gave the code
+    withdrawn_reason = models.CharField(_("Reason"), max_length=200, blank=True, default="", db_default="")
+    withdrawn_evidence = models.CharField(_("How the patient asked for it"), max_length=120, blank=True, default="", db_default="")
+    lifted_at = models.DateTimeField(null=True)  # since when a withdrawn one no longer refuses anything either
 
     class Meta:
         ordering = ["-recorded_at"]
-        indexes = [GinIndex(fields=["covers"], name="directive_covers", condition=models.Q(denies=True), fastupdate=False)]
+        indexes = [GinIndex(fields=["covers"], name="directive_covered", fastupdate=False)]

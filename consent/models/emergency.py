@@ -4,6 +4,8 @@ patient (PIPL 18)."""
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from alliance.encryption.fields import EncryptedTextField
+
 
 class Emergency(models.Model):
     class Ground(models.TextChoices):
@@ -18,13 +20,14 @@ class Emergency(models.Model):
 
     person = models.UUIDField(db_index=True)
     staff = models.ForeignKey("alliance.Staff", models.PROTECT, related_name="+")
+    hospital = models.ForeignKey("alliance.Hospital", models.PROTECT, null=True, related_name="+")  # at which it was opened; null in rows that an earlier release wrote beside this one
     ground = models.CharField(_("Ground"), max_length=12, choices=Ground.choices)
-    reason = models.CharField(_("Reason"), max_length=500)
+    reason = EncryptedTextField(_("Reason"), max_length=500)
     opened_at = models.DateTimeField()
     until = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     finding = models.CharField(_("Finding"), max_length=10, choices=Finding.choices, blank=True)
-    comment = models.CharField(_("Comment"), max_length=500, blank=True)
+    comment = EncryptedTextField(_("Comment"), max_length=500, blank=True)
     reviewed_at = models.DateTimeField(null=True)
     reviewed_by = models.ForeignKey("alliance.Staff", models.PROTECT, null=True, related_name="+")
     told_at = models.DateTimeField(null=True)

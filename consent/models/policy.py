@@ -9,8 +9,8 @@ class AlliancePolicy(models.Model):
 
     class Code(models.TextChoices):
         BREAK_GLASS_ONLY = "Policy-break-glass-only", _("Nothing crosses, but for an emergency")
-        BASIC_NORMAL = "Policy-basic-normal", _("Hospitals that treat him see records that are not specially protected")
-        ALL_NORMAL = "Policy-all-normal", _("Hospitals that treat him see all records")
+        BASIC_NORMAL = "Policy-basic-normal", _("Hospitals that treat the patient see records that are not specially protected")
+        ALL_NORMAL = "Policy-all-normal", _("Hospitals that treat the patient see all records")
         DENY = "Policy-deny", _("Nothing crosses, not in an emergency either")
 
     code = models.CharField(_("Rule"), max_length=24, choices=Code.choices)

@@ -2,6 +2,7 @@
 admission list, or declared by a clinician."""
 
 from django.db import models
+from django.db.models.functions import Now
 
 
 class Relationship(models.Model):
@@ -19,6 +20,7 @@ class Relationship(models.Model):
     source_patient = models.BigIntegerField(null=True)  # of whom the hospital wrote it
     declared_by = models.ForeignKey("alliance.Staff", models.PROTECT, null=True, related_name="+")
     reason = models.CharField(max_length=200, blank=True)
+    noted_at = models.DateTimeField(db_default=Now())  # when it was first written down here
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
 

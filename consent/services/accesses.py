@@ -1,26 +1,34 @@
-"""A patient's way to his own page: given by a clerk who has seen his card, used with his birth date, closed after five wrong ones."""
+"""Print a patient's code, tell how far it is, stop it: a hospital that is known to treat the patient prints it, and what is printed opens nothing alone."""
 
 import datetime as dt
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from alliance.auth.errors import AlreadyStands, Forbidden
 from alliance.auth.principal import Principal, Purpose
-from alliance.roles import Role
+from alliance.roles import Permission, Role
+from alliance.services.handover import keep_secret
+from alliance.services.turn import wait_turn
 from consent.audit.append import append
 from consent.audit.event import Event, EventCode, Outcome
-from consent.models import PatientAccess
-from consent.services.directives import check
+from consent.models import AccessActivation, IncidentSeal, PatientAccess
+from consent.services.directives import check, homes, knows
+from consent.services.ties import is_tied
+from consent.strength import Strength
 from consent.terms import Source
 
 LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # none that look alike
-LENGTH, DAYS, MOST_WRONG = 12, 365, 5
+LENGTH, DAYS = 12, 365
+FACTOR = {"": Strength.NONE, "provisional": Strength.PROVISIONAL, "full": Strength.FULL}  # of a Principal
 
 
 def digest(code: str) -> bytes:
@@ -28,43 +36,104 @@ def digest(code: str) -> bytes:
     return hmac.new(settings.SECRET_KEY.encode(), b"patient access " + plain.encode(), hashlib.sha256).digest()
 
 
-@transaction.atomic
-def do_give_access(person: UUID, *, sources: tuple[Source, ...], acting: Principal) -> str:
-    """The code, three groups of four letters, for a year; the one before it ends."""
+@contextmanager
+def written(acting: Principal, code: EventCode, person: UUID, target: str = "access") -> Iterator[None]:
+    """One transaction; a refusal inside is written down when what it refused has been taken back."""
+    try:
+        with transaction.atomic():
+            yield
+    except Forbidden as error:
+        append(Event.of(acting, code, person=person, target=target, outcome=Outcome.REFUSED, reason=error.code, purpose=Purpose.PATIENT.value))
+        raise
+
+
+def check_seals(sources: tuple[Source, ...]) -> None:
+    """Raises Forbidden where a registration of the patient is sealed after an incident."""
+    if IncidentSeal.objects.filter(lifted_at=None, covers__overlap=[s.id for s in sources]).exists():
+        raise Forbidden("sealed", "A record of this patient is sealed after an incident: no code is printed or activated until the seal is open.")
+
+
+def check_print(acting: Principal, person: UUID, sources: tuple[Source, ...]) -> None:
+    """Raises Forbidden, which says why no code is printed."""
+    if acting.kind != "staff":
+        raise Forbidden("role", "Only staff of a hospital print a code.")
     check(acting, person, sources)
-    code = "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
-    PatientAccess.objects.filter(person__in=[s.home for s in sources] or [person], closed_at=None).update(closed_at=timezone.now())
-    home = next((s.home for s in sources if s.hospital_id == acting.hospital_id), person)  # of the registration whose card was seen: a split takes it along
-    made = PatientAccess.objects.create(person=home, code=digest(code), made_by_id=int(acting.id), expires_at=timezone.now() + dt.timedelta(days=DAYS))
-    append(Event.of(acting, EventCode.ACCESS_GIVE, person=person, target=f"access/{made.pk}", purpose=Purpose.PATIENT.value))
-    return "-".join(code[i:i + 4] for i in range(0, LENGTH, 4))
+    check_seals(sources)
+    if not is_tied(acting.hospital_id, person, sources):
+        raise Forbidden("tie", "That your hospital treats this patient is known from your hospital alone. A code is printed once somebody else has confirmed it: "
+                               "the record office of another hospital of the patient, the alliance's privacy officer, or an earlier visit of more than 30 days ago.")
+
+
+def do_give_access(person: UUID, *, sources: tuple[Source, ...], acting: Principal) -> str:
+    """The code, three groups of four letters, for a year; it opens nothing until it is activated, and until then leaves earlier ones as they are. The acting one
+    may see it for ten minutes."""
+    with written(acting, EventCode.ACCESS_GIVE, person):
+        check_print(acting, person, sources)
+        wait_turn("access", homes(person, sources))
+        code = "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
+        home = next((s.home for s in sources if s.hospital_id == acting.hospital_id), person)  # of the registration whose card was seen: a split takes it along
+        made = PatientAccess.objects.create(person=home, code=digest(code), made_by_id=int(acting.id), hospital_id=acting.hospital_id, role=acting.role,
+                                            expires_at=timezone.now() + dt.timedelta(days=DAYS))
+        append(Event.of(acting, EventCode.ACCESS_GIVE, person=person, target=f"access/{made.pk}", purpose=Purpose.PATIENT.value))
+        shown = "-".join(code[i:i + 4] for i in range(0, LENGTH, 4))
+        keep_secret(f"access/{person}", shown, acting=acting)
+        return shown
+
+
+def every(person: UUID, sources: tuple[Source, ...]) -> QuerySet[PatientAccess]:
+    """All codes of the person, the newest first, with what was given for each."""
+    return loaded().filter(person__in=homes(person, sources)).order_by("-pk")
+
+
+def loaded() -> QuerySet[PatientAccess]:
+    return PatientAccess.objects.select_related("made_by__hospital", "hospital", "closed_for__hospital", "closed_for__made_by__hospital").prefetch_related(
+        "activations__hospital", "activations__given_by")
+
+
+def recent(acting: Principal, since: dt.datetime) -> QuerySet[PatientAccess]:
+    """Codes about which something was done since then, of the officer's hospital or of all."""
+    done = Q(made_at__gte=since) | Q(refused_at__gte=since) | Q(closed_at__gte=since) | Q(pk__in=AccessActivation.objects.filter(Q(at__gte=since) | Q(used_at__gte=since)).values("access"))
+    here = Q() if acting.alliance_wide else Q(hospital_id=acting.hospital_id) | Q(pk__in=AccessActivation.objects.filter(hospital_id=acting.hospital_id).values("access"))
+    return loaded().filter(done, here).order_by("-pk")
 
 
 def principal(access: PatientAccess, address: str = "", request_id: str = "") -> Principal:
-    """The patient himself; his hospital is the one whose clerk gave him the code."""
-    hospital = access.made_by.hospital
-    return Principal("patient", str(access.person), hospital.pk, hospital.code, Role.PATIENT, purpose=Purpose.PATIENT, address=address, request_id=request_id)
+    """The patient; their hospital is the one that printed the code."""
+    at = access.printed_at
+    return Principal("patient", str(access.person), at.pk, at.code, Role.PATIENT, purpose=Purpose.PATIENT, address=address, request_id=request_id, factor=access.factor)
 
 
-def of(pk: int) -> PatientAccess | None:
-    return PatientAccess.objects.select_related("made_by__hospital").filter(pk=pk, closed_at=None, expires_at__gt=timezone.now()).first()
+def strength(access: PatientAccess) -> Strength:
+    """How far those who open the code, or will with a number that was given, are proven to be the patient."""
+    return max((FACTOR[a.factor] for a in access.live), default=Strength.NONE)
 
 
-def enter(code: str, birth_date: str, born: Callable[[UUID], set[str]], *, address: str, request_id: str) -> PatientAccess | None:
-    """born: the birth dates that the index knows of a person. None for what does not open; which of the two was wrong is told to nobody."""
-    with transaction.atomic():
-        access = PatientAccess.objects.select_for_update(of=("self",)).select_related("made_by__hospital").filter(
-            code=digest(code), closed_at=None, expires_at__gt=timezone.now()).first()
-        if access is None:
-            append(Event(EventCode.ACCESS_USE, "patient", "", "", "", Purpose.PATIENT.value, Outcome.REFUSED, "unknown_code", address=address, request_id=request_id))
-            return None
-        right = birth_date in born(access.person)
-        if not right:
-            access.wrong += 1
-            access.closed_at = timezone.now() if access.wrong >= MOST_WRONG else None
+def may_stop(acting: Principal, mine: PatientAccess | None, other: PatientAccess, person: UUID, sources: tuple[Source, ...]) -> bool:
+    """Patients what is no better proven than their own way in; officers what is their hospital's patient's."""
+    if acting.kind == "patient":
+        if mine is None or other.pk != mine.pk:
+            return strength(other) <= FACTOR[acting.factor]
+        return other.waiting is not None and FACTOR[other.waiting.factor] <= FACTOR[acting.factor]
+    return acting.may(Permission.EMERGENCY_REVIEW) and (acting.alliance_wide or knows(acting, person, sources))
+
+
+def do_stop_access(access_id: int, person: UUID, *, sources: tuple[Source, ...], acting: Principal, mine: PatientAccess | None = None, reason: str = "") -> None:
+    """"I did not ask for this": the code ends; of a patient's own one only the number that waits beside it. Raises PatientAccess.DoesNotExist, Forbidden,
+    AlreadyStands."""
+    with written(acting, EventCode.ACCESS_STOP, person, f"access/{access_id}"):
+        wait_turn("access", homes(person, sources))
+        access = every(person, sources).get(pk=access_id)
+        if not access.open:
+            raise AlreadyStands("stopped", "This code has ended already. Nothing was changed.")
+        if not may_stop(acting, mine, access, person, sources):
+            raise Forbidden("weaker", "You cannot stop what is better confirmed than your own way in. Tell the privacy officer of the hospital.")
+        if mine is not None and mine.pk == access.pk:
+            access.activations.filter(used_at=None, ended_at=None).update(ended_at=timezone.now())
         else:
-            access.wrong = 0
-        access.save(update_fields=["wrong", "closed_at"])
-        append(Event.of(principal(access, address, request_id), EventCode.ACCESS_USE, person=access.person, target=f"access/{access.pk}",
-                        outcome=Outcome.SUCCESS if right else Outcome.REFUSED))
-        return access if right else None
+            close(access, PatientAccess.Closed.STOPPED if acting.kind == "patient" else PatientAccess.Closed.OFFICER)
+        append(Event.of(acting, EventCode.ACCESS_STOP, person=person, target=f"access/{access.pk}", detail=reason[:100], purpose=Purpose.PATIENT.value))
+
+
+def close(access: PatientAccess, why: PatientAccess.Closed, newer: PatientAccess | None = None) -> None:
+    access.closed_at, access.closed_why, access.closed_for = timezone.now(), why, newer
+    access.save(update_fields=["closed_at", "closed_why", "closed_for"])

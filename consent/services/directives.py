@@ -10,15 +10,22 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from alliance.auth.errors import Forbidden
+from alliance.auth.errors import AlreadyStands, Forbidden
 from alliance.auth.principal import Principal, Purpose
+from alliance.models import Hospital, Staff
 from alliance.roles import Permission
+from alliance.services.turn import wait_turn
 from consent.audit.append import append
 from consent.audit.event import Event, EventCode
-from consent.models import Directive, Relationship
-from consent.provision import denies, read
-from consent.terms import Source
+from consent.compile import opens_by_end
+from consent.models import AlliancePolicy, Confirmation, Directive, Relationship
+from consent.provision import denies, read, staff_named
+from consent.rules.alliance_policy import OPEN
+from consent.services.ties import is_tied
+from consent.strength import HOURS, Fact, Strength, Voice, strength_of, voice_of
+from consent.terms import Policy, Source
 
+REPLACED = "replaced"  # the reason of a withdrawal by a new decision; shown in the reader's words
 NOBODY = UUID(int=0)  # the home of nobody: only the registrations that it covers tell for whom a directive holds
 
 
@@ -32,19 +39,25 @@ def of(person: UUID, sources: tuple[Source, ...]) -> QuerySet[Directive]:
     return Directive.objects.filter(Q(person__in=homes(person, sources)) | Q(denies=True, covers__overlap=[s.id for s in sources]))
 
 
-def check(acting: Principal, person: UUID, sources: tuple[Source, ...]) -> None:
-    """Only staff of a hospital that knows the patient may speak for him."""
+def knows(acting: Principal, person: UUID, sources: tuple[Source, ...]) -> bool:
+    """Whether the hospital has a registration of the patient, or treats them now."""
     now = timezone.now()
+    return any(s.hospital_id == acting.hospital_id for s in sources) or Relationship.objects.filter(
+        person__in=homes(person, sources), hospital_id=acting.hospital_id, starts_at__lte=now, ends_at__gt=now).exists()
+
+
+def check(acting: Principal, person: UUID, sources: tuple[Source, ...]) -> None:
+    """Only staff of a hospital that knows the patient may speak for them."""
     if not acting.may(Permission.CONSENT_RECORD):
         raise Forbidden("role", "This role does not record consent.")
+    if not acting.vouched:
+        raise Forbidden("vouched", "Nobody vouches for this account yet: until a privacy officer or auditor does, it speaks for no patient.")
     if acting.kind == "patient":
         if acting.id not in {str(h) for h in homes(person, sources)}:
-            raise Forbidden("role", "A patient decides for himself alone.")
+            raise Forbidden("role", "Patients decide for themselves alone.")
         return
-    known = any(s.hospital_id == acting.hospital_id for s in sources) or Relationship.objects.filter(
-        person__in=homes(person, sources), hospital_id=acting.hospital_id, starts_at__lte=now, ends_at__gt=now).exists()
-    if not known:
-        raise Forbidden("no_relationship", "Your hospital has no record of this patient and has not declared to treat him.")
+    if not knows(acting, person, sources):
+        raise Forbidden("no_relationship", "This patient is not registered at your hospital and not being treated there.")
 
 
 def note(acting: Principal, code: EventCode, directive: Directive, person: UUID | None, detail: str = "") -> None:
@@ -56,12 +69,29 @@ def do_record_directive(
     person: UUID, consent: dict[str, Any], *, method: str, evidence: str, sources: tuple[Source, ...], acting: Principal, template: str = "",
     valid_until: dt.datetime | None = None, image: tuple[bytes, str] | None = None, guardian: str = "", instead: bool = False,
 ) -> Directive:
-    """consent: a FHIR Consent; image: of the signature or of the signed paper, and its type. instead: withdraw in the same moment what he decided before."""
+    """consent: a FHIR Consent; image: of the signature or of the signed paper, and its type. instead: withdraw in the same moment what they decided before.
+
+    Raises AlreadyStands where this very decision stands, and nothing else that it would take the place of.
+    """
     check(acting, person, sources)
-    if instead:
-        for old in of(person, sources).filter(withdrawn_at=None, person__in=homes(person, sources)):
-            withdraw(old, person, sources, acting)
     now = timezone.now()
+    wait_turn("directives", homes(person, sources))
+    before = list(of(person, sources).filter(withdrawn_at=None, person__in=homes(person, sources)).select_for_update())
+    same = next((d for d in before if d.verified_at and d.valid_until == valid_until and (d.valid_until is None or d.valid_until > now) and set(d.covers) == {s.id for s in sources}
+                 and (d.template, d.method, d.evidence, d.guardian, d.image and bytes(d.image)) == (template, method, evidence, guardian, image and image[0])
+                 and decided(d.resource) == decided(consent)), None)
+    more = same is not None and says_more(same, acting, now)
+    if same and not more and not (instead and len(before) > 1):
+        raise AlreadyStands("decision", "This decision stands already. Nothing was recorded a second time.")
+    if instead:
+        for old in before:
+            if old is not same:
+                withdraw(old, person, sources, acting, reason=REPLACED, evidence=evidence)
+    if same:
+        if more:
+            vouch(same, person, sources, acting, now)
+            note(acting, EventCode.CONSENT_CONFIRM, same, person)
+        return same
     consent = {**consent, **circumstances(now, evidence, guardian, image)}
     staff = int(acting.id) if acting.kind == "staff" else None
     directive = Directive.objects.create(
@@ -69,7 +99,38 @@ def do_record_directive(
         hospital_id=acting.hospital_id, method=method, evidence=evidence, image=image and image[0], image_type=image[1] if image else "", guardian=guardian, valid_from=now, valid_until=valid_until,
         recorded_by_id=staff, verified_at=now, verified_by_id=staff)
     note(acting, EventCode.CONSENT_RECORD, directive, person, template or "consent")
+    vouch(directive, person, sources, acting, now)
     return directive
+
+
+def says_more(directive: Directive, acting: Principal, now: dt.datetime) -> bool:
+    """Whether the patient's word stands behind the decision only from now on: what they decided by a way in that proved less counts for more now."""
+    voice = voice_of(acting, directive.hospital_id, (), knows=False) if acting.kind == "patient" else None
+    said = directive.confirmations.filter(Q(until=None) | Q(until__gt=now), subject=Confirmation.Subject.DIRECTIVE, ended_at=None, voice=str(voice)).exclude(verdict=Confirmation.Verdict.REFUSED)
+    return voice is not None and not said.exists()
+
+
+def vouch(directive: Directive, person: UUID, sources: tuple[Source, ...], acting: Principal, now: dt.datetime) -> None:
+    """What the one who acts says of it by acting: patients stand behind their own decisions, as far as their way in proves who they are; for what another
+    hospital's system sent, whoever has seen the paper does. Who records for their own hospital alone stands behind nothing."""
+    voice = voice_of(acting, directive.hospital_id, (), knows=acting.kind == "staff" and is_tied(acting.hospital_id, person, sources))
+    if acting.kind == "staff" and voice is not Voice.REGISTRAR:
+        return
+    strength = strength_of(Fact.PERMIT, voice)
+    if strength is not Strength.NONE:
+        staff = int(acting.id) if acting.kind == "staff" else None
+        Confirmation.objects.create(
+            subject=Confirmation.Subject.DIRECTIVE, verdict="full" if strength is Strength.FULL else "provisional", voice=str(voice), person=person, hospital_id=directive.hospital_id,
+            directive=directive, evidence=directive.evidence or "access", staff_id=staff, acted_at_id=acting.hospital_id if staff else None, at=now,
+            until=now + HOURS if strength is Strength.PROVISIONAL else None)
+
+
+CIRCUMSTANCES = frozenset({"dateTime", "performer", "verification", "sourceAttachment"})
+
+
+def decided(consent: dict[str, Any]) -> dict[str, Any]:
+    """What a Consent says, without how and when it was given."""
+    return {k: v for k, v in consent.items() if k not in CIRCUMSTANCES}
 
 
 def circumstances(now: dt.datetime, evidence: str, guardian: str, image: tuple[bytes, str] | None) -> dict[str, Any]:
@@ -91,29 +152,50 @@ def do_verify_directive(directive_id: int, person: UUID, *, evidence: str, sourc
     directive = of(person, sources).select_for_update().get(pk=directive_id)
     if directive.verified_at is None and directive.withdrawn_at is None:
         directive.verified_at, directive.verified_by_id, directive.evidence = timezone.now(), int(acting.id), evidence
-        directive.guardian = guardian
-        directive.save(update_fields=["verified_at", "verified_by", "evidence", "guardian"])
+        directive.guardian, directive.verified_where_id = guardian, acting.hospital_id
+        directive.save(update_fields=["verified_at", "verified_by", "verified_where", "evidence", "guardian"])
         note(acting, EventCode.CONSENT_VERIFY, directive, person)
+        vouch(directive, person, sources, acting, directive.verified_at)
 
 
 @transaction.atomic
-def do_withdraw_directive(directive_id: int, person: UUID, *, sources: tuple[Source, ...], acting: Principal) -> None:
-    """Withdrawing is as easy as giving (PIPL 15). Withdrawing twice changes nothing."""
+def do_withdraw_directive(directive_id: int, person: UUID, *, reason: str, evidence: str = "", sources: tuple[Source, ...], acting: Principal) -> None:
+    """Withdrawing is as easy as giving (PIPL 15): patients need not say why, staff do, and how the patient asked for it. Withdrawing twice changes
+    nothing. Raises ValueError for staff who do not say both."""
     check(acting, person, sources)
-    withdraw(of(person, sources).select_for_update().get(pk=directive_id), person, sources, acting)
+    if acting.kind == "staff" and not (reason.strip() and evidence.strip()):
+        raise ValueError("say why it is withdrawn, and how the patient asked for it")
+    withdraw(of(person, sources).select_for_update().get(pk=directive_id), person, sources, acting, reason=reason.strip(), evidence=evidence.strip())
 
 
-def withdraw(directive: Directive, person: UUID, sources: tuple[Source, ...], acting: Principal) -> None:
-    """A denial that also protects registrations of which the index says by now that they are another person's stays with these: one human does
-    not withdraw another's."""
+def withdraw(directive: Directive, person: UUID, sources: tuple[Source, ...], acting: Principal, *, reason: str, evidence: str) -> None:
+    """Its permits end at once. What it refuses ends at once where the patient says so, or a hospital that is tied to the patient and to which it refuses nothing;
+    else when others confirm it (docs/adr/0030). A denial that also protects registrations of which the index says by now that they are another person's stays with these: one human
+    does not withdraw another's."""
     if directive.withdrawn_at is None:
         directive.withdrawn_at = timezone.now()
-        directive.withdrawn_by_id = int(acting.id) if acting.kind == "staff" else None
-        directive.save(update_fields=["withdrawn_at", "withdrawn_by"])
+        directive.withdrawn_by_id, directive.withdrawn_where_id = int(acting.id) if acting.kind == "staff" else None, acting.hospital_id
+        directive.withdrawn_reason, directive.withdrawn_evidence = reason[:200], evidence[:120]
+        directive.lifted_at = directive.withdrawn_at if lifts(directive, acting, tied=acting.kind == "patient" or is_tied(acting.hospital_id, person, sources)) else None
+        directive.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawn_where", "withdrawn_reason", "withdrawn_evidence", "lifted_at"])
         others = sorted(set(directive.covers) - {s.id for s in sources})
         if directive.denies and others:
             fields = ("resource", "denies", "template", "hospital_id", "method", "evidence", "image", "image_type", "guardian", "valid_from", "valid_until", "recorded_by_id",
-                      "verified_at", "verified_by_id")
+                      "verified_at", "verified_by_id", "verified_where_id")
             kept = Directive.objects.create(person=NOBODY, covers=others, **{f: getattr(directive, f) for f in fields})
             note(acting, EventCode.CONSENT_RECORD, kept, None, f"kept of directive/{directive.pk} for others")
-    note(acting, EventCode.CONSENT_WITHDRAW, directive, person)
+    note(acting, EventCode.CONSENT_WITHDRAW, directive, person, " · ".join(filter(None, (reason, evidence))))
+
+
+def lifts(directive: Directive, acting: Principal, *, tied: bool) -> bool:
+    """Whether it ends as a whole on the word of the one who withdraws it: of the patient, or of a hospital whose staff and systems can read nothing more by it.
+    tied: whether others stand fully behind it that this hospital treats the patient."""
+    if acting.kind == "patient":
+        return strength_of(Fact.WITHDRAWAL, voice_of(acting, directive.hospital_id, (), knows=False)) is Strength.FULL
+    if not tied:
+        return False
+    rule = read(directive.resource, directive.hospital.code)
+    named = Staff.objects.filter(pk__in=staff_named(rule), hospital_id=acting.hospital_id).values_list("pk", flat=True)
+    codes = Hospital.objects.exclude(pk=acting.hospital_id).values_list("code", flat=True)
+    newest = AlliancePolicy.objects.filter(starts_at__lte=timezone.now()).order_by("-starts_at", "-pk").first()
+    return not opens_by_end(rule, acting.hospital, {"", *map(str, named)}, codes, timezone.now(), OPEN.get(newest.code if newest else Policy().code))

@@ -2,7 +2,9 @@
 no system grants itself anything."""
 
 import copy
+from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -11,7 +13,8 @@ from alliance.models import Hospital
 from consent.audit.event import EventCode
 from consent.models import Directive
 from consent.provision import HOSPITAL, denies, permits, read
-from consent.services.directives import note
+from consent.services.directives import decided, lifts, note
+from consent.services.ties import is_tied
 from consent.terms import Source
 
 PRIVACY = "patient-privacy"
@@ -24,7 +27,7 @@ def counts(consent: dict[str, Any]) -> bool:
 
 
 def do_file(consent: dict[str, Any], rid: int, *, source: Source, sources: tuple[Source, ...], acting: Principal) -> None:
-    """Inside the writer's transaction. source: the registration that the Consent is about."""
+    """Inside the writer's transaction. source: the registration that the Consent is about. One that says just what it said before takes the place of that at once."""
     resource = named(copy.deepcopy({k: v for k, v in consent.items() if k not in ("patient", "text", "meta")}))
     rule = read(resource, acting.hospital)
     if not denies(rule) and not permits(rule):
@@ -33,13 +36,19 @@ def do_file(consent: dict[str, Any], rid: int, *, source: Source, sources: tuple
         person=source.home, covers=[s.id for s in sources], resource=resource, denies=denies(rule), hospital_id=acting.hospital_id, rid=rid,
         method=Directive.Method.SYSTEM, evidence="", valid_from=timezone.now())
     note(acting, EventCode.CONSENT_RECORD, made, source.home, "sent by a system")
+    for old in Directive.objects.filter(rid=rid, lifted_at=None).exclude(withdrawn_at=None):
+        if decided(old.resource) == decided(resource) and set(old.covers) <= set(made.covers):
+            old.lifted_at = made.valid_from
+            old.save(update_fields=["lifted_at"])
 
 
-def do_withdraw(rid: int, *, acting: Principal) -> None:
-    """The Consent was written anew, ended or deleted."""
-    for old in Directive.objects.filter(rid=rid, withdrawn_at=None):
-        old.withdrawn_at = timezone.now()
-        old.save(update_fields=["withdrawn_at"])
+def do_withdraw(rid: int, *, found: Callable[[UUID], tuple[Source, ...]], acting: Principal) -> None:
+    """The Consent was written anew, ended or deleted. What it refuses to its own hospital, or to others while its own is not tied to the patient, it refuses
+    on until others confirm that. found: the registrations of a person as they are now."""
+    for old in Directive.objects.filter(rid=rid, withdrawn_at=None).select_related("hospital"):
+        old.withdrawn_at, old.withdrawn_where_id = timezone.now(), acting.hospital_id
+        old.lifted_at = old.withdrawn_at if lifts(old, acting, tied=is_tied(acting.hospital_id, old.person, found(old.person))) else None
+        old.save(update_fields=["withdrawn_at", "withdrawn_where", "lifted_at"])
         note(acting, EventCode.CONSENT_WITHDRAW, old, old.person, "by its system")
 
 

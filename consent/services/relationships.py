@@ -9,14 +9,16 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils import timezone
 
-from alliance.auth.errors import Forbidden
+from alliance.auth.errors import AlreadyStands, Forbidden
 from alliance.auth.principal import Principal
 from alliance.roles import Permission
+from alliance.services.turn import wait_turn
 from consent.audit.append import append
 from consent.audit.event import Event, EventCode
 from consent.models import Relationship
 
 DECLARED = dt.timedelta(hours=24)
+RENEWED = dt.timedelta(hours=12)  # with less left of a declaration, it may be declared anew
 
 NOTE = """
 INSERT INTO consent_relationship (person, hospital_id, basis, source_patient, reason, starts_at, ends_at)
@@ -54,10 +56,17 @@ def note(rows: Iterable[tuple[UUID, int, Spell]]) -> None:
 
 @transaction.atomic
 def do_declare_relationship(person: UUID, *, reason: str, acting: Principal) -> Relationship:
-    """A clinician says: I am treating this patient now. Holds 24 hours for his hospital, and is on the auditor's list."""
+    """A clinician says: I am treating this patient now. Holds 24 hours for this clinician alone, opens nothing until others stand behind it (docs/adr/0030), and
+    is on the privacy officer's list.
+
+    Raises AlreadyStands while the clinician's declaration has RENEWED or more to run.
+    """
     if not acting.may(Permission.RELATION_DECLARE):
         raise Forbidden("role", "This role does not treat patients.")
     now = timezone.now()
+    wait_turn("relationship", [f"{acting.id}/{person}"])
+    if Relationship.objects.filter(person=person, hospital_id=acting.hospital_id, declared_by_id=int(acting.id), basis=Relationship.Basis.DECLARED, ends_at__gte=now + RENEWED).exists():
+        raise AlreadyStands("relationship", "You have declared to treat this patient already. Nothing was declared a second time.")
     relation = Relationship.objects.create(
         person=person, hospital_id=acting.hospital_id, basis=Relationship.Basis.DECLARED, declared_by_id=int(acting.id),
         reason=reason, starts_at=now, ends_at=now + DECLARED,

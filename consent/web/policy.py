@@ -12,7 +12,7 @@ from alliance.auth.principal import Principal
 from alliance.auth.session import page
 from alliance.roles import Permission
 from consent.models import AlliancePolicy
-from consent.services.policies import do_set_policy
+from consent.services.policies import do_propose_policy
 from consent.terms import Policy
 
 
@@ -20,7 +20,7 @@ class PolicyForm(forms.Form):
     code = forms.ChoiceField(label=gettext_lazy("Rule"), choices=AlliancePolicy.Code.choices, widget=forms.RadioSelect)
     basis = forms.CharField(label=gettext_lazy("Legal basis"), min_length=4, max_length=200)
     reason = forms.CharField(label=gettext_lazy("Resolution of the alliance"), min_length=4, max_length=300)
-    sure = forms.BooleanField(label=gettext_lazy("I know that it holds at once for every patient who has decided nothing."))
+    sure = forms.BooleanField(label=gettext_lazy("I know that it holds for every patient who has decided nothing, as soon as another administrator agrees."))
 
 
 @page(Permission.POLICY_SET)
@@ -30,9 +30,9 @@ def policy(request: HttpRequest, *, acting: Principal) -> HttpResponse:
     form = PolicyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        do_set_policy(data["code"], basis=data["basis"], reason=data["reason"], acting=acting)
-        messages.success(request, _("The rule holds from now on."))
-        return redirect("policy")
+        do_propose_policy(data["code"], basis=data["basis"], reason=data["reason"], acting=acting)
+        messages.success(request, _("Proposed. It waits for another administrator of the alliance."))
+        return redirect("proposals")
     first = Policy()
     return render(request, "consent/policy.html", {
         "form": form, "versions": AlliancePolicy.objects.select_related("decided_by"), "first": AlliancePolicy.Code(first.code).label, "basis": first.basis})

@@ -1,14 +1,17 @@
 """Bulk jobs over HTTP: kick-off, polling, files with ranges, deletion (Bulk Data Access 2.0)."""
 
+import datetime as dt
 import re
 import zlib
 from collections.abc import Iterator
+from email.utils import format_datetime
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
 from records.api import negotiate
+from records.api.asked import lenient
 from records.fhir import outcome
 from records.fhir.issues import Issue, Malformed, NotSupported, TooLarge, WrongMediaType
 from records.fhir.json import dump
@@ -23,15 +26,20 @@ PIECE = 1 << 20
 
 
 def accepted(job: BulkJob) -> HttpResponse:
-    return HttpResponse(status=202, headers={"Content-Location": f"{job.root}/{job.base}/_bulk/{job.pk}", "Cache-Control": "no-store"})
+    return going_on({"Content-Location": f"{job.root}/{job.base}/_bulk/{job.pk}", "Cache-Control": "no-store"})
+
+
+def going_on(headers: dict[str, str]) -> HttpResponse:
+    """202 without a body, which has no media type either."""
+    response = HttpResponse(status=202, headers=headers)
+    del response["Content-Type"]
+    return response
 
 
 def kick_off(request: HttpRequest, ask: Ask, level: str, group: str, pairs: list[tuple[str, str]]) -> HttpResponse:
-    if "respond-async" not in request.headers.get("Prefer", ""):
+    if "respond-async" not in negotiate.preferences(request):
         raise NotSupported(Issue("not-supported", "An export runs beside the request: send Prefer: respond-async, then poll the address in Content-Location."))
-    if request.method == "POST":
-        pairs = pairs + export.parameters(negotiate.body(request))
-    return accepted(export.ask_for(ask, level, group, pairs, request.build_absolute_uri()))
+    return accepted(export.ask_for(ask, level, group, pairs, request.build_absolute_uri(), lenient(request)))
 
 
 def take_in(request: HttpRequest, ask: Ask, type_name: str) -> HttpResponse:
@@ -46,8 +54,8 @@ def pieces(request: HttpRequest) -> Iterator[bytes]:
     if coding not in ("", "identity", "gzip"):
         raise WrongMediaType(Issue("not-supported", f"Content-Encoding {coding[:40]!r} is not taken: send gzip, or the bytes as they are."))
     opened = zlib.decompressobj(wbits=31) if coding == "gzip" else None
-    total, came = 0, 0
-    while chunk := request.read(PIECE):
+    total, came, source = 0, 0, request.META["wsgi.input"] if "HTTP_TRANSFER_ENCODING" in request.META else request
+    while chunk := came_in(source):
         came += len(chunk)
         while chunk:
             try:
@@ -65,22 +73,31 @@ def pieces(request: HttpRequest) -> Iterator[bytes]:
         raise Malformed(Issue("structure", "The gzip body breaks off: send it whole."))
 
 
+def came_in(source: Any) -> bytes:
+    """The next bytes of an upload, none at its end. Raises Malformed where it breaks off."""
+    try:
+        return bytes(source.read(PIECE))
+    except OSError as error:
+        raise Malformed(Issue("structure", "The body breaks off, or came too slowly: send it again.")) from error
+
+
 def poll(request: HttpRequest, ask: Ask, job_id: str) -> HttpResponse:
     found = bulk.status(ask, job_id)
     if found.manifest and found.state == BulkJob.State.DONE:
         response = HttpResponse(found.manifest, content_type="application/json")
-        response["Expires"] = "0"
+        if found.until:
+            response["Expires"] = format_datetime(found.until.astimezone(dt.UTC), usegmt=True)
     elif found.manifest:
         response = HttpResponse(dump(outcome.outcome(Issue("exception", found.says))), status=422, content_type="application/fhir+json; charset=utf-8")
     else:
-        response = HttpResponse(status=202, headers={"X-Progress": found.progress, "Retry-After": "2"})
+        response = going_on({"X-Progress": found.progress, "Retry-After": str(found.seconds)})
     response["Cache-Control"] = "no-store"
     return response
 
 
 def remove(ask: Ask, job_id: str) -> HttpResponse:
     bulk.delete(ask, job_id)
-    return HttpResponse(status=202)
+    return going_on({})
 
 
 def download(request: HttpRequest, ask: Ask, job_id: str, number: str) -> Any:

@@ -1,15 +1,13 @@
 """TABLE of the interactions: method and shape of an address -> what is called. Adding one is a row here and a file in interactions/."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qsl
 
 from django.http import HttpRequest, HttpResponseBase
 
-from records.api import bulk, negotiate
-from records.fhir.issues import Issue, Malformed, NotSupported, WrongMediaType
-from records.fhir.parameters import told
+from records.api import binary, bulk, negotiate
+from records.api.asked import asked, bare, condition, form, lenient, nothing, operations, parameters, plain, query, viewed
+from records.fhir.issues import Issue, Malformed, NotSupported
 from records.interactions import (
     batch,
     conditional,
@@ -30,24 +28,9 @@ from records.interactions import (
     write,
 )
 from records.interactions.ask import Answer, Ask
-from records.search import view
+from records.interactions.preconditions import of_headers
 
 Handler = Callable[[HttpRequest, Ask, list[str]], Answer | HttpResponseBase]
-
-
-def query(request: HttpRequest) -> list[tuple[str, str]]:
-    return parse_qsl(request.META.get("QUERY_STRING", ""), keep_blank_values=True)
-
-
-def form(request: HttpRequest) -> list[tuple[str, str]]:
-    if request.content_type != "application/x-www-form-urlencoded":
-        raise WrongMediaType(Issue("not-supported", "POST _search takes Content-Type: application/x-www-form-urlencoded."))
-    return query(request) + parse_qsl(negotiate.raw(request).decode(errors="replace"), keep_blank_values=True)
-
-
-def lenient(request: HttpRequest) -> bool:
-    """Prefer: handling=lenient: leave out what is not understood, and show in the link "self" what was."""
-    return "handling=lenient" in request.headers.get("Prefer", "").replace(" ", "")
 
 
 def post_bundle(request: HttpRequest, ask: Ask, _: list[str]) -> Answer:
@@ -60,48 +43,37 @@ def post_bundle(request: HttpRequest, ask: Ask, _: list[str]) -> Answer:
     raise Malformed(Issue("value", "A base takes Bundles of type transaction or batch; to store a Bundle as a document, POST it to Bundle.", "Bundle.type"))
 
 
-def condition(request: HttpRequest) -> str:
-    return str(request.META.get("QUERY_STRING", ""))
+def body(request: HttpRequest, parts: list[str], instead: str) -> Any:
+    """What is to be stored; instead: where a condition belongs that the address does not take."""
+    return binary.taken(request, *parts[1:]) if parts[0] == "Binary" else plain(request, instead)
 
 
-def plain(request: HttpRequest, instead: str) -> Any:
-    """The body of a write that takes no parameters; one that came along is not passed over in silence."""
-    if names := {k for k, _ in query(request)} - {"_format", "_pretty"}:
-        raise NotSupported(Issue("not-supported", f"{request.method} takes no parameter {min(names)!r} here: a condition goes into {instead}."))
-    return negotiate.body(request)
+def seen(request: HttpRequest, parts: list[str], answer: Answer) -> Answer:
+    return binary.shown(request, answer) if parts[0] == "Binary" else viewed(request, answer)
 
 
-def bare(request: HttpRequest, parts: list[str]) -> list[str]:
-    """Type and id of an address that takes no parameters."""
-    if names := {k for k, _ in query(request)} - {"_format", "_pretty"}:
-        raise NotSupported(Issue("not-supported", f"{request.method} takes no parameter {min(names)!r} here."))
-    return [p for p in parts if not p.startswith("$")]
-
-
-def operations(request: HttpRequest) -> Any:
-    """A JSON Patch is an array, a FHIRPath Patch a Parameters resource, and each has its media type."""
-    body = negotiate.body(request, negotiate.PATCH_IN)
-    if request.content_type == negotiate.JSON_PATCH and not isinstance(body, list):
-        raise Malformed(Issue("structure", 'A JSON Patch is an array of operations such as {"op": "replace", "path": "/gender", "value": "female"}.'))
-    if request.content_type != negotiate.JSON_PATCH and not isinstance(body, dict):
-        raise WrongMediaType(Issue("not-supported", f"A JSON Patch is sent as Content-Type: {negotiate.JSON_PATCH}."))
-    return body
-
-
-def viewed(request: HttpRequest, answer: Answer) -> Answer:
-    """A read with _elements or _summary."""
-    for name, value in query(request):
-        if name == "_elements":
-            answer = replace(answer, body=view.elements(value.split(","))(answer.body))
-        elif name == "_summary":
-            answer = replace(answer, body=view.summary(value)(answer.body))
-        elif name not in ("_format", "_pretty"):
-            raise NotSupported(Issue("not-supported", f"A read has no parameter {name!r}; it has _elements and _summary."))
-    return answer
-
-
-def if_match(request: HttpRequest) -> str:
-    return request.headers.get("If-Match", "")
+# Operations that are asked by GET and by POST alike.
+OPERATIONS: dict[str, Handler] = {
+    "B$export": lambda r, a, p: bulk.kick_off(r, a, "system", "", asked(r)),
+    "T$export": lambda r, a, p: bulk.kick_off(r, a, alone("Patient", p, "$export") and "patient", "", asked(r)),
+    "TI$export": lambda r, a, p: bulk.kick_off(r, a, alone("Group", p, "$export") and "group", p[1], asked(r)),
+    "T$ihe-pix": lambda r, a, p: persons.crossreference(a, alone("Patient", p, "$ihe-pix") and asked(r)),
+    "TI$everything": lambda r, a, p: everything.everything(a, alone("Patient", p, "$everything") and p[1], asked(r)),
+    "TI$summary": lambda r, a, p: summary.summary(a, alone("Patient", p, "$summary") and p[1], asked(r)),
+    "B$meta": lambda r, a, p: meta.of_type(a, "".join(nothing(r, p))),
+    "T$meta": lambda r, a, p: meta.of_type(a, *nothing(r, p)),
+    "TI$meta": lambda r, a, p: meta.of_resource(a, *nothing(r, p)),
+    "T$lastn": lambda r, a, p: lastn.lastn(a, alone("Observation", p, "$lastn") and asked(r)),
+    "TI$status": lambda r, a, p: standing.standing(a, alone("Subscription", p, "$status") and nothing(r, p)[1]),
+    "T$expand": lambda r, a, p: terminology.expand(a, alone("ValueSet", p, "$expand") and "", query(r), parameters(r)),
+    "TI$expand": lambda r, a, p: terminology.expand(a, alone("ValueSet", p, "$expand") and p[1], query(r), parameters(r)),
+    "T$validate-code": lambda r, a, p: terminology.validate_code(a, p[0], "", query(r), parameters(r)),
+    "TI$validate-code": lambda r, a, p: terminology.validate_code(a, p[0], p[1], query(r), parameters(r)),
+    "T$lookup": lambda r, a, p: terminology.lookup(a, alone("CodeSystem", p, "$lookup") and query(r), parameters(r)),
+    "T$subsumes": lambda r, a, p: terminology.subsumes(a, alone("CodeSystem", p, "$subsumes") and query(r), parameters(r)),
+    "T$translate": lambda r, a, p: terminology.translate(a, alone("ConceptMap", p, "$translate") and "", query(r), parameters(r)),
+    "TI$translate": lambda r, a, p: terminology.translate(a, alone("ConceptMap", p, "$translate") and p[1], query(r), parameters(r)),
+}
 
 
 # (method, shape) -> interaction. Shapes: B base, T type, I id, V version; C types of a compartment, H
@@ -115,63 +87,33 @@ INTERACTIONS: dict[tuple[str, str], Handler] = {
     ("POST", "TICS"): lambda r, a, p: search.in_compartment(a, p[0], p[1], p[2], form(r), lenient(r)),
     ("GET", "T"): lambda r, a, p: search.search(a, p[0], query(r), lenient(r)),
     ("POST", "TS"): lambda r, a, p: search.search(a, p[0], form(r), lenient(r)),
-    ("POST", "T"): lambda r, a, p: write.create(a, p[0], plain(r, "If-None-Exist"), r.headers.get("If-None-Exist", "")),
+    ("POST", "T"): lambda r, a, p: write.create(a, p[0], body(r, p, "If-None-Exist"), negotiate.text(r, "If-None-Exist"), of_headers(r.headers), warn=a.returns == "OperationOutcome"),
     ("GET", "TH"): lambda r, a, p: history.versions(a, p[0], None, query(r)),
-    ("GET", "TI"): lambda r, a, p: viewed(r, read.read(a, p[0], p[1])),
-    ("PUT", "T"): lambda r, a, p: conditional.update(a, p[0], condition(r), negotiate.body(r), if_match(r)),
-    ("DELETE", "T"): lambda r, a, p: conditional.delete(a, p[0], condition(r), if_match(r)),
-    ("PATCH", "T"): lambda r, a, p: conditional.patch(a, p[0], condition(r), operations(r), if_match(r)),
-    ("PATCH", "TI"): lambda r, a, p: patch.patch(a, p[0], p[1], operations(r), if_match(r)),
-    ("PUT", "TI"): lambda r, a, p: write.update(a, p[0], p[1], plain(r, "PUT Type?condition"), if_match(r)),
-    ("DELETE", "TI"): lambda r, a, p: write.delete(a, *bare(r, p), if_match(r)),
+    ("GET", "TI"): lambda r, a, p: seen(r, p, read.read(a, p[0], p[1])),
+    ("PUT", "T"): lambda r, a, p: conditional.update(a, p[0], condition(r), negotiate.body(r), of_headers(r.headers)),
+    ("DELETE", "T"): lambda r, a, p: conditional.delete(a, p[0], condition(r), of_headers(r.headers)),
+    ("PATCH", "T"): lambda r, a, p: conditional.patch(a, p[0], condition(r), operations(r), of_headers(r.headers)),
+    ("PATCH", "TI"): lambda r, a, p: patch.patch(a, p[0], p[1], operations(r), of_headers(r.headers)),
+    ("PUT", "TI"): lambda r, a, p: write.update(a, p[0], p[1], body(r, p, "PUT Type?condition"), of_headers(r.headers), warn=a.returns == "OperationOutcome"),
+    ("DELETE", "TI"): lambda r, a, p: write.delete(a, *bare(r, p), of_headers(r.headers)),
     ("GET", "TIH"): lambda r, a, p: history.versions(a, p[0], p[1], query(r)),
-    ("GET", "B$export"): lambda r, a, p: bulk.kick_off(r, a, "system", "", query(r)),
-    ("POST", "B$export"): lambda r, a, p: bulk.kick_off(r, a, "system", "", query(r)),
-    ("GET", "T$export"): lambda r, a, p: bulk.kick_off(r, a, alone("Patient", p, "$export") and "patient", "", query(r)),
-    ("POST", "T$export"): lambda r, a, p: bulk.kick_off(r, a, alone("Patient", p, "$export") and "patient", "", query(r)),
-    ("GET", "TI$export"): lambda r, a, p: bulk.kick_off(r, a, alone("Group", p, "$export") and "group", p[1], query(r)),
-    ("POST", "TI$export"): lambda r, a, p: bulk.kick_off(r, a, alone("Group", p, "$export") and "group", p[1], query(r)),
     ("POST", "B$import"): lambda r, a, p: bulk.take_in(r, a, ""),
     ("POST", "T$import"): lambda r, a, p: bulk.take_in(r, a, p[0]),
     ("GET", "J"): lambda r, a, p: bulk.poll(r, a, p[1]),
     ("DELETE", "J"): lambda r, a, p: bulk.remove(a, p[1]),
     ("GET", "JF"): lambda r, a, p: bulk.download(r, a, p[1], p[2]),
-    ("GET", "T$ihe-pix"): lambda r, a, p: persons.crossreference(a, alone("Patient", p, "$ihe-pix") and query(r)),
-    ("GET", "TI$everything"): lambda r, a, p: everything.everything(a, alone("Patient", p, "$everything") and p[1], query(r)),
-    ("POST", "TI$everything"): lambda r, a, p: everything.everything(a, alone("Patient", p, "$everything") and p[1], query(r) + plain_values(r)),
-    ("GET", "TI$summary"): lambda r, a, p: summary.summary(a, alone("Patient", p, "$summary") and p[1], query(r)),
-    ("GET", "B$meta"): lambda r, a, p: meta.of_type(a, "".join(bare(r, p))),
-    ("GET", "T$meta"): lambda r, a, p: meta.of_type(a, *bare(r, p)),
-    ("GET", "TI$meta"): lambda r, a, p: meta.of_resource(a, *bare(r, p)),
     ("POST", "TI$meta-add"): lambda r, a, p: meta.add(a, *bare(r, p), negotiate.body(r)),
     ("POST", "TI$meta-delete"): lambda r, a, p: meta.remove(a, *bare(r, p), negotiate.body(r)),
-    ("GET", "T$lastn"): lambda r, a, p: lastn.lastn(a, alone("Observation", p, "$lastn") and query(r)),
-    ("GET", "TI$status"): lambda r, a, p: standing.standing(a, alone("Subscription", p, "$status") and p[1]),
-    **{(method, "T$expand"): lambda r, a, p: terminology.expand(a, alone("ValueSet", p, "$expand") and "", query(r), parameters(r)) for method in ("GET", "POST")},
-    **{(method, "TI$expand"): lambda r, a, p: terminology.expand(a, alone("ValueSet", p, "$expand") and p[1], query(r), parameters(r)) for method in ("GET", "POST")},
-    **{(method, "T$validate-code"): lambda r, a, p: terminology.validate_code(a, p[0], "", query(r), parameters(r)) for method in ("GET", "POST")},
-    **{(method, "TI$validate-code"): lambda r, a, p: terminology.validate_code(a, p[0], p[1], query(r), parameters(r)) for method in ("GET", "POST")},
-    **{(method, "T$lookup"): lambda r, a, p: terminology.lookup(a, alone("CodeSystem", p, "$lookup") and query(r), parameters(r)) for method in ("GET", "POST")},
-    **{(method, "T$subsumes"): lambda r, a, p: terminology.subsumes(a, alone("CodeSystem", p, "$subsumes") and query(r), parameters(r)) for method in ("GET", "POST")},
-    **{(method, "T$translate"): lambda r, a, p: terminology.translate(a, alone("ConceptMap", p, "$translate") and "", query(r), parameters(r)) for method in ("GET", "POST")},
-    **{(method, "TI$translate"): lambda r, a, p: terminology.translate(a, alone("ConceptMap", p, "$translate") and p[1], query(r), parameters(r)) for method in ("GET", "POST")},
+    **{(method, shape): handler for shape, handler in OPERATIONS.items() for method in ("GET", "POST")},
     ("POST", "T$match"): lambda r, a, p: match.match(a, alone("Patient", p, "$match") and negotiate.body(r)),
     ("POST", "T$validate"): lambda r, a, p: validation.check(a, p[0], negotiate.body(r)),
-    ("GET", "TIHV"): lambda r, a, p: read.vread(a, p[0], p[1], p[3]),
+    ("POST", "TI$validate"): lambda r, a, p: validation.check(a, p[0], negotiate.body(r), p[1]),
+    ("GET", "TIHV"): lambda r, a, p: seen(r, p, read.vread(a, p[0], p[1], p[3])),
 }
 
 
 # Those that do nothing before their first line in the audit log, or nothing that is not undone with it: it asks for the caller's proviso.
 PROVIDED = frozenset({("GET", "TI"), ("GET", "TIHV"), ("GET", "T"), ("POST", "T"), ("PUT", "TI"), ("POST", "B")})
-
-
-def parameters(request: HttpRequest) -> Any:
-    return negotiate.body(request) if request.method == "POST" else None
-
-
-def plain_values(request: HttpRequest) -> list[tuple[str, str]]:
-    """A Parameters resource as a query would say it."""
-    return [(name, str(value)) for name, value in told(negotiate.body(request))]
 
 
 def alone(type_name: str, parts: list[str], operation: str) -> bool:

@@ -6,30 +6,60 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from records.fhir.issues import Issue, Malformed, NotAcceptable, TooLarge, WrongMediaType
+from records.fhir.formats import must_be_json, must_take_json
+from records.fhir.issues import Issue, Malformed, TooLarge, WrongMediaType
 from records.fhir.json import InvalidJson, parse
+from records.fhir.query import Pairs, utf8
 
 JSON_IN = ("application/fhir+json", "application/json")
 JSON_PATCH = "application/json-patch+json"
 PATCH_IN = (JSON_PATCH, "application/fhir+json")
-JSON_OUT = ("application/fhir+json", "application/json", "application/*", "*/*", "text/json", "application/fhir+ndjson", "application/ndjson")
 
 
-def acceptable(request: HttpRequest) -> None:
-    """Raises NotAcceptable unless JSON will do."""
-    wanted = request.headers.get("Accept", "*/*")
-    if not any(part.partition(";")[0].strip().lower() in JSON_OUT for part in wanted.split(",")):
-        raise NotAcceptable(Issue("not-supported", "Only JSON is served: send Accept: application/fhir+json."))
+def text(request: HttpRequest, name: str) -> str | None:
+    """A header's value in UTF-8, None where it was not sent. Raises Malformed."""
+    value = request.headers.get(name)
+    return None if value is None else utf8(value, name)
+
+
+def preferences(request: HttpRequest) -> dict[str, str]:
+    """What Prefer says, the first of each kind (RFC 7240 2)."""
+    out: dict[str, str] = {}
+    for part in request.headers.get("Prefer", "").split(","):
+        name, _, value = part.partition(";")[0].partition("=")
+        out.setdefault(name.strip().lower(), value.strip().strip('"'))
+    return out
+
+
+def acceptable(request: HttpRequest, asked: Pairs) -> None:
+    """Raises NotAcceptable unless JSON will do: _format says so, and where it is not given, Accept."""
+    formats = [v for k, v in asked if k == "_format" and v]
+    for said in formats:
+        must_be_json(said)
+    if not formats:
+        must_take_json(request.headers.get("Accept", ""))
+
+
+def optional(request: HttpRequest) -> Any:
+    """The parsed JSON body of an operation; None where there is none, of whatever type it is said to be. Raises as body does."""
+    data = raw(request)
+    return decode(data) if data and typed(request, JSON_IN) else None
 
 
 def body(request: HttpRequest, types: tuple[str, ...] = JSON_IN) -> Any:
     """The parsed JSON body. Raises WrongMediaType, TooLarge, Malformed."""
+    typed(request, types)
+    return decode(raw(request))
+
+
+def typed(request: HttpRequest, types: tuple[str, ...]) -> bool:
+    """True. Raises WrongMediaType for another type, or another coding than UTF-8."""
     if request.content_type not in types:
         raise WrongMediaType(Issue("not-supported", f"The body is {request.content_type or 'of no stated type'}: send Content-Type: {types[0]}."))
     charset = (request.content_params or {}).get("charset", "utf-8").lower()
     if charset not in ("utf-8", "utf8"):
         raise WrongMediaType(Issue("not-supported", f"The body is said to be {charset}: FHIR JSON is UTF-8. Convert it before sending."))
-    return decode(raw(request))
+    return True
 
 
 def raw(request: HttpRequest) -> bytes:
@@ -38,7 +68,6 @@ def raw(request: HttpRequest) -> bytes:
     over = length.isdecimal() and int(length) > most
     data = b"" if over else unpacked(request.read(most + 1), request.headers.get("Content-Encoding", ""), most)
     if over or len(data) > most:
-        drain(request, 4 * most)
         raise TooLarge(Issue("too-long", f"The body is larger than {most // 1048576} MiB: send the Bundle in parts."))
     return data
 
@@ -57,12 +86,6 @@ def unpacked(data: bytes, coding: str, most: int) -> bytes:
     if len(out) <= most and (not opened.eof or opened.unused_data):
         raise Malformed(Issue("structure", "The gzip body breaks off, or something follows it: send it whole, as one member."))
     return out
-
-
-def drain(request: HttpRequest, most: int) -> None:
-    """Read on and throw away, so that a client that is still sending gets to hear why it is refused."""
-    while most > 0 and (chunk := request.read(1 << 20)):
-        most -= len(chunk)
 
 
 def decode(data: bytes) -> Any:

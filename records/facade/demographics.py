@@ -6,7 +6,8 @@ from typing import Any
 from alliance.config.dates import span
 from records.fhir.issues import Issue, Malformed, NotSupported
 from records.mpi.features import names_of
-from records.mpi.rules import name, phone
+from records.mpi.rules import name, name_key, paper, phone
+from records.search.escapes import Value, single
 
 FINDERS = ("identifier", "name", "family", "given", "telecom", "phone")
 PARAMETERS = ("_id", "identifier", "name", "family", "given", "birthdate", "gender", "telecom", "phone", "address", "address-city", "address-state", "address-postalcode", "active")
@@ -20,14 +21,16 @@ class Wanted:
 
     ids: tuple[str, ...]
     finders: tuple[str, ...]
-    tests: tuple[tuple[str, str], ...] = field(default=())
+    tests: tuple[tuple[str, Value], ...] = field(default=())
     count: int = MOST
     offset: int = 0
 
 
 def understood(pairs: list[tuple[str, str]]) -> Wanted:
     """Raises Problem for what cannot be asked, and where nothing names a person: the shared base has no list of all patients."""
-    count, offset, ids, tests = MOST, 0, [], []
+    count, offset = MOST, 0
+    ids: list[str] = []
+    tests: list[tuple[str, Value]] = []
     for key, value in pairs:
         if key in ("_format", "_pretty"):
             continue
@@ -42,7 +45,7 @@ def understood(pairs: list[tuple[str, str]]) -> Wanted:
         elif key == "_id":
             ids += value.split(",")
         else:
-            tests.append((key, value))
+            tests.append((key, single(value)))
         if key == "birthdate":
             dated(value)
     given = {k: v for k, v in tests}
@@ -50,7 +53,7 @@ def understood(pairs: list[tuple[str, str]]) -> Wanted:
         family, first = given["family"], given["given"]
         finders = [family + first] if name.is_chinese(family) else [f"{first} {family}"]
     else:
-        finders = [v.rpartition("|")[2] for k, v in tests if k == "identifier"] or [v for k, v in tests if k in ("name", "family")]
+        finders = [v.pieces[-1] for k, v in tests if k == "identifier"] or [v for k, v in tests if k in ("name", "family")]
     if not ids and not finders:
         raise NotSupported(Issue("not-supported", "The shared base has no list of all patients: name one by identifier, name, family and given, or _id."))
     return Wanted(tuple(ids), tuple(finders), tuple(tests), count, offset)
@@ -69,10 +72,10 @@ def fits(patient: dict[str, Any], wanted: Wanted) -> bool:
     return all(holds(patient, key, value) for key, value in wanted.tests)
 
 
-def holds(patient: dict[str, Any], key: str, value: str) -> bool:
+def holds(patient: dict[str, Any], key: str, value: Value) -> bool:
     if key == "identifier":
-        system, bar, number = value.rpartition("|")
-        return any((not bar or i.get("system", "") == system) and alike(i.get("value"), number) for i in patient.get("identifier", []))
+        *system, number = value.pieces
+        return any((not system or i.get("system", "") == system[0]) and alike(i.get("value"), number) for i in patient.get("identifier", []))
     if key in ("name", "family", "given"):
         return named(patient, key, value)
     if key == "birthdate":
@@ -83,7 +86,7 @@ def holds(patient: dict[str, Any], key: str, value: str) -> bool:
         low, high = span(born)
         return {"eq": start <= low and high <= end, "ge": high > start, "gt": low >= end, "le": low < end, "lt": high <= start}[prefix]
     if key in ("telecom", "phone"):
-        number = phone.normal(value.rpartition("|")[2])
+        number = phone.normal(value.pieces[-1])
         return bool(number) and any(phone.normal(t.get("value", "")) == number for t in patient.get("telecom", []))
     if key == "address":
         return any(value in text for a in patient.get("address", []) for text in texts(a))
@@ -94,15 +97,17 @@ def holds(patient: dict[str, Any], key: str, value: str) -> bool:
 
 def named(patient: dict[str, Any], key: str, value: str) -> bool:
     """In any of the ways in which people write a name: the whole name by its beginning, a part likewise."""
-    asked = name.fold(value)
-    if not asked:
+    asked = name_key.asked(value)
+    if not asked.whole:
         return False
     if key != "name":
         parts = [p for n in patient.get("name", []) for p in ([n.get("family")] if key == "family" else n.get("given", [])) if p]
-        if any(name.fold(p).startswith(asked) for p in parts):
+        if any(k.startswith(asked.beginnings) for p in parts for k in name_key.keys(p)):
             return True
-    whole = [k for n in names_of(patient) for k in name.keys(n)]
-    return any(k.startswith(asked) for k in whole) if key != "given" else any(asked in k for k in whole)
+    written = [k for n in names_of(patient) for k in name_key.keys(n)]
+    if key == "given":
+        return any(typed in k for k in written for typed in asked.beginnings)
+    return any(k.startswith(asked.beginnings) or k in asked.whole for k in written)
 
 
 def texts(address: dict[str, Any]) -> list[str]:
@@ -110,7 +115,10 @@ def texts(address: dict[str, Any]) -> list[str]:
 
 
 def alike(one: Any, two: str) -> bool:
-    return isinstance(one, str) and one.strip().casefold() == two.strip().casefold()
+    """Whether two values of identifiers are the same, also as a citizen number in another form."""
+    if not isinstance(one, str):
+        return False
+    return paper.folded(one) == paper.folded(two) or (paper.citizen(one) == paper.citizen(two) != "")
 
 
 def has(identifier: dict[str, Any], system: str, value: str) -> bool:

@@ -2,30 +2,41 @@
 
 import copy
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from records.fhir.issues import Issue, Malformed, Problem, Unprocessable
 from records.fhir.location import BadPath, Place, locate, shape, spelled
 
-Parts = dict[str, Any]
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A value[x] of a part and its type, such as DateTime; without a type an element that is spelled out in parts, by their names (fhirpatch.html: anonymous types)."""
+
+    value: Any
+    type_name: str = ""
+
+
+Json = dict[str, Any]
+Parts = dict[str, Given]
 
 
 def applied(resource: dict[str, Any], parameters: Any) -> dict[str, Any]:
-    """The changed resource; the one that came in stays. Raises Malformed, Unprocessable naming the operation."""
-    given = parameters.get("parameter") if isinstance(parameters, dict) else None
-    if not isinstance(given, list) or not given:
+    """The changed resource; the one that came in stays. Parameters without an operation change nothing. Raises Malformed, Unprocessable naming the operation."""
+    given = parameters.get("parameter", []) if isinstance(parameters, dict) and parameters.get("resourceType") == "Parameters" else None
+    if not isinstance(given, list):
         raise Malformed(Issue("structure", "A FHIRPath Patch is a Parameters resource with parameters named operation.", "Parameters.parameter"))
     out = copy.deepcopy(resource)
     for i, one in enumerate(given):
         place = f"Parameters.parameter[{i}]"
         try:
             told = parts(one)
-            do = OPERATIONS.get(str(told.get("type")))
+            do = OPERATIONS.get(str(plain(told, "type")))
             if do is None:
                 raise Malformed(Issue("value", f"The type of an operation is one of {', '.join(OPERATIONS)}.", "part"))
             do(out, told)
         except BadPath as error:
-            raise Malformed(Issue("value", f"The path {str(told.get('path'))[:80]!r}: {error}.", place)) from error
+            raise Malformed(Issue("value", f"The path {str(plain(told, 'path'))[:80]!r}: {error}.", place)) from error
         except Problem as problem:
             raise problem.at(place) from problem
     return out
@@ -37,60 +48,67 @@ def parts(operation: Any) -> Parts:
     return {str(p.get("name")): value(p) for p in operation["part"] if isinstance(p, dict)}
 
 
-def value(part: Parts) -> Any:
-    """value[x], or an element that is spelled out in parts (FHIR R4 fhirpatch.html: anonymous types)."""
+def value(part: dict[str, Any]) -> Given:
     for key, found in part.items():
-        if key.startswith("value"):
-            return found
-    out: Parts = {}
+        if key.startswith("value") and key != "value":
+            return Given(found, key.removeprefix("value"))
     inside = part.get("part", [])
     if not isinstance(inside, list) or not all(isinstance(p, dict) for p in inside):
         raise Malformed(Issue("structure", "The parts of a value are objects with a name and a value.", "part"))
+    out: dict[str, list[Given]] = {}
     for inner in inside:
-        name, found = str(inner.get("name")), value(inner)
-        if name in out:
-            out[name] = [*(out[name] if isinstance(out[name], list) else [out[name]]), found]
-        else:
-            out[name] = found
-    return out
+        out.setdefault(str(inner.get("name")), []).append(value(inner))
+    return Given(out)
+
+
+def plain(told: Parts, name: str) -> Any:
+    return told[name].value if name in told else None
 
 
 def need(told: Parts, *names: str) -> list[Any]:
-    missing = [n for n in names if told.get(n) in (None, {}, "")]
+    """Plain values, and of "value" what was given."""
+    missing = [n for n in names if plain(told, n) in (None, {}, "")]
     if missing:
         raise Malformed(Issue("required", f"This operation needs {' and '.join(missing)}.", "part"))
-    return [told[n] for n in names]
+    return [told[n] if n == "value" else told[n].value for n in names]
 
 
-def one(resource: Parts, path: str) -> Place:
+def one(resource: Json, path: str) -> Place:
     found = locate(resource, str(path))
     if len(found) != 1:
         raise Unprocessable(Issue("processing", f"The path {str(path)[:80]} names {len(found) or 'no'} elements: it must name one.", "part"))
     return found[0]
 
 
-def key_of(type_name: str, name: str, given: Any) -> str:
-    """The JSON key of an element: of a choice the one that the value's form fits, where only one does."""
-    keys = spelled(type_name, name) or [name]
+def key_of(kind: str, name: str, given: Given) -> str:
+    """The JSON key of an element: of a choice the one of the value's type."""
+    keys = spelled(kind, name) or [name]
     if len(keys) == 1:
         return keys[0]
-    fits = [k for k in keys if (isinstance(given, dict) and all(shape((shape(type_name, k) or ("", False))[0], x) for x in given)) or type(given) is FORMS.get((shape(type_name, k) or ("",))[0])]
-    if len(fits) != 1:
-        raise Unprocessable(Issue("processing", f"{name} has several forms here: name one of {', '.join(keys)}.", "part"))
-    return fits[0]
+    wanted = f"{name}{given.type_name}"
+    if wanted not in keys:
+        raise Unprocessable(Issue("processing", f"{name} has several types here: give it as one of {', '.join('value' + k.removeprefix(name) for k in keys)}.", "part"))
+    return wanted
 
 
-FORMS = {"boolean": bool, "integer": int, "decimal": float, "string": str}
+def made(kind: str, given: Given) -> Any:
+    """The JSON of a value of the type; spelled out in parts, with arrays where the definition repeats. Raises Unprocessable."""
+    if given.type_name:
+        return given.value
+    out: dict[str, Any] = {}
+    for name, many in given.value.items():
+        key = key_of(kind, name, many[0])
+        inner = shape(kind, key)
+        if inner is None:
+            raise Unprocessable(Issue("structure", f"{kind} has no element {name[:60]!r}.", "part"))
+        if len(many) > 1 and not inner[1]:
+            raise Unprocessable(Issue("structure", f"{kind}.{name[:60]} does not repeat: give it once.", "part"))
+        values = [made(inner[0], g) for g in many]
+        out[key] = values if inner[1] else values[0]
+    return out
 
 
-def full(type_name: str, given: Any) -> Any:
-    """An element from parts, with arrays where the definition repeats."""
-    if isinstance(given, dict):
-        return {k: [full((shape(type_name, k) or ("", False))[0], v)] if (s := shape(type_name, k)) and s[1] and not isinstance(v, list) else v for k, v in given.items()}
-    return given
-
-
-def add(resource: Parts, told: Parts) -> None:
+def add(resource: Json, told: Parts) -> None:
     path, name, given = need(told, "path", "name", "value")
     place = one(resource, path)
     node = place.value
@@ -101,16 +119,16 @@ def add(resource: Parts, told: Parts) -> None:
     told_shape = shape(kind, key)
     if told_shape is None:
         raise Unprocessable(Issue("structure", f"{kind} has no element {str(name)[:60]!r}.", "part"))
-    new = full(told_shape[0], given)
+    new = made(told_shape[0], given)
     if told_shape[1]:
         node.setdefault(key, []).append(new)
-    elif key in node:
+    elif any(k in node for k in (key, *spelled(kind, str(name)))):
         raise Unprocessable(Issue("processing", f"{path}.{name} is there already, and does not repeat: replace it.", "part"))
     else:
         node[key] = new
 
 
-def rows(resource: Parts, path: str) -> list[Any]:
+def rows(resource: Json, path: str) -> list[Any]:
     """The list that a path means."""
     head, _, last = str(path).rpartition(".")
     place = one(resource, head)
@@ -122,19 +140,20 @@ def rows(resource: Parts, path: str) -> list[Any]:
 
 
 def at(told: Parts, name: str, most: int) -> int:
-    index = told.get(name)
+    index = plain(told, name)
     if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index <= most:
         raise Unprocessable(Issue("value", f"{name} is a whole number from 0 to {most}.", "part"))
     return index
 
 
-def insert(resource: Parts, told: Parts) -> None:
+def insert(resource: Json, told: Parts) -> None:
     path, given = need(told, "path", "value")
     found = rows(resource, path)
-    found.insert(at(told, "index", len(found)), given)
+    index = at(told, "index", len(found))
+    found.insert(index, made(one(resource, f"{path}[0]").type_name if found else "", given))
 
 
-def delete(resource: Parts, told: Parts) -> None:
+def delete(resource: Json, told: Parts) -> None:
     [path] = need(told, "path")
     found = locate(resource, str(path))
     if len(found) > 1:
@@ -156,19 +175,26 @@ def prune(node: Any) -> None:
             del node[key]
 
 
-def replace(resource: Parts, told: Parts) -> None:
+def replace(resource: Json, told: Parts) -> None:
     path, given = need(told, "path", "value")
     place = one(resource, path)
     if place.key == "":
         raise Unprocessable(Issue("processing", "The resource as a whole is replaced by PUT.", "part"))
-    place.holder[place.key] = full(place.type_name, given)
+    key = key_of(place.kind, place.name, given) if place.name else place.key
+    new = made((shape(place.kind, key) or (place.type_name,))[0] if place.name else place.type_name, given)
+    if key == place.key:
+        place.holder[key] = new
+        return
+    kept = {key if k == place.key else k: new if k == place.key else v for k, v in place.holder.items() if k != f"_{place.key}"}
+    place.holder.clear()
+    place.holder.update(kept)
 
 
-def move(resource: Parts, told: Parts) -> None:
+def move(resource: Json, told: Parts) -> None:
     [path] = need(told, "path")
     found = rows(resource, path)
     source, destination = at(told, "source", len(found) - 1), at(told, "destination", len(found) - 1)
     found.insert(destination, found.pop(source))
 
 
-OPERATIONS: dict[str, Callable[[Parts, Parts], None]] = {"add": add, "insert": insert, "delete": delete, "replace": replace, "move": move}
+OPERATIONS: dict[str, Callable[[Json, Parts], None]] = {"add": add, "insert": insert, "delete": delete, "replace": replace, "move": move}

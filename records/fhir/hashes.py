@@ -5,11 +5,12 @@ from functools import lru_cache
 
 SEPARATOR = "\x1f"
 
-VERSION = 5  # of all that is kept for searching: a greater one makes `manage.py setup` index everything anew
+VERSION = 6  # of all that is kept for searching: a greater one makes `manage.py setup` index everything anew
 
 
+@lru_cache(maxsize=20_000)
 def named(text: str) -> int:
-    """What joins a reference and the resource that it names: the hash of Type/id."""
+    """What joins a reference and the resource that it names: the hash of Type/id. A patient and an encounter are named by many resources in a row."""
     return hashed("resource", text)
 
 

@@ -1,5 +1,6 @@
 """What is wrong with an input: plain errors with a code, a place (FHIRPath) and a mend. No HTTP here."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -11,6 +12,12 @@ class Issue:
     says: str
     where: str = ""
     severity: str = "error"
+
+
+def first(issues: Sequence[Issue], most: int) -> list[Issue]:
+    """So many of them; of the others, how many they are."""
+    more = len(issues) - most
+    return [*issues[:most], Issue("informational", f"There are {more} more: mend these first.", issues[most - 1].where, "information")] if more > 0 else list(issues)
 
 
 class Problem(Exception):

@@ -5,6 +5,9 @@ from typing import Any
 
 import orjson
 
+from records.fhir.issues import Issue, TooLarge
+from records.fhir.limits import JSON_VALUES
+
 
 class Number(float):
     """A decimal that remembers how it was written: 1.50 stays 1.50."""
@@ -54,7 +57,9 @@ def no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def parse(data: bytes) -> Any:
-    """Raises InvalidJson for malformed text, NaN, duplicate keys, and text that is not UTF-8."""
+    """Raises InvalidJson for malformed text, NaN, duplicate keys, and text that is not UTF-8; TooLarge for more values than may be looked at."""
+    if len(data) > JSON_VALUES and data.count(b",") + data.count(b"[") + data.count(b"{") > JSON_VALUES:
+        raise TooLarge(Issue("too-costly", f"The body holds more than {JSON_VALUES} JSON values: send it in parts."))
     try:
         return json.loads(data.decode("utf-8-sig"), parse_float=number, parse_int=integer, parse_constant=refuse_constant, object_pairs_hook=no_duplicates)
     except UnicodeDecodeError as error:

@@ -48,21 +48,21 @@ def of_tags(resource: dict[str, Any]) -> int:
     """Of meta.security: a level that stands beside a kind says no more than that kind (v3-ActCode: each kind is restricted)."""
     found = 0
     for tag in (resource.get("meta") or {}).get("security") or []:
-        found |= int(of_tag(tag.get("code") or ""))
+        found |= int(of_tag(tag.get("system") or "", tag.get("code") or ""))
     return found & ~int(Label.RESTRICTED) if found & ~LEVELS else found
 
 
 def protection(resource: dict[str, Any]) -> tuple[int, set[int]]:
     """(labels, marks): all labels that its codes and security tags call for, and a hash of each code, reference and author that stands in it.
-    Contained resources count."""
-    bits, marks = of_tags(resource), set()
+    Contained resources count. What the entries of a Bundle refer to is their own, and marks nothing."""
+    bits, marks, closed = of_tags(resource), set(), resource.get("resourceType") == "Bundle"
     stack: list[tuple[Any, bool]] = [(v, k in AUTHORS) for k, v in resource.items() if k != "meta" and (type(v) is dict or type(v) is list)]
     while stack:
         node, by = stack.pop()
         if type(node) is list:
             stack += [(v, by) for v in node if type(v) is dict or type(v) is list]
             continue
-        system, code, reference = node.get("system"), node.get("code"), node.get("reference")
+        system, code, reference = node.get("system"), node.get("code"), None if closed else node.get("reference")
         if type(system) is str and type(code) is str:
             bits |= of_coding(system, code)
             if clinical(system):

@@ -1,6 +1,6 @@
 """FHIRPath as far as it names places in a resource, for FHIRPath Patch (FHIR R4 fhirpatch.html; FHIRPath 2.0 3.5).
 
-Steps, indexes, where(key = 'value') on one level or deeper (coding.code), first(), last() and ofType(); nothing that computes.
+Steps, indexes, where(key = 'value') on one level or deeper (coding.code), first(), last(), ofType() and `as`; nothing that computes.
 """
 
 import re
@@ -11,7 +11,9 @@ from records.fhir.types import table
 
 TOKEN = re.compile(
     r"\.?(?:(?P<where>where)\(\s*(?P<key>\w+(?:\.\w+)*)\s*=\s*(?P<literal>'(?:[^'\\]|\\.)*'|true|false|-?\d+(?:\.\d+)?)\s*\)"
-    r"|(?P<function>first|last)\(\)|ofType\((?P<type>\w+)\)|\[(?P<index>\d{1,6})\]|(?P<step>\w+))")
+    r"|(?P<function>first|last)\(\)|(?:ofType|as)\((?P<type>[\w.]+)\)|\[(?P<index>\d{1,6})\]|(?P<step>\w+))")
+AS = re.compile(r"\(\s*(?P<inner>[^()]*(?:\([^()]*\)[^()]*)*?)\s+as\s+(?P<type>[\w.]+)\s*\)")
+AS_A_WHOLE = re.compile(r"(.+?)\s+as\s+([\w.]+)\s*")
 
 
 class BadPath(ValueError):
@@ -20,11 +22,13 @@ class BadPath(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One value: holder[key], and its FHIR type ("" where it is not known)."""
+    """One value: holder[key], and its FHIR type ("" where it is not known). kind: of the holder; name: as the path calls it, without the type of a choice."""
 
     holder: Any
     key: Any
     type_name: str
+    kind: str = ""
+    name: str = ""
 
     @property
     def value(self) -> Any:
@@ -47,7 +51,7 @@ def spelled(type_name: str, name: str) -> list[str]:
 
 def locate(resource: dict[str, Any], path: str) -> list[Place]:
     """All places that the path names, in order; [] for none. Raises BadPath."""
-    kind = str(resource["resourceType"])
+    kind, path = str(resource["resourceType"]), plain(path)
     root, at = {"": resource}, 0
     places = [Place(root, "", kind)]
     first = True
@@ -62,13 +66,22 @@ def locate(resource: dict[str, Any], path: str) -> list[Place]:
         elif m.group("where"):
             places = [p for p in places if m.group("literal") in literals(p.value, m.group("key").split("."))]
         elif m.group("type"):
-            places = [p for p in places if p.type_name.lower() == m.group("type").lower()]
+            places = [p for p in places if p.type_name.lower() == m.group("type").rpartition(".")[2].lower()]
         elif m.group("function"):
             places = places[:1] if m.group("function") == "first" else places[-1:]
         else:
             places = places[int(m.group("index")) :][:1]
         at, first = m.end(), False
     return places
+
+
+def plain(path: str) -> str:
+    """(a as B).c, or a as B, is a.ofType(B).c (FHIRPath 2.0 6.3.3, 6.3.4)."""
+    if m := AS.match(path):
+        return f"{m.group('inner')}.ofType({m.group('type')}){path[m.end():]}"
+    if m := AS_A_WHOLE.fullmatch(path):
+        return f"{m.group(1)}.ofType({m.group(2)})"
+    return path
 
 
 def below(place: Place, name: str) -> list[Place]:
@@ -84,7 +97,7 @@ def below(place: Place, name: str) -> list[Place]:
         if isinstance(node[key], list):
             out += [Place(node[key], i, told[0] if told else "") for i in range(len(node[key]))]
         else:
-            out.append(Place(node, key, told[0] if told else ""))
+            out.append(Place(node, key, told[0] if told else "", kind, name))
     return out
 
 

@@ -1,32 +1,63 @@
-"""The references in a resource: which there are, to whom, and how they are rewritten inside a transaction."""
+"""The references in a resource: which there are, where they stand, and whom they name. Pure.
+
+Found by the types of the elements, for other elements are called `reference` as well (Expression.reference is a uri). A Bundle is a closed world: what its entries
+refer to is their own (FHIR R4 bundle.html#references), so nothing looks into them.
+"""
 
 import re
-from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from records.fhir.types import TYPES
+from records.fhir.types import TYPES, table
 
 ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 RELATIVE = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]{1,64})?")
+CLOSED = {"Bundle": {"entry"}}
 
 
-def walk(node: Any) -> list[dict[str, Any]]:
-    """Every object that carries a literal `reference`, in the order of the text."""
-    out: list[dict[str, Any]] = []
-    stack: list[Any] = [node]
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A Reference object; owner, key: the type and the element that hold it; within: the resource that does, a contained one or the whole."""
+
+    node: dict[str, Any]
+    owner: str
+    key: str
+    within: dict[str, Any]
+
+
+@cache
+def holders(kind: str) -> dict[str, str] | None:
+    """{json key: type} of the elements of a type that are no primitives; "Resource" stands for any resource. None for a type that is not known."""
+    if kind not in table("shapes"):
+        return {"extension": "Extension", "modifierExtension": "Extension"} if kind == "Element" else None
+    out = {k: told.lstrip("*") for k, told in table("shapes")[kind].items() if k not in "!?"}
+    return {k: t for k, t in out.items() if t[0].isupper() and k not in CLOSED.get(kind, ())} | {"extension": "Extension", "modifierExtension": "Extension"}
+
+
+def walk(resource: dict[str, Any]) -> list[Found]:
+    """Every Reference with a literal `reference`, in the order of the text. In a contained resource of a type that is not hosted every object with one counts."""
+    out: list[Found] = []
+    stack: list[tuple[Any, str, str, str, dict[str, Any]]] = [(resource, str(resource.get("resourceType")), "", "", resource)]
     while stack:
-        node = stack.pop()
-        if type(node) is dict:
-            if type(node.get("reference")) is str:
-                out.append(node)
-            stack.extend([v for v in node.values() if type(v) is dict or type(v) is list][::-1])
-        else:
-            stack.extend([v for v in node if type(v) is dict or type(v) is list][::-1])
+        node, kind, owner, key, within = stack.pop()
+        known, below = holders(kind), []
+        if (kind == "Reference" or known is None) and type(node.get("reference")) is str:
+            out.append(Found(node, owner, key, within))
+        for name, value in node.items():
+            if type(value) is dict or type(value) is list:
+                inner = "?" if known is None else known.get(name) or ("Element" if name[:1] == "_" else "")
+                if inner:
+                    for item in value if type(value) is list else (value,):
+                        if type(item) is dict:
+                            whole = inner == "Resource"
+                            below.append((item, str(item.get("resourceType")) if whole else inner, kind, name, item if whole else within))
+        stack.extend(below[::-1])
     return out
 
 
 def place(node: Any, wanted: dict[str, Any], where: str) -> str:
-    """The FHIRPath of an object that walk found; "" where it is not below the node."""
+    """The FHIRPath of an object that stands below the node; "" where it does not."""
     if node is wanted:
         return where
     steps = [(f"{where}.{k}", v) for k, v in node.items()] if type(node) is dict else [(f"{where}[{i}]", v) for i, v in enumerate(node)]
@@ -34,27 +65,22 @@ def place(node: Any, wanted: dict[str, Any], where: str) -> str:
 
 
 def target(reference: str) -> tuple[str, str] | None:
-    """(type, id) of a relative literal reference of a hosted type, or None."""
+    """(type, id) of a relative literal reference to a hosted type, or None."""
     m = RELATIVE.fullmatch(reference)
     return (m.group(1), m.group(2)) if m and m.group(1) in TYPES else None
 
 
-def rewrite(resource: Any, change: Callable[[str, Callable[[], str]], str]) -> None:
-    """Replace each reference by change(reference, where), in place; where() gives its FHIRPath. Urls inside attachments and narrative
-    stay."""
-    for node in walk(resource):
-        node["reference"] = change(node["reference"], lambda node=node: place(resource, node, resource["resourceType"]) + ".reference")  # type: ignore[misc]
+def targets(resource: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    """{(type, id): the first Reference to it} of what a resource refers to in its own store."""
+    out: dict[tuple[str, str], dict[str, Any]] = {}
+    for found in walk(resource):
+        if key := target(found.node["reference"]):
+            out.setdefault(key, found.node)
+    return out
 
 
 def patients(resource: dict[str, Any], subject: str | None) -> list[str]:
     """Ids of the patients of this store that a resource names, the one it is about first."""
-    found: list[str] = []
-    if subject and isinstance(resource.get(subject), dict):
-        about = target(resource[subject].get("reference") or "")
-        if about and about[0] == "Patient":
-            found.append(about[1])
-    for node in walk(resource):
-        other = target(node["reference"])
-        if other and other[0] == "Patient" and other[1] not in found:
-            found.append(other[1])
-    return found
+    about = target(str(resource[subject].get("reference") or "")) if subject and isinstance(resource.get(subject), dict) else None
+    found = [about[1]] if about and about[0] == "Patient" else []
+    return list(dict.fromkeys([*found, *(i for name, i in targets(resource) if name == "Patient")]))

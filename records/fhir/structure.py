@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from records.fhir import narrative
 from records.fhir.types import table
 
 Check = Callable[[Any], bool]
@@ -58,7 +59,8 @@ def whole(low: int) -> Check:
 
 
 PRIMITIVES: dict[str, Check] = {
-    "string": text, "markdown": text, "xhtml": text, "id": matches(ID), "code": matches(CODE), "uri": matches(URI), "canonical": matches(URI), "url": matches(URL),
+    "string": text, "markdown": text, "xhtml": lambda v: text(v) and not narrative.faults(v),
+    "id": matches(ID), "code": matches(CODE), "uri": matches(URI), "canonical": matches(URI), "url": matches(URL),
     "boolean": lambda v: type(v) is bool, "integer": whole(-2_147_483_648), "positiveInt": whole(1), "unsignedInt": whole(0),
     "decimal": lambda v: isinstance(v, int | float) and type(v) is not bool, "date": day, "dateTime": lambda v: day(v) or moment(v), "instant": moment,
     "time": matches(CLOCK), "base64Binary": matches(BASE64),

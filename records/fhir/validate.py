@@ -7,11 +7,15 @@ from typing import Any
 from fhir.resources.R4B import get_fhir_model_class
 from pydantic import ValidationError
 
-from records.fhir.issues import Issue, NotSupported, Unprocessable
+from records.fhir import narrative
+from records.fhir.absent import with_stand_ins
+from records.fhir.issues import Issue, NotSupported, TooLarge, Unprocessable, first
+from records.fhir.limits import ISSUES_A_RESOURCE, JUDGED_VALUES
 from records.fhir.structure import UNPRINTABLE, certain
 from records.fhir.types import TYPES, table
 
-MOST_ISSUES = 50
+NO_SUCH = "FHIR R4 has no such element here: remove it, correct its spelling, or send it as an extension."
+SHORT = 100  # items of each list that are looked at in a resource that is too large for the judge
 
 
 @cache
@@ -30,17 +34,42 @@ def validate(resource: Any) -> str:
         raise NotSupported(Issue("not-supported", f"{type_name} is not hosted here; GET metadata lists the types that are.", "resourceType"))
     if certain(resource):
         return type_name
+    if more_than(JUDGED_VALUES, resource):
+        judge(shortened(resource), type_name)
+        raise TooLarge(Issue("too-costly", f"So large a resource (more than {JUDGED_VALUES} values) is taken only where it is plainly valid, and something in this one is not, "
+                                           f"behind the first {SHORT} items of a list: send it in parts.", type_name))
     judge(resource, type_name)
     return type_name
+
+
+def more_than(most: int, resource: Any) -> bool:
+    """Whether it has more values than so many; stops counting there."""
+    seen, left = 0, [resource]
+    while left:
+        node = left.pop()
+        seen += len(node)
+        if seen > most:
+            return True
+        left += [v for v in (node.values() if isinstance(node, dict) else node) if isinstance(v, dict | list)]
+    return False
+
+
+def shortened(node: Any) -> Any:
+    """The same with the first items of each list, whose places stay what they are."""
+    if isinstance(node, dict):
+        return {k: shortened(v) for k, v in node.items()}
+    return [shortened(v) for v in node[:SHORT]] if isinstance(node, list) else node
 
 
 def judge(resource: dict[str, Any], type_name: str) -> None:
     """Raises Unprocessable with what is wrong, in the words of a mend."""
     try:
-        wrong = blanks(resource, type_name) + elements(resource, type_name, type_name) + inside(resource, type_name)
+        wrong = blanks(resource, type_name) + elements(resource, type_name, type_name) + inside(resource, type_name) + narrative.issues(resource, type_name)
         if wrong:
-            raise Unprocessable(*wrong[:MOST_ISSUES])
-        model(type_name).model_validate(resource)
+            raise Unprocessable(*first(wrong, ISSUES_A_RESOURCE))
+        model(type_name).model_validate(with_stand_ins(resource, type_name))
+        if unknown := strangers(resource, type_name, type_name):
+            raise Unprocessable(*first(unknown, ISSUES_A_RESOURCE))
     except ValidationError as error:
         raise Unprocessable(*translate(type_name, error)) from None
     except (ValueError, TypeError, AttributeError, AssertionError, RecursionError) as error:
@@ -64,6 +93,23 @@ def blanks(node: Any, where: str) -> list[Issue]:
     return out
 
 
+def strangers(node: Any, kind: str, where: str) -> list[Issue]:
+    """Elements that FHIR R4 has not, though fhir.resources lets them pass: comments of DSTU2, and its own names for words of Python (class_fhir). kind: "" where it is not known, as
+    of a contained type that is not hosted."""
+    out: list[Issue] = []
+    known = table("shapes").get(str(node.get("resourceType")) if kind in ("", "Resource") else kind)
+    for key, value in node.items():
+        told = (known or {}).get(key)
+        if key == "fhir_comments":
+            out.append(Issue("structure", "fhir_comments is gone since DSTU2, FHIR R4 has no comments in JSON: take it out, or send it as a note or an extension.", f"{where}.{key}"))
+        elif known and told is None and key != "resourceType" and known.get(key.removeprefix("_")) is None:
+            out.append(Issue("structure", NO_SUCH, f"{where}.{key}"))
+        for i, item in enumerate(value if isinstance(value, list) else [value]):
+            if isinstance(item, dict):
+                out += strangers(item, str(told or "").lstrip("*"), f"{where}.{key}[{i}]" if isinstance(value, list) else f"{where}.{key}")
+    return out
+
+
 def inside(resource: dict[str, Any], type_name: str) -> list[Issue]:
     """The same of contained resources."""
     contained = resource.get("contained")
@@ -72,7 +118,8 @@ def inside(resource: dict[str, Any], type_name: str) -> list[Issue]:
 
 
 def translate(type_name: str, error: ValidationError) -> list[Issue]:
-    return [issue(type_name, e) for e in error.errors(include_url=False, include_input=False)[:MOST_ISSUES]]
+    faults = error.errors(include_url=False, include_input=False)
+    return first([issue(type_name, e) for e in faults], ISSUES_A_RESOURCE)
 
 
 def issue(type_name: str, fault: Any) -> Issue:
@@ -80,7 +127,7 @@ def issue(type_name: str, fault: Any) -> Issue:
     where = path(type_name, fault["loc"])
     kind = fault["type"]
     if kind == "extra_forbidden":
-        return Issue("structure", "FHIR R4 has no such element here: remove it, correct its spelling, or send it as an extension.", where)
+        return Issue("structure", NO_SUCH, where)
     if kind == "missing":
         return Issue("required", "This element is required: add it.", where)
     if kind in ("list_type",):

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from alliance.auth.principal import Principal
+from alliance.auth.scopes import Need
 from alliance.models import Hospital
 from alliance.roles import Permission
 from consent.audit.event import EventCode
@@ -27,10 +28,16 @@ class Ask:
     base: str
     hospital_id: int | None
     root: str = ""  # absolute url of the bases, for links
+    returns: str = ""  # what a write's answer shows: minimal, representation or OperationOutcome, as the client prefers it (RFC 7240 4.2)
 
     @property
     def own(self) -> bool:
         return self.hospital_id == self.principal.hospital_id
+
+    @property
+    def address(self) -> str:
+        """Absolute, of the base itself; "" where nobody asks over HTTP."""
+        return f"{self.root}/{self.base}" if self.root else ""
 
     def url(self, row: Row) -> str:
         """fullUrl of a row in the store that owns it."""
@@ -39,11 +46,15 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
+    """warnings: of what was taken all the same; they reach the client in an OperationOutcome, where the answer has one."""
+
     status: int
     body: bytes = b""
     version: int | None = None
     last_updated: dt.datetime | None = None
     location: str = ""
+    warnings: tuple[Issue, ...] = ()
+    media: str = ""  # of the body, where it is not FHIR's JSON
 
 
 def base(principal: Principal, code: str, root: str) -> Ask:
@@ -64,27 +75,27 @@ def known_type(name: str) -> None:
 
 
 def own_request(ask: Ask, code: EventCode, target: str, *, permission: Permission = Permission.RECORD_READ, detail: str = "",
-                writing: bool = False) -> AccessRequest:
-    """A request that only the base's own hospital may make."""
+                writing: bool = False, need: Need | None = None) -> AccessRequest:
+    """A request that only the base's own hospital may make. need: what it takes of the token (docs/how-to/scopes.md); unstated, everything."""
     hospital = ask.hospital_id if ask.own else None
-    return AccessRequest(ask.principal, permission, code, f"{ask.base}/{target}", detail, hospital_id=hospital, writing=writing or not ask.own)
+    return AccessRequest(ask.principal, permission, code, f"{ask.base}/{target}", detail, hospital_id=hospital, writing=writing or not ask.own, need=need)
 
 
-def person_request(ask: Ask, code: EventCode, target: str, person: UUID | None, detail: str = "") -> AccessRequest:
+def person_request(ask: Ask, code: EventCode, target: str, person: UUID | None, detail: str = "", *, need: Need | None = None) -> AccessRequest:
     """A request about one person, through all of his source patients. Nobody costs the same steps as somebody."""
     found = sources.of_person(person or NOBODY)
-    return AccessRequest(ask.principal, Permission.RECORD_READ, code, f"{ask.base}/{target}", detail, person=person, sources=found, known=found)
+    return AccessRequest(ask.principal, Permission.RECORD_READ, code, f"{ask.base}/{target}", detail, person=person, sources=found, known=found, need=need)
 
 
 def resource_request(ask: Ask, code: EventCode, type_name: str, fhir_id: str) -> AccessRequest:
     """A request for one resource: at the own base as such, at another's through the person whom it is about."""
-    target = f"{type_name}/{fhir_id}"
+    target, need = f"{type_name}/{fhir_id}", Need("r", (type_name,))
     if ask.own or ask.hospital_id is None:
-        return own_request(ask, code, target)
+        return own_request(ask, code, target, need=need)
     if type_name in DIRECTORY:
-        return AccessRequest(ask.principal, Permission.RECORD_READ, code, f"{ask.base}/{target}", directory=True)
+        return AccessRequest(ask.principal, Permission.RECORD_READ, code, f"{ask.base}/{target}", directory=True, need=need)
     person = sources.person_of_resource(ask.hospital_id, type_name, fhir_id)
-    request = person_request(ask, code, target, person)
+    request = person_request(ask, code, target, person, need=need)
     return replace(request, sources=tuple(s for s in request.sources if s.hospital_id == ask.hospital_id))
 
 

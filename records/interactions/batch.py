@@ -1,26 +1,39 @@
 """batch: each entry on its own, good neighbours of a bad one are kept (FHIR R4 http.html#batch)."""
 
 import logging
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
+from alliance.auth.errors import Forbidden
+from consent.audit.event import Event, EventCode, Outcome
+from consent.audit.refusal import refuse
+from consent.terms import Refused
 from records.fhir import outcome
 from records.fhir.issues import Issue, Malformed, NotSupported, Problem
-from records.fhir.json import dump, parse
-from records.interactions import conditional, fetch, patch, write
+from records.fhir.json import dump
+from records.interactions import conditional, patch, write
 from records.interactions.ask import Answer, Ask
-from records.interactions.transaction import entries_of
+from records.interactions.bundle_entries import READING, entries_of
+from records.interactions.bundle_references import in_batch
+from records.interactions.entries import phrase, row
+from records.interactions.fetch import Reads
+from records.interactions.preconditions import Preconditions, of_entry
 
 log = logging.getLogger("xinglin.fhir")
 
 
 def batch(ask: Ask, bundle: Any) -> Answer:
-    rows = []
-    for i, raw in enumerate(entries_of(bundle)):
+    rows: list[dict[str, Any]] = []
+    reads, entries = Reads(ask), entries_of(bundle)
+    urls = {url for e in entries if isinstance(e, dict) and isinstance(url := e.get("fullUrl"), str)}
+    for i, raw in enumerate(entries):
         try:
-            rows.append(row(one(ask, raw)))
+            if isinstance(raw, dict) and isinstance(raw.get("resource"), dict):
+                in_batch(raw["resource"], str(raw.get("fullUrl") or ""), ask.address, urls)
+            rows.append(one(ask, raw, reads))
         except Exception as error:
+            if isinstance(error, Forbidden | Refused) and not error.written:
+                refuse(Event.of(ask.principal, EventCode.DOOR, outcome=Outcome.REFUSED, reason=error.code, target="fhir").but(proviso=None), account=True)
             told = error.at(f"Bundle.entry[{i}]") if isinstance(error, Problem) else error
             status, body = outcome.of(told)
             if status >= 500:
@@ -32,45 +45,36 @@ def batch(ask: Ask, bundle: Any) -> Answer:
     return Answer(200, dump(out))
 
 
-def one(ask: Ask, raw: Any) -> Answer:
+def one(ask: Ask, raw: Any, reads: Reads) -> dict[str, Any]:
     asked = raw.get("request") if isinstance(raw, dict) else None
     if not isinstance(asked, dict) or not isinstance(asked.get("url"), str):
         raise Malformed(Issue("required", "Each entry has a request with a method and a url.", "request"))
+    try:
+        holds = of_entry(asked)
+    except Problem as problem:
+        raise problem.at("request") from problem
+    method = str(asked.get("method"))
+    if method in READING:
+        return row(ask, method, reads.answer(method, asked["url"], holds))
+    reads.forget()
+    return row(ask, method, written(ask, method, asked, raw.get("resource"), holds))
+
+
+def written(ask: Ask, method: str, asked: dict[str, Any], resource: Any, holds: Preconditions) -> Answer:
     url = urlsplit(asked["url"])
-    parts = [p for p in url.path.split("/") if p]
-    resource = raw.get("resource")
-    if url.query and len(parts) == 1 and asked.get("method") == "PUT":
-        return conditional.update(ask, parts[0], url.query, resource, asked.get("ifMatch") or "")
-    if url.query and len(parts) == 1 and asked.get("method") == "DELETE":
-        return conditional.delete(ask, parts[0], url.query, asked.get("ifMatch") or "")
-    if url.query and len(parts) == 1 and asked.get("method") == "PATCH":
-        return conditional.patch(ask, parts[0], url.query, resource, asked.get("ifMatch") or "")
-    match (asked.get("method"), len(parts)):
-        case ("POST", 1):
-            return write.create(ask, parts[0], resource, asked.get("ifNoneExist") or "")
-        case ("PUT", 2):
-            return write.update(ask, parts[0], parts[1], resource, asked.get("ifMatch") or "")
-        case ("DELETE", 2):
-            return write.delete(ask, parts[0], parts[1], asked.get("ifMatch") or "")
-        case ("PATCH", 2):
-            return patch.patch(ask, parts[0], parts[1], resource, asked.get("ifMatch") or "")
-        case ("GET", _):
-            return fetch.get(ask, asked["url"])
-    raise NotSupported(Issue("not-supported", "A batch takes GET, POST Type, and PUT, PATCH and DELETE of Type/id or Type?condition.", "request"))
-
-
-def phrase(status: int) -> str:
-    return f"{status} {HTTPStatus(status).phrase}"
-
-
-def row(answer: Answer) -> dict[str, Any]:
-    out: dict[str, Any] = {"response": {"status": phrase(answer.status)}}
-    if answer.location:
-        out["response"]["location"] = "/".join(answer.location.split("/")[5:]) if "://" in answer.location else answer.location
-    if answer.version:
-        out["response"]["etag"] = f'W/"{answer.version}"'
-    if answer.last_updated:
-        out["response"]["lastModified"] = answer.last_updated.isoformat(timespec="milliseconds")
-    if answer.body and answer.status == 200:
-        out["resource"] = parse(answer.body)
-    return out
+    match (method, [p for p in url.path.split("/") if p]):
+        case ("PUT", [name]) if url.query:
+            return conditional.update(ask, name, url.query, resource, holds)
+        case ("DELETE", [name]) if url.query:
+            return conditional.delete(ask, name, url.query, holds)
+        case ("PATCH", [name]) if url.query:
+            return conditional.patch(ask, name, url.query, resource, holds)
+        case ("POST", [name]):
+            return write.create(ask, name, resource, asked.get("ifNoneExist"), holds, warn=True)
+        case ("PUT", [name, fhir_id]):
+            return write.update(ask, name, fhir_id, resource, holds, warn=True)
+        case ("DELETE", [name, fhir_id]):
+            return write.delete(ask, name, fhir_id, holds)
+        case ("PATCH", [name, fhir_id]):
+            return patch.patch(ask, name, fhir_id, resource, holds)
+    raise NotSupported(Issue("not-supported", "A batch takes GET and HEAD, POST Type, and PUT, PATCH and DELETE of Type/id or Type?condition.", "request"))

@@ -6,13 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from alliance.auth.scope_check import must_cover
+from alliance.auth.scopes import EVERY, Need, parse
 from alliance.services.clients import standing
 from consent import gate
-from consent.audit.append import append
-from consent.audit.event import EventCode
+from consent.audit.append import append, append_about
+from consent.audit.event import Event, EventCode
+from consent.audit.query import OF_REQUEST
 from consent.terms import AccessRequest, Refused
 from records.fhir.issues import Gone, Issue, NotFound, Problem
 from records.fhir.json import dump
@@ -22,7 +26,10 @@ from records.models import BulkJob
 from records.store import chunks
 
 ACTIVE = (BulkJob.State.WAITING, BulkJob.State.RUNNING)
-MOST_ACTIVE = 4  # jobs of one system at a time
+CALL = "xinglin_bulk"  # the channel on which the courier listens
+LETTERS = {BulkJob.Kind.EXPORT: "rs", BulkJob.Kind.IMPORT: "cu"}  # scopes that a job takes of each type
+MOST_ACTIVE, MOST_LONG = 20, 4  # jobs of one system at a time: of all, and of those that have taken longer than SOON already, or are imports
+SOON = dt.timedelta(seconds=10)
 KEPT = dt.timedelta(days=2)
 UPLOAD = dt.timedelta(hours=12)  # the longest that one may take
 SILENT = dt.timedelta(seconds=90)  # a running job without a sign of life is taken up by another process
@@ -40,27 +47,59 @@ class Status:
     progress: str
     manifest: bytes = b""
     says: str = ""
+    seconds: int = 1  # after which to ask again
+    until: dt.datetime | None = None  # its files are there
 
 
 def start(ask: Ask, kind: BulkJob.Kind, asked: dict[str, Any], access: AccessRequest | None) -> BulkJob:
     """access: what the gate is asked before the job is taken; None where it is asked for each person when the job runs. Raises TooMany,
     Refused."""
-    alive = Q(state__in=ACTIVE) | Q(state=BulkJob.State.TAKING, created_at__gt=timezone.now() - UPLOAD)
-    if BulkJob.objects.filter(alive, client=ask.principal.id).count() >= MOST_ACTIVE:
-        raise TooMany(Issue("throttled", f"{MOST_ACTIVE} jobs of this system are under way: wait for one, or delete it."))
+    now = timezone.now()
+    alive = BulkJob.objects.filter(Q(state__in=ACTIVE) | Q(state=BulkJob.State.TAKING, created_at__gt=now - UPLOAD), client=ask.principal.id)
+    for found, most in ((alive, MOST_ACTIVE), (alive.filter(Q(kind=BulkJob.Kind.IMPORT) | Q(created_at__lt=now - SOON)), MOST_LONG)):
+        if found.count() >= most:
+            raise TooMany(Issue("throttled", f"{most} jobs of this system are under way: wait for one, or delete it."))
     if access is not None:
         append(gate.enter(access).event)
     state = BulkJob.State.TAKING if kind == BulkJob.Kind.IMPORT else BulkJob.State.WAITING
-    return BulkJob.objects.create(kind=kind, state=state, base=ask.base, hospital_id=ask.principal.hospital_id, client=ask.principal.id, root=ask.root, asked=asked)
+    job = BulkJob.objects.create(kind=kind, state=state, base=ask.base, hospital_id=ask.principal.hospital_id, client=ask.principal.id, root=ask.root, asked=asked,
+                                 scopes=str(ask.principal.grant))
+    if state == BulkJob.State.WAITING:
+        wake()
+    return job
+
+
+def wake() -> None:
+    """Tell the courier that a job waits, so that it need not look for one."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"NOTIFY {CALL}")
 
 
 def find(ask: Ask, job_id: str) -> BulkJob:
-    """Only the system that asked for it finds a job. Raises NotFound."""
+    """Only the system that asked for it finds a job. Raises NotFound; Forbidden for a token that does not cover what the job was asked for with."""
     key = as_uuid(job_id)
     job = BulkJob.objects.filter(pk=key, client=ask.principal.id, base=ask.base).first() if key else None
     if job is None:
         raise NotFound(ABSENT)
+    must_cover(ask.principal, needed(job))
     return job
+
+
+def needed(job: BulkJob) -> Need:
+    """What all of a job takes: of the types that were asked for, or of all that its token covered."""
+    letters = LETTERS[BulkJob.Kind(job.kind)]
+    covered = parse(job.scopes).types(letters)
+    return Need(letters, types_of(job.asked) or tuple(sorted({EVERY} if covered is None else covered)))
+
+
+def types_of(asked: dict[str, Any]) -> tuple[str, ...]:
+    """The types that are asked for by name, with that of what comes along; none where all are."""
+    return (*asked["types"], *(["Provenance"] if asked.get("provenance") else [])) if asked["types"] else ()
+
+
+def told(job: BulkJob) -> list[Issue]:
+    """What was left out of the request, because it was not understood."""
+    return [Issue(code, says, where, "warning") for code, says, where in job.asked.get("told", [])]
 
 
 def status(ask: Ask, job_id: str) -> Status:
@@ -71,8 +110,8 @@ def status(ask: Ask, job_id: str) -> Status:
     else:
         progress = f"{sum(f['count'] for f in job.files)} resources"
     if job.state in (*ACTIVE, BulkJob.State.TAKING):
-        return Status(job.state, progress)
-    return Status(job.state, progress, manifest(ask, job), job.says)
+        return Status(job.state, progress, seconds=max(1, min(30, int((timezone.now() - job.created_at).total_seconds() / 5))))
+    return Status(job.state, progress, manifest(ask, job), job.says, until=job.finished_at and job.finished_at + KEPT)
 
 
 def manifest(ask: Ask, job: BulkJob) -> bytes:
@@ -92,8 +131,13 @@ def manifest(ask: Ask, job: BulkJob) -> bytes:
 
 
 def delete(ask: Ask, job_id: str) -> None:
-    """Stop and forget it; what an import has stored stays."""
-    find(ask, job_id).delete()
+    """Stop and forget it; what an import has stored stays. First no process begins another chunk; those that were begun end; then the job goes: who held the
+    job, and waited for chunks, would meet those who hold a chunk and wait for the job."""
+    job = find(ask, job_id)
+    BulkJob.objects.filter(pk=job.pk, state__in=ACTIVE).update(state=BulkJob.State.FAILED, finished_at=timezone.now())
+    with transaction.atomic():
+        chunks.hold(job.pk)
+        job.delete()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,18 +154,30 @@ def open_file(ask: Ask, job_id: str, number: str) -> File:
     job = find(ask, job_id)
     if not number.isdecimal() or len(number) > 6 or int(number) >= len(job.files) or job.state != BulkJob.State.DONE:
         raise NotFound(ABSENT)
+    found = job.files[int(number)]
+    need = needed(job)
     if ask.hospital_id is not None:
-        append(gate.enter(own_request(ask, EventCode.RECORD_EXPORT, f"$bulk/{job.pk}/{number}")).event)
+        hand_out(job, found, gate.enter(own_request(ask, EventCode.RECORD_EXPORT, f"$bulk/{job.pk}/{number}", need=need)).event)
     for person, epoch in job.persons.items():
         try:
-            scope = gate.enter(person_request(ask, EventCode.RECORD_EXPORT, f"$bulk/{job.pk}/{number}", UUID(person)))
+            scope = gate.enter(person_request(ask, EventCode.RECORD_EXPORT, f"$bulk/{job.pk}/{number}", UUID(person), need=need))
         except Refused:
             raise Gone(Issue("deleted", "What may be seen has changed since this file was made: export again.")) from None
         if scope.epoch != epoch:
             raise Gone(Issue("deleted", "What may be seen has changed since this file was made: export again."))
         append(scope.event)
-    found = job.files[int(number)]
     return File(job.pk, found["file"], found["bytes"])
+
+
+def hand_out(job: BulkJob, found: dict[str, Any], event: Event) -> None:
+    """The line in the audit log of a file that leaves. The first time it says whom the file is about, as the lines say that were written when it was made;
+    a part of it again, or the whole, is a line that names the file alone: whoever asks for it byte by byte writes no row a person for each."""
+    if found.get("left"):
+        append(event)
+        return
+    append_about(event, OF_REQUEST, {"by": event.actor, "request": f"bulk-{job.pk}", "since": job.created_at, "kind": found["type"] if found["kind"] == "output" else ""})
+    found["left"] = True
+    BulkJob.objects.filter(pk=job.pk).update(files=job.files)
 
 
 def content(found: File, first: int, last: int) -> Iterator[bytes]:
@@ -150,8 +206,8 @@ def waiting() -> bool:
 
 
 def beat(job: BulkJob) -> bool:
-    """Tell that the job is alive; False where it was deleted, or its system or hospital was stopped."""
-    return bool(BulkJob.objects.filter(pk=job.pk).update(beat_at=timezone.now())) and standing(job.client, "").active
+    """Tell that the job is alive; False where it is being deleted, or its system or hospital was stopped."""
+    return bool(BulkJob.objects.filter(pk=job.pk, state=BulkJob.State.RUNNING).update(beat_at=timezone.now())) and standing(job.client, "", job.scopes).active
 
 
 def end(job: BulkJob, state: BulkJob.State, says: str = "") -> None:
@@ -166,5 +222,5 @@ def expire() -> int:
 
 def asker(job: BulkJob) -> Ask:
     """The one who asked, as he stands now."""
-    principal = standing(job.client, f"bulk-{job.pk}")
+    principal = standing(job.client, f"bulk-{job.pk}", job.scopes)
     return Ask(principal, job.base, None if job.base == "alliance" else job.hospital_id, job.root)

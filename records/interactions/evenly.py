@@ -1,6 +1,7 @@
-"""What is hidden and what is not there take the same time: a "no" about another hospital's record leaves at the next beat of a fixed clock.
+"""What is hidden and what is not there take the same time: a "no" about another hospital's record leaves at the next beat of a fixed clock, and so does every
+answer that was looked for in the index of all hospitals.
 
-A consent with many rules takes longer to ask than an absence, and the difference would tell (leak channel 41).
+A consent with many rules takes longer to ask than an absence, and whom the index knows longer than whom it does not; the difference would tell (leak channel 41).
 """
 
 import time
@@ -20,5 +21,20 @@ def evenly(foreign: bool) -> Iterator[None]:
         yield
     except (NotFound, Refused):
         if foreign:
-            time.sleep(BEAT - (time.perf_counter() - start) % BEAT)
+            rest(start)
         raise
+
+
+@contextmanager
+def always_evenly() -> Iterator[None]:
+    """Whatever comes of it."""
+    start = time.perf_counter()
+    try:
+        yield
+    finally:
+        rest(start)
+
+
+def rest(start: float) -> None:
+    """Until the next beat."""
+    time.sleep(BEAT - (time.perf_counter() - start) % BEAT)

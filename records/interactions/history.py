@@ -1,8 +1,8 @@
 """History of a resource and of a type, and the change feed of a store (FHIR R4 http.html#history)."""
 
 import datetime as dt
-from urllib.parse import urlencode
 
+from alliance.auth.scopes import Need
 from alliance.config.dates import Range, span
 from consent import gate
 from consent.audit.event import EventCode
@@ -10,6 +10,7 @@ from consent.terms import Scope
 from records.fhir import bundle
 from records.fhir.issues import Issue, NotFound, NotSupported
 from records.fhir.outcome import ABSENT
+from records.fhir.query import link
 from records.interactions import identities
 from records.interactions.ask import Answer, Ask, known_type, own_request, summary
 from records.search import page
@@ -53,13 +54,13 @@ def versions(ask: Ask, type_name: str, fhir_id: str | None, pairs: Pairs) -> Ans
         return identities.feed(ask, count, since, cursor, pairs)
     if ask.hospital_id is None:
         raise NotFound(Issue("not-found", "The shared base has no history but that of identities, Patient/_history; ask the owning store."))
-    scope = gate.enter(own_request(ask, EventCode.RECORD_HISTORY, target, detail=summary([k for k, _ in pairs])))
+    scope = gate.enter(own_request(ask, EventCode.RECORD_HISTORY, target, detail=summary([k for k, _ in pairs]), need=Need("r" if fhir_id else "s", (type_name,))))
     here = f"{ask.root}/{ask.base}/{target}/_history"
     at = Position(*page.read(scope, here, cursor)) if cursor else Position()
     rows = store.versions(scope, ask.hospital_id, type_name, fhir_id, since, current, at, count + 1)
     if fhir_id and not rows and not cursor and since is None and current is None:
         raise NotFound(ABSENT)
-    links = [("self", here + (f"?{urlencode(pairs)}" if pairs else ""))]
+    links = [("self", link(here, pairs))]
     if len(rows) > count:
         rows = rows[:count]
         links.append(("next", follow(scope, here, here, pairs, rows[-1])))
@@ -71,22 +72,22 @@ def feed(ask: Ask, pairs: Pairs) -> Answer:
     count, since, current, cursor = options(pairs)
     if ask.hospital_id is None:
         raise NotFound(Issue("not-found", "The shared base has no change feed."))
-    scope = gate.enter(own_request(ask, EventCode.RECORD_FEED, "_history", detail=summary([k for k, _ in pairs])))
+    scope = gate.enter(own_request(ask, EventCode.RECORD_FEED, "_history", detail=summary([k for k, _ in pairs]), need=Need("s")))
     here = f"{ask.root}/{ask.base}/_history"
     at = Position(*page.read_forever(scope, here, cursor)) if cursor else Position()
     rows = store.feed(scope, ask.hospital_id, since, current, at, count + 1)[:count]
-    links = [("self", here + (f"?{urlencode(pairs)}" if pairs else ""))]
+    links = [("self", link(here, pairs))]
     if rows:
         links.append(("next", follow(scope, here, here, pairs, rows[-1])))
     else:
         token = cursor or page.write(scope, here, ["0", 0, 0])
-        links.append(("next", f"{here}?{urlencode([(k, v) for k, v in pairs if k != '_cursor'] + [('_cursor', token)])}"))
+        links.append(("next", link(here, pairs, _cursor=token)))
     return Answer(200, bundle.bundle("history", [entry(ask, r) for r in rows], links))
 
 
 def follow(scope: Scope, here: str, query: str, pairs: Pairs, last: Row) -> str:
     token = page.write(scope, query, [last.key, last.rid, last.version])
-    return f"{here}?{urlencode([(k, v) for k, v in pairs if k != '_cursor'] + [('_cursor', token)])}"
+    return link(here, pairs, _cursor=token)
 
 
 def entry(ask: Ask, row: Row) -> bytes:

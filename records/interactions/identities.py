@@ -3,12 +3,12 @@ and whom a change concerns."""
 
 import datetime as dt
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db import connection
 
 from alliance.auth.errors import Forbidden
+from alliance.auth.scopes import Need
 from alliance.roles import Permission
 from consent import gate
 from consent.audit.append import append
@@ -16,6 +16,7 @@ from consent.audit.event import Event, EventCode
 from consent.terms import AccessRequest, Scope
 from records.facade import golden
 from records.fhir import bundle
+from records.fhir.query import link
 from records.interactions.ask import Answer, Ask
 from records.models import SourcePatient
 from records.search import page
@@ -43,22 +44,24 @@ def feed(ask: Ask, count: int, since: dt.datetime | None, cursor: str, pairs: li
     scope = own_scope(ask)
     here = f"{ask.root}/{ask.base}/Patient/_history"
     xid, after = page.read_forever(scope, here, cursor) if cursor else ("0", 0)
-    append(Event.of(ask.principal, EventCode.RECORD_FEED, target="alliance/Patient/_history"))
     with connection.cursor() as at:
         at.execute(FEED, {"xid": xid, "id": after, "since": since, "scan": min(SCAN, count), "hospital": ask.principal.hospital_id})
         rows = at.fetchall()
-    entries = [entry(ask, person, now, when) for _, _, when, person, now, own in rows if own]
+    told = [(person, now, when) for _, _, when, person, now, own in rows if own]
+    append(Event.of(ask.principal, EventCode.RECORD_FEED, target="alliance/Patient/_history", persons=tuple({now for _, now, _ in told})))
+    entries = [entry(ask, *t) for t in told]
     if rows:
         xid, after = rows[-1][:2]
     token = page.write(scope, here, [xid, after])
-    links = [("self", here + (f"?{urlencode(pairs)}" if pairs else "")),
-             ("next", f"{here}?{urlencode([(k, v) for k, v in pairs if k != '_cursor'] + [('_cursor', token)])}")]
+    links = [("self", link(here, pairs)),
+             ("next", link(here, pairs, _cursor=token))]
     return Answer(200, bundle.bundle("history", entries, links))
 
 
 def own_scope(ask: Ask) -> Scope:
     """The caller's own store: whose cursor it is."""
-    return gate.enter(AccessRequest(ask.principal, Permission.RECORD_READ, EventCode.RECORD_FEED, "alliance/Patient/_history", hospital_id=ask.principal.hospital_id))
+    return gate.enter(AccessRequest(ask.principal, Permission.RECORD_READ, EventCode.RECORD_FEED, "alliance/Patient/_history", hospital_id=ask.principal.hospital_id,
+                                    need=Need("s", ("Patient",))))
 
 
 def entry(ask: Ask, person: UUID, now: UUID, at: dt.datetime) -> bytes:

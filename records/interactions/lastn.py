@@ -1,15 +1,15 @@
 """Observation/$lastn: of each code the newest observations (FHIR R4 observation-operation-lastn.html)."""
 
-from urllib.parse import urlencode
 
-from consent import gate
 from records.fhir import bundle
 from records.fhir.issues import Issue, TooLarge
 from records.fhir.json import parse as parse_json
+from records.fhir.query import link
 from records.interactions.ask import Answer, Ask
-from records.interactions.search import access
+from records.interactions.asked import asked
+from records.interactions.search import enter
 from records.interactions.terminology import spelled_out
-from records.search.parse import BadSearch, Sort, parse
+from records.search.parse import BadSearch, Sort
 from records.search.plan import plan
 from records.store import query
 
@@ -29,11 +29,11 @@ def lastn(ask: Ask, pairs: Pairs) -> Answer:
             raise BadSearch(Issue("invalid", f"Parameter {name}: $lastn orders and limits by itself; leave it out."))
         else:
             rest.append((name, value))
-    request = parse(["Observation"], spelled_out(ask, ("Observation",), rest))
+    request = asked(["Observation"], spelled_out(ask, ("Observation",), rest), ask.address)
     if not request.subjects:
         raise BadSearch(Issue("required", "$lastn is asked about one patient: add patient=Patient/<id>."))
     request.sorts = [Sort("dated")]
-    scope = gate.enter(access(ask, request, "Observation/$lastn"))
+    scope = enter(ask, request, "Observation/$lastn")
     wanted = plan(request, ask.hospital_id, None)
     found = query.candidates(scope, wanted, MOST + 1)
     if len(found) > MOST:
@@ -46,7 +46,7 @@ def lastn(ask: Ask, pairs: Pairs) -> Answer:
         if counts[group] <= most:
             rids.append(rid)
     rows = query.chosen(scope, wanted, rids)
-    here = f"{ask.root}/{ask.base}/Observation/$lastn?{urlencode(pairs)}"
+    here = link(f"{ask.root}/{ask.base}/Observation/$lastn", pairs)
     return Answer(200, bundle.bundle("searchset", [bundle.entry(ask.url(r), r.body, search={"mode": "match"}) for r in rows], [("self", here)], len(rows)))
 
 

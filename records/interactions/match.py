@@ -7,6 +7,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from alliance.auth.errors import Forbidden
+from alliance.auth.scope_check import must_cover
 from alliance.roles import Permission
 from consent import gate
 from consent.audit.append import append
@@ -16,10 +17,12 @@ from records.fhir import bundle
 from records.fhir.hashes import named
 from records.fhir.issues import Issue, Malformed, Problem
 from records.fhir.validate import validate
-from records.interactions.ask import Answer, Ask, own_request, person_request
-from records.interactions.persons import golden_record
+from records.interactions.ask import NOBODY, Answer, Ask, own_request, person_request
+from records.interactions.evenly import always_evenly
+from records.interactions.persons import SEARCHING, golden_record
+from records.mpi import quota
 from records.mpi.features import words_of
-from records.mpi.match import Similar, similar
+from records.mpi.match import Grade, Similar, similar
 from records.mpi.profile import Words
 from records.search.plan import Plan
 from records.store import query, record
@@ -35,10 +38,12 @@ class BadMatch(Problem):
 
 def match(ask: Ask, body: Any) -> Answer:
     """body: Parameters (resource, onlyCertainMatches, count), or the Patient alone. The answer's Bundle has the most probable first."""
+    must_cover(ask.principal, SEARCHING)
     patient, certain, count = asked(body)
     words = words_of(patient, timezone.localdate())
-    entries = of_the_store(ask, words, certain, count) if ask.hospital_id is not None else of_the_alliance(ask, words, certain, count)
-    return Answer(200, bundle.bundle("searchset", entries, [], len(entries)))
+    with always_evenly():
+        entries = of_the_store(ask, words, certain, count) if ask.hospital_id is not None else of_the_alliance(ask, words, certain, count)
+    return Answer(200, bundle.bundle("searchset", entries, [("self", f"{ask.root}/{ask.base}/Patient/$match")], len(entries)))
 
 
 def asked(body: Any) -> tuple[dict[str, Any], bool, int]:
@@ -68,7 +73,7 @@ def entry(url: str, body: bytes, found: Similar) -> bytes:
 
 
 def of_the_store(ask: Ask, words: Words, certain: bool, count: int) -> list[bytes]:
-    scope = gate.enter(own_request(ask, EventCode.RECORD_SEARCH, "Patient/$match"))
+    scope = gate.enter(own_request(ask, EventCode.RECORD_SEARCH, "Patient/$match", need=SEARCHING))
     found = {f.fhir_id: f for f in similar(words, ask.hospital_id, certain)[:count]}
     rows = query.page(scope, Plan("NOT r.deleted AND r.type = %(type)s AND r.named = ANY(%(named)s)", "r.rid ASC", "r.rid::text", MOST + 1,
                                   {"type": query.PATIENT, "named": [named(f"Patient/{i}") for i in found]}))
@@ -80,13 +85,19 @@ def of_the_alliance(ask: Ask, words: Words, certain: bool, count: int) -> list[b
     if not ask.principal.may(Permission.PERSON_FIND):
         raise Forbidden("role", "This role does not look for patients.")
     append(Event.of(ask.principal, EventCode.PERSON_FIND, target="alliance/Patient/$match"))
+    everybody = quota.may_look(ask.principal)
+    candidates = similar(words, None if everybody else ask.principal.hospital_id, certain)
+    if not any(f.hospital == ask.principal.hospital and f.grade is not Grade.POSSIBLE for f in candidates):
+        if not everybody:
+            raise quota.too_many(ask.principal)
+        quota.write_search(ask.principal, 0)
     of: dict[UUID, list[Similar]] = {}
-    for f in similar(words, None, certain):
+    for f in candidates:
         of.setdefault(f.person, []).append(f)
     out: list[tuple[Similar, bytes]] = []
-    for person, found in list(of.items())[:MOST]:
+    for person, found in list(of.items())[:MOST] or [(NOBODY, [])]:  # absence takes as long as refusal
         try:
-            scope = gate.enter(person_request(ask, EventCode.PERSON_READ, f"Patient/{person}", person))
+            scope = gate.enter(person_request(ask, EventCode.PERSON_READ, f"Patient/{person}", person, need=SEARCHING))
         except Refused:
             continue
         if {f.source for f in found} & {p for p, _ in scope.patients}:

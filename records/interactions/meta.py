@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
+from alliance.auth.scopes import Need
 from consent import gate
 from consent.audit.event import EventCode
 from records.fhir.issues import Issue, Malformed, NotSupported, TooLarge
 from records.fhir.json import dump, parse
 from records.interactions.ask import Answer, Ask, known_type, own_request
 from records.interactions.patch import changed
+from records.interactions.preconditions import WHATEVER
 from records.interactions.read import read
 from records.interactions.write import good_id, request
 from records.search.parse import parse as asked
@@ -18,6 +20,7 @@ from records.search.sift import MOST
 from records.store import query
 
 KEPT = ("profile", "security", "tag")  # what the operations are about
+NONE = {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "not-applicable"}]}
 Json = dict[str, Any]
 
 
@@ -32,7 +35,7 @@ def of_type(ask: Ask, type_name: str) -> Answer:
         known_type(type_name)
     if ask.hospital_id is None:
         raise NotSupported(Issue("not-supported", "$meta of a type or base is served at a member's own base: at the shared one resources are asked for by patient."))
-    scope = gate.enter(own_request(ask, EventCode.RECORD_SEARCH, type_name, detail="$meta"))
+    scope = gate.enter(own_request(ask, EventCode.RECORD_SEARCH, type_name, detail="$meta", need=Need("s", (type_name,) if type_name else ())))
     everything = plan(replace(asked([type_name] if type_name else [], []), count=MOST), scope.whole, None)
     found = query.candidates(scope, everything, MOST + 1)
     if len(found) > MOST:
@@ -67,8 +70,8 @@ def altered(ask: Ask, type_name: str, fhir_id: str, change: Callable[[Json], Jso
         whole = parse(body)
         return {**whole, "meta": change(whole.get("meta", {}))}
 
-    with gate.writing(request(ask, EventCode.RECORD_UPDATE, f"{type_name}/{fhir_id}")) as (scope, written):
-        answer = changed(ask, scope, written, type_name, fhir_id, resource)
+    with gate.writing(request(ask, EventCode.RECORD_UPDATE, f"{type_name}/{fhir_id}", Need("ru", (type_name,)))) as (scope, written):
+        answer = changed(ask, scope, written, type_name, fhir_id, resource, WHATEVER)
     return told(parse(answer.body).get("meta", {}))
 
 
@@ -96,4 +99,5 @@ def united(metas: Iterable[Json]) -> Json:
 
 
 def told(meta: Json) -> Answer:
-    return Answer(200, dump({"resourceType": "Parameters", "parameter": [{"name": "return", "valueMeta": meta}]}))
+    """Without profiles, labels and tags the Meta says that it has none, for a parameter has a value, and an object is not empty (FHIR R4 parameters.html#invs, inv-1)."""
+    return Answer(200, dump({"resourceType": "Parameters", "parameter": [{"name": "return", "valueMeta": meta or NONE}]}))

@@ -1,13 +1,14 @@
 """What a subscriber is told: a Bundle of the Backport IG, or what plain R4 says (FHIR R4 subscription.html#rest-hook). Pure."""
 
 import datetime as dt
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
 from records.fhir.json import dump
-from records.interactions.subscribing import TOPIC, Wish
+from records.interactions.subscribing import BACKPORT, TOPIC, Wish
 
-STATUS = "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-subscription-status-r4"
+STATUS, NOTIFICATION = BACKPORT + "backport-subscription-status-r4", BACKPORT + "backport-subscription-notification-r4"
 MEDIA = "application/fhir+json"
 
 
@@ -34,15 +35,20 @@ class Told:
 def status(reference: str, wish: Wish, kind: str, number: int, told: Told | None) -> dict[str, Any]:
     parameters: list[dict[str, Any]] = [
         {"name": "subscription", "valueReference": {"reference": reference}}, {"name": "status", "valueCode": "requested" if kind == "handshake" else "active"},
-        {"name": "type", "valueCode": kind}, {"name": "eventsSinceSubscriptionStart", "valueString": str(number)}]
+        {"name": "type", "valueCode": kind}, {"name": "events-since-subscription-start", "valueString": str(number)}]
     if wish.topic:
         parameters.insert(1, {"name": "topic", "valueCanonical": TOPIC})
     if told is not None:
-        event: list[dict[str, Any]] = [{"name": "eventNumber", "valueString": str(number)}, {"name": "timestamp", "valueInstant": told.at.isoformat(timespec="milliseconds")}]
+        event: list[dict[str, Any]] = [{"name": "event-number", "valueString": str(number)}, {"name": "timestamp", "valueInstant": told.at.isoformat(timespec="milliseconds")}]
         if wish.content != "empty":
             event.append({"name": "focus", "valueReference": {"reference": told.url}})
-        parameters.append({"name": "notificationEvent", "part": event})
-    return {"resourceType": "Parameters", "meta": {"profile": [STATUS]}, "parameter": parameters}
+        parameters.append({"name": "notification-event", "part": event})
+    return {"resourceType": "Parameters", "id": str(uuid.uuid4()), "meta": {"profile": [STATUS]}, "parameter": parameters}
+
+
+def status_entry(state: dict[str, Any], **parts: dict[str, Any]) -> dict[str, Any]:
+    """The status is made for this Bundle alone: its fullUrl is a uuid of its own, as each entry of a history or searchset has one (FHIR R4 bundle.html, bdl-7)."""
+    return {"fullUrl": f"urn:uuid:{state['id']}", "resource": state, **parts}
 
 
 def handshake(reference: str, wish: Wish) -> Call:
@@ -73,5 +79,6 @@ def focus(wish: Wish, told: Told) -> bytes:
 
 
 def bundle(reference: str, state: dict[str, Any], entries: list[bytes]) -> bytes:
-    first = dump({"resource": state, "request": {"method": "GET", "url": f"{reference}/$status"}, "response": {"status": "200"}})
-    return b'{"resourceType":"Bundle","type":"history","timestamp":' + dump(dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")) + b',"entry":[' + b",".join([first, *entries]) + b"]}"
+    head = {"resourceType": "Bundle", "meta": {"profile": [NOTIFICATION]}, "type": "history", "timestamp": dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")}
+    first = dump(status_entry(state, request={"method": "GET", "url": f"{reference}/$status"}, response={"status": "200"}))
+    return dump(head)[:-1] + b',"entry":[' + b",".join([first, *entries]) + b"]}"

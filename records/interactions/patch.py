@@ -1,5 +1,5 @@
 """patch: JSON Patch (RFC 6902) or FHIRPath Patch on the current version (FHIR R4 http.html#patch). The result is validated like any other
-write."""
+write. It takes the scope r beside u: the answer, and what a patch fails at, tell of what stands there."""
 
 import base64
 import binascii
@@ -9,6 +9,7 @@ from typing import Any
 import jsonpatch
 import jsonpointer
 
+from alliance.auth.scopes import Need
 from consent import gate
 from consent.audit.event import EventCode
 from consent.terms import Scope
@@ -17,30 +18,32 @@ from records.fhir.issues import Gone, Issue, Malformed, NotFound, TooLarge, Unpr
 from records.fhir.json import InvalidJson, dump, parse
 from records.fhir.outcome import ABSENT
 from records.interactions.ask import Answer, Ask, known_type
-from records.interactions.filing import Item, file, now
-from records.interactions.write import answer, good_id, request, unchanged_since, valid
+from records.interactions.filing import file, now
+from records.interactions.item import Item
+from records.interactions.preconditions import NONE, Preconditions, must_hold
+from records.interactions.write import answer, good_id, request, valid
 from records.store import write as store
 
 MOST, LARGEST = 500, 8 * 1024 * 1024  # operations; bytes of what they make
 
 
-def patch(ask: Ask, type_name: str, fhir_id: str, operations: Any, if_match: str = "") -> Answer:
+def patch(ask: Ask, type_name: str, fhir_id: str, operations: Any, holds: Preconditions = NONE) -> Answer:
     known_type(type_name)
     good_id(fhir_id)
-    with gate.writing(request(ask, EventCode.RECORD_PATCH, f"{type_name}/{fhir_id}")) as (scope, written):
-        return changed(ask, scope, written, type_name, fhir_id, lambda body: patched(type_name, fhir_id, body, operations), if_match)
+    with gate.writing(request(ask, EventCode.RECORD_PATCH, f"{type_name}/{fhir_id}", Need("ru", (type_name,)))) as (scope, written):
+        return changed(ask, scope, written, type_name, fhir_id, lambda body: patched(type_name, fhir_id, body, operations), holds)
 
 
-def changed(ask: Ask, scope: Scope, written: gate.Ledger, type_name: str, fhir_id: str, change: Callable[[bytes], Any], if_match: str = "") -> Answer:
+def changed(ask: Ask, scope: Scope, written: gate.Ledger, type_name: str, fhir_id: str, change: Callable[[bytes], Any], holds: Preconditions = NONE) -> Answer:
     """The next version, made from the body of the current one; inside the writer's transaction."""
     current = store.lock(scope, [(type_name, fhir_id)]).get((type_name, fhir_id))
     if current is None:
         raise NotFound(ABSENT)
     if current[2]:
         raise Gone(Issue("deleted", f"{type_name}/{fhir_id} was deleted at version {current[1]}: PUT it to bring it back."))
-    unchanged_since(current, if_match)
+    must_hold(holds, current)
     resource = change(store.held(scope, current[0]))
-    valid(type_name, resource)
+    valid(ask, type_name, resource)
     [made] = file(scope, written, [Item(resource, fhir_id, current[1] + 1, current[0])], now())
     return answer(ask, 200, made)
 
@@ -74,10 +77,15 @@ def applied(resource: Any, operations: Any) -> Any:
     for i, operation in enumerate(operations):
         try:
             resource = jsonpatch.JsonPatch([operation]).apply(resource)
-        except jsonpatch.InvalidJsonPatch as error:
-            raise Malformed(Issue("structure", f"Operation {i} is no JSON Patch operation: {error}.")) from error
+        except jsonpatch.InvalidJsonPatch:
+            raise Malformed(Issue("structure", f"Operation {i} is no JSON Patch operation: it has an op (add, remove, replace, move, copy, test), a path, and for its op a value or from.")) from None
         except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException, TypeError, KeyError, ValueError, IndexError) as error:
-            raise Unprocessable(Issue("processing", f"Operation {i} ({operation.get('op')} {str(operation.get('path'))[:80]}) does not fit the resource: {str(error)[:150]}.")) from error
+            raise Unprocessable(Issue("processing", f"Operation {i} ({operation.get('op')} {str(operation.get('path'))[:80]}) does not fit the resource: {unfit(error)}.")) from None
         if operation.get("op") == "copy" and len(dump(resource)) > LARGEST:
             raise TooLarge(Issue("too-long", f"Operation {i} makes the resource too large."))
     return resource
+
+
+def unfit(error: Exception) -> str:
+    """Why an operation does not fit, without a word of what stands in the resource."""
+    return "the value there is another" if isinstance(error, jsonpatch.JsonPatchTestFailed) else "its path, or from, names nothing that is there, or nothing that can be changed so"

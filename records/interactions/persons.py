@@ -2,10 +2,11 @@
 (IHE PIXm ITI-83) or demographics (IHE PDQm ITI-78)."""
 
 from collections.abc import Sequence
-from urllib.parse import urlencode
 from uuid import UUID
 
 from alliance.auth.errors import Forbidden
+from alliance.auth.scope_check import must_cover
+from alliance.auth.scopes import Need
 from alliance.roles import Permission
 from consent import gate
 from consent.audit.event import EventCode
@@ -15,13 +16,17 @@ from records.fhir import bundle
 from records.fhir.issues import Issue, Malformed, NotFound, NotSupported, Problem, TooLarge
 from records.fhir.json import dump, parse
 from records.fhir.outcome import ABSENT
-from records.interactions.ask import Answer, Ask, as_uuid, own_request, person_request
+from records.fhir.query import link
+from records.interactions.ask import NOBODY, Answer, Ask, as_uuid, own_request, person_request
+from records.interactions.evenly import always_evenly
 from records.mpi import find, sources
 from records.mpi.correction import Correction
+from records.search.escapes import single
 from records.store import record
 from records.store.rows import Row
 
 MOST = 50  # Patients of one person
+SEARCHING = Need("s", ("Patient",))
 Pairs = list[tuple[str, str]]
 
 
@@ -45,7 +50,7 @@ def standing(rows: Sequence[Row]) -> dict[int, golden.Standing]:
 def read(ask: Ask, type_name: str, fhir_id: str) -> Answer:
     """Patient/<person id> or Person/<person id> of the shared base, made of what the gate lets through. Raises NotFound, Refused."""
     person = as_uuid(fhir_id) if type_name in ("Patient", "Person") else None
-    request = person_request(ask, EventCode.PERSON_READ, f"{type_name}/{fhir_id}", person)
+    request = person_request(ask, EventCode.PERSON_READ, f"{type_name}/{fhir_id}", person, need=Need("r", ("Person", "Patient") if type_name == "Person" else (type_name,)))
     try:
         scope = gate.enter(request)
     except Refused as refusal:
@@ -70,8 +75,9 @@ def as_person(ask: Ask, person: UUID, rows: Sequence[Row]) -> bytes:
 
 
 def opened(ask: Ask, person: UUID) -> tuple[UUID, list[Row]]:
-    """(his id now, his Patients that the gate lets through), none where it refuses; each look is in the audit log."""
-    request = person_request(ask, EventCode.PERSON_READ, f"Patient/{person}", person)
+    """(his id now, his Patients that the gate lets through), none where it refuses; each look is in the audit log. Whom the index does not know is asked about like
+    anybody, so that absence takes as long as refusal."""
+    request = person_request(ask, EventCode.PERSON_READ, f"Patient/{person}", person, need=SEARCHING)
     try:
         scope = gate.enter(request)
     except Refused:
@@ -79,18 +85,20 @@ def opened(ask: Ask, person: UUID) -> tuple[UUID, list[Row]]:
     return request.known[0].home, record.sections(scope, {"Patient": MOST})
 
 
+@always_evenly()
 def search(ask: Ask, pairs: Pairs) -> Answer:
     """Patient?… at the shared base (PDQm): persons whose record the gate opens, as golden records. Something has to name one: no list of all."""
+    must_cover(ask.principal, SEARCHING)
     wanted = demographics.understood(pairs)
     out = []
-    for person in candidates(ask, wanted):
+    for person in candidates(ask, wanted) or [NOBODY]:
         now, rows = opened(ask, person)
         if rows and demographics.fits(parse(body := golden_record(ask, now, rows)), wanted):
             out.append(bundle.entry(f"{ask.root}/alliance/Patient/{now}", body, search={"mode": "match"}))
-    here = f"{ask.root}/alliance/Patient?"
-    links = [("self", here + urlencode(pairs))]
+    here = f"{ask.root}/alliance/Patient"
+    links = [("self", link(here, pairs))]
     if wanted.offset + wanted.count < len(out) and wanted.count:
-        links.append(("next", here + urlencode([*((k, v) for k, v in pairs if k != "_offset"), ("_offset", str(wanted.offset + wanted.count))])))
+        links.append(("next", link(here, pairs, _offset=str(wanted.offset + wanted.count))))
     return Answer(200, bundle.bundle("searchset", out[wanted.offset :][: wanted.count], links, len(out)))
 
 
@@ -106,22 +114,25 @@ def candidates(ask: Ask, wanted: demographics.Wanted) -> list[UUID]:
     return list(found)
 
 
+@always_evenly()
 def crossreference(ask: Ask, pairs: Pairs) -> Answer:
     """Patient/$ihe-pix?sourceIdentifier=system|value&targetSystem=system: the other identifiers of whoever has this one, and his Patients, as far as the
     gate opens them (PIXm 2:3.83). Raises NotFound where nobody has it whom the caller may see."""
+    must_cover(ask.principal, SEARCHING)
     if ask.hospital_id is not None:
-        gate.enter(own_request(ask, EventCode.RECORD_SEARCH, "Patient/$ihe-pix"))
+        gate.enter(own_request(ask, EventCode.RECORD_SEARCH, "Patient/$ihe-pix", need=SEARCHING))
     if not ask.principal.may(Permission.PERSON_FIND):
         raise Forbidden("role", "This role does not look for patients.")
     given = {k: v for k, v in pairs if k not in ("_format", "_pretty")}
     if len(given) != len([k for k, _ in pairs if k not in ("_format", "_pretty")]) or not given.keys() <= {"sourceIdentifier", "targetSystem"}:
         raise NotSupported(Issue("not-supported", "$ihe-pix has the parameters sourceIdentifier and targetSystem, each once."))
-    system, bar, value = given.get("sourceIdentifier", "").partition("|")
-    if not bar or not system or not value:
+    system, *rest = single(given.get("sourceIdentifier", "")).pieces
+    value = "|".join(rest)
+    if not system or not value:
         raise Malformed(Issue("required", "sourceIdentifier is system|value: the system is that of the identifier in the hospital's Patient.", "sourceIdentifier"))
     persons: dict[UUID, list[Row]] = {}
-    for f in find.find(value, acting=ask.principal):
-        now, rows = opened(ask, f.person)
+    for found in [f.person for f in find.find(value, acting=ask.principal)] or [NOBODY]:
+        now, rows = opened(ask, found)
         if any(demographics.has(i, system, value) for r in rows for i in parse(r.body).get("identifier", [])):
             persons[now] = rows
     if not persons:

@@ -8,6 +8,7 @@ from django.utils import timezone
 from alliance.config.dates import span
 from records.fhir.issues import Issue, Unprocessable
 from records.interactions import subscribing
+from records.interactions.unread import unread_named
 from records.mpi.rules import resident_number
 
 # type -> elements that tell of something that has happened
@@ -27,9 +28,14 @@ DONE = {"Observation": ("registered",), "Procedure": ("preparation", "not-done")
 
 def check(resource: dict[str, Any]) -> None:
     """Raises Unprocessable with all faults."""
-    faults = [*part(resource), *future(resource), *twice(resource), *numbers(resource), *subscription(resource)]
+    with unread_named([("", resource)], faults_of):
+        faults = faults_of(resource)
     if faults:
         raise Unprocessable(*faults)
+
+
+def faults_of(resource: dict[str, Any]) -> list[Issue]:
+    return [*part(resource), *future(resource), *twice(resource), *numbers(resource), *subscription(resource)]
 
 
 def part(resource: dict[str, Any]) -> list[Issue]:

@@ -7,6 +7,7 @@ from django.db import transaction
 from records.fhir.json import parse
 from records.fhir.labels import protection
 from records.mpi.register import remember
+from records.mpi.rekey import VERSION, Keyed, do_rekey
 from records.search.index import index_of
 from records.store import reindex as store
 
@@ -56,3 +57,29 @@ def learn_patients() -> Iterator[int]:
             return
         last, done = found[-1][0], done + len(found)
         yield done
+
+
+def rekey_patients(every: bool = False) -> Iterator[tuple[int, int]]:
+    """The keys under which registrations are found and compared, of those that have older rules' keys, or of all. Yields (how many so far, how many of
+    this batch's numbers stay out) after each committed batch. What others write meanwhile is passed by and looked at again at the end; what is left then,
+    kept_old_keys tells."""
+    done, again = 0, True
+    while again:
+        last, again = 0, every
+        while found := rekey_batch(last, VERSION + every):
+            last, size, out = found
+            done, again = done + size, True
+            yield done, out
+        every = False
+
+
+def kept_old_keys() -> tuple[int, int]:
+    """How many registrations are still found and compared by older rules' keys: (of deleted Patients, of others, whom somebody was writing)."""
+    return store.kept_old(VERSION)
+
+
+@transaction.atomic
+def rekey_batch(last: int, version: int) -> tuple[int, int, int] | None:
+    """(the last row, how many registrations, how many numbers stay out); None after the last one."""
+    found = [Keyed(*r[:4], parse(r[4])) for r in store.outdated(last, version)]
+    return (found[-1].source, len(found), do_rekey(found)) if found else None

@@ -10,9 +10,11 @@ from alliance.roles import Permission, Role
 from consent import facts, gate
 from consent.audit.event import EventCode
 from consent.decide import weigh
+from consent.memberships import answered
 from consent.provision import Provision, read, staff_named
+from consent.strength import Strength
 from consent.templates import GROUPS
-from consent.terms import Facts, Standing
+from consent.terms import AccessRequest, Facts, Standing
 from records.interactions.ask import ALLIANCE, base, own_request, person_request
 from records.store import simulate as store
 
@@ -59,25 +61,31 @@ class Sight:
 
 def simulate(acting: Principal, person: UUID, consent: dict[str, Any], *, instead: bool) -> list[Sight]:
     """One line a hospital, and one for each clinician whom the consent names. For a clerk only records of his own hospital's store are counted: what
-    others hold is not told by numbers either. For the patient all of his."""
+    others hold is not told by numbers either. For the patient all of his. As if others stood behind all of it already."""
     himself = acting.kind == "patient"
     ask = base(acting, ALLIANCE if himself else acting.hospital, "/fhir")
     about = replace(person_request(ask, EventCode.CONSENT_READ, "simulation", person), permission=Permission.CONSENT_RECORD)
     scope = gate.enter(about if himself else own_request(ask, EventCode.CONSENT_READ, "simulation", permission=Permission.CONSENT_RECORD))
     standing = facts.load(about)
-    new = Standing(0, read(consent, acting.hospital))
-    as_is = Facts(standing.now, related=True, consents=standing.consents, policy=standing.policy)
-    to_be = replace(as_is, consents=(new,) if instead else (*standing.consents, new))
+    new = Standing(0, read(consent, acting.hospital), Strength.FULL)
+    consents = tuple(replace(c, strength=Strength.FULL) for c in standing.consents)
+    as_is = Facts(standing.now, related=True, tie=Strength.FULL, consents=consents, policy=standing.policy)
+    to_be = replace(as_is, consents=(new,) if instead else (*consents, new))
     counted: dict[str, list[int]] = {}
     for s in about.sources:
         if himself or s.hospital_id == acting.hospital_id:
             counted.setdefault(s.hospital, []).append(s.id)
     seers = viewers(new.rule, None if himself else acting.hospital_id)
     asked = [replace(about, principal=Principal("staff", str(d.pk) if d else "", h.pk, h.code, Role.CLINICIAN)) for h, d in seers]
-    views = [[(rows, weigh(r, f, code).seen) for code, rows in counted.items()] for f in (to_be, as_is) for r in asked]
+    views = [[(rows, weigh(r, as_known_to(r, f), code).seen) for code, rows in counted.items()] for f in (to_be, as_is) for r in asked]
     found = store.counts(scope, [i for rows in counted.values() for i in rows], views)
     return [Sight(h, d, tuple(Kind(name, every, fitting[i]) for name, every, fitting in found), sum(fitting[len(seers) + i] for _, _, fitting in found))
             for i, (h, d) in enumerate(seers)]
+
+
+def as_known_to(request: AccessRequest, known: Facts) -> Facts:
+    """The same for somebody else, who may be in other Groups that a decision names."""
+    return replace(known, consents=answered(known.consents, request.principal.hospital, int(request.principal.id or 0)))
 
 
 def viewers(rule: Provision, but: int | None) -> list[tuple[Hospital, Staff | None]]:

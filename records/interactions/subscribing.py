@@ -3,13 +3,18 @@ record of persons whom the hospital knows, wherever they were written, by the to
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from django.conf import settings
 
+from alliance.auth.principal import Principal
+from alliance.auth.scope_check import must_cover
+from alliance.auth.scopes import Need
 from records.fhir.issues import Issue, Problem
 from records.fhir.types import TYPES
-from records.search.parse import parse
+from records.interactions.asked import asked
+from records.interactions.covering import must_cover_ways
+from records.search.addresses import made_relative
 from records.search.plan import Plan, plan
 
 TOPIC = "urn:xinglin:topic:patient-record-changed"
@@ -34,7 +39,15 @@ class Wish:
     content: str
 
     def plan(self, hospital: int) -> Plan:
-        return plan(parse([self.type_name], self.pairs), hospital, None)
+        return plan(asked([self.type_name], list(self.pairs), ""), hospital, None)
+
+
+def must_cover_wish(acting: Principal, wish: Wish) -> None:
+    """Raises Forbidden where the criteria are about a type, or lead over one, that the token may not read and search. Of the topic those changes are told
+    that it may read."""
+    if not wish.topic:
+        must_cover(acting, Need("rs", (wish.type_name,)))
+        must_cover_ways(acting, (wish.type_name,), [k for k, _ in wish.pairs])
 
 
 def extensions(node: Any, url: str) -> list[dict[str, Any]]:
@@ -51,8 +64,27 @@ def wish(resource: dict[str, Any]) -> Wish:
     content = next((str(e.get("valueCode")) for e in extensions(channel.get("_payload"), CONTENT)), "")
     patient = next((v.removeprefix("Patient/") for k, v in asked if k == "patient"), "")
     return Wish(topic, "" if topic else kind, () if topic else tuple(parse_qsl(query, keep_blank_values=True)), patient, str(channel.get("endpoint") or ""),
-                tuple((h.partition(":")[0].strip(), h.partition(":")[2].strip()) for h in channel.get("header", [])), topic or bool(content),
+                tuple((name.strip(), value.strip()) for name, _, value in ((h or "").partition(":") for h in channel.get("header", []))), topic or bool(content),
                 content or ("full-resource" if channel.get("payload") else "empty"))
+
+
+def make_criteria_relative(resource: dict[str, Any], address: str) -> None:
+    """Write own absolute addresses in the criteria and the topic's filters as the store keeps references, so that they stay true wherever the base is reached. address: of
+    the base."""
+    kind, mark, query = str(resource.get("criteria") or "").partition("?")
+    if kind in TYPES and mark:
+        resource["criteria"] = f"{kind}?{settled(kind, query, address)}"
+    for e in extensions(resource.get("_criteria"), FILTER):
+        head, mark, query = str(e.get("valueString") or "").rpartition("?")
+        if query:
+            e["valueString"] = head + mark + settled("Observation", query, address)
+
+
+def settled(kind: str, query: str, address: str) -> str:
+    """The query as it was where there is nothing to change in it."""
+    pairs = parse_qsl(query, keep_blank_values=True)
+    made = made_relative([kind], pairs, address)
+    return query if made == pairs else urlencode(made, safe=":/|,$")
 
 
 def faults(resource: dict[str, Any]) -> list[Issue]:
@@ -66,7 +98,7 @@ def faults(resource: dict[str, Any]) -> list[Issue]:
         out.append(Issue("value", f"The criteria are Type?parameters of a hosted type, or the topic {TOPIC}.", "Subscription.criteria"))
     elif not found.topic:
         try:
-            request = parse([found.type_name], found.pairs)
+            request = asked([found.type_name], list(found.pairs), "")
             if request.includes or request.counting or any(k in ("_sort", "_count", "_cursor") for k, _ in found.pairs):
                 out.append(Issue("value", "The criteria choose resources: leave _include, _sort, _count and _summary out.", "Subscription.criteria"))
         except Problem as problem:

@@ -8,12 +8,14 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils import timezone
 
+from alliance.auth.scopes import FREE
 from alliance.services.clients import standing
 from consent import gate
 from consent.audit.event import EventCode
 from records.fhir.json import parse
 from records.interactions.ask import Ask
-from records.interactions.filing import Item, file, now
+from records.interactions.filing import file, now
+from records.interactions.item import Item
 from records.interactions.notification import Call, handshake
 from records.interactions.subscribing import Wish, allowed, wish
 from records.interactions.write import request
@@ -67,12 +69,12 @@ def send(call: Call, asked: Wish) -> str:
 
 def settle(state: SubscriptionState, status: str, error: str = "") -> None:
     """Write the new status into the resource, as its own system, and go on accordingly."""
-    acting = standing(state.client, f"courier-{state.pk}")
+    acting = standing(state.client, f"courier-{state.pk}", state.scopes)
     if not acting.active:
         SubscriptionState.objects.filter(pk=state.pk).update(state=State.OFF)
         return
     ask = Ask(acting, acting.hospital, acting.hospital_id, root())
-    with gate.writing(request(ask, EventCode.RECORD_UPDATE, f"Subscription/{state.fhir_id}")) as (scope, written):
+    with gate.writing(request(ask, EventCode.RECORD_UPDATE, f"Subscription/{state.fhir_id}", FREE)) as (scope, written):
         current = writer.lock(scope, [("Subscription", state.fhir_id)]).get(("Subscription", state.fhir_id))
         if current is None or current[2]:
             return

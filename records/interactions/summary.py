@@ -2,6 +2,7 @@
 
 from django.utils import timezone
 
+from alliance.auth.scopes import Need
 from alliance.models import Hospital
 from consent import gate
 from consent.audit.event import EventCode
@@ -10,9 +11,12 @@ from records.fhir.issues import Issue, NotFound, NotSupported
 from records.fhir.outcome import ABSENT
 from records.interactions.ask import Answer, Ask, as_uuid, own_request, person_request
 from records.interactions.persons import golden_record
+from records.interactions.products import products
 from records.mpi import sources
 from records.store import record
 from records.store.rows import Row
+
+NEED = Need("rs", ("Patient", *facade.TYPES, "Medication"))  # a summary that left a type out would say that there is nothing of it
 
 
 def summary(ask: Ask, fhir_id: str, pairs: list[tuple[str, str]]) -> Answer:
@@ -22,15 +26,17 @@ def summary(ask: Ask, fhir_id: str, pairs: list[tuple[str, str]]) -> Answer:
     target = f"Patient/{fhir_id}/$summary"
     if ask.hospital_id is None:
         person = as_uuid(fhir_id)
-        rows = record.sections(gate.enter(person_request(ask, EventCode.RECORD_SEARCH, target, person)), {"Patient": 50, **facade.TYPES})
+        scope = gate.enter(person_request(ask, EventCode.RECORD_SEARCH, target, person, need=NEED))
+        rows = record.sections(scope, {"Patient": 50, **facade.TYPES})
     else:
         known = sources.look_up(ask.hospital_id, [fhir_id]).get(fhir_id)
-        rows = record.sections(gate.enter(own_request(ask, EventCode.RECORD_SEARCH, target)), {"Patient": 50, **facade.TYPES}, known.id if known else 0)
+        scope = gate.enter(own_request(ask, EventCode.RECORD_SEARCH, target, need=NEED))
+        rows = record.sections(scope, {"Patient": 50, **facade.TYPES}, known.id if known else 0)
     patients = [r for r in rows if r.type_name == "Patient"]
     if not patients:
         raise NotFound(ABSENT)
-    return Answer(200, facade.document(f"{ask.root}/{ask.base}/Patient/{fhir_id}", patient(ask, fhir_id, patients), [r for r in rows if r.type_name != "Patient"],
-                                       ask.url, custodian(ask), timezone.localtime()))
+    return Answer(200, facade.document(f"{ask.root}/{ask.base}/Patient/{fhir_id}", patient(ask, fhir_id, patients), rows, products(scope, rows),
+                                       ask.url, custodian(ask), {h.code: h.name for h in Hospital.objects.all()}, timezone.localtime()))
 
 
 def patient(ask: Ask, fhir_id: str, found: list[Row]) -> bytes:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from django.db import connection, transaction
 from django.utils import timezone
 
+from alliance.auth.errors import Forbidden
 from alliance.auth.principal import Principal
 from alliance.services.clients import standing
 from consent import gate
@@ -16,6 +17,7 @@ from consent.terms import Refused
 from records.fhir.types import NAMES
 from records.interactions.ask import Ask, resource_request
 from records.interactions.notification import Told, event
+from records.interactions.subscribing import Wish, must_cover_wish
 from records.interactions.subscription import AT_ONCE, WAITS, State, reference, root, send, settle, wish_of
 from records.models import Notification, SubscriptionState
 from records.store import changes
@@ -61,12 +63,12 @@ def one(key: int) -> None:
 
 def tell(n: Notification) -> None:
     state = n.subscription
-    asked, acting = wish_of(state.rid), standing(state.client, f"courier-{n.pk}")
+    asked, acting = wish_of(state.rid), standing(state.client, f"courier-{n.pk}", state.scopes)
     if asked is None or not acting.active:
         SubscriptionState.objects.filter(pk=state.pk).update(state=State.OFF)
         Notification.objects.filter(subscription=state).delete()
         return
-    told = visible(n, acting)
+    told = visible(n, acting, asked)
     if told is None:
         n.delete()  # not to be seen by him now: then not to be told
         return
@@ -95,14 +97,16 @@ def numbered(n: Notification) -> int:
     return n.number
 
 
-def visible(n: Notification, acting: Principal) -> Told | None:
-    """The change as this subscriber may see it now; None where he may not. Each look is in the audit log."""
+def visible(n: Notification, acting: Principal, asked: Wish) -> Told | None:
+    """The change as this subscriber may see it now, by the consents and by the scopes that the Subscription was written with, as far as its system has them
+    still; None where he may not. Each look is in the audit log."""
     type_name = NAMES[n.type]
     code = changes.code_of(n.hospital_id)
     ask = Ask(acting, code, n.hospital_id, root())
     try:
+        must_cover_wish(acting, asked)
         scope = gate.enter(resource_request(ask, EventCode.RECORD_NOTIFY, type_name, n.fhir_id))
-    except Refused:
+    except (Refused, Forbidden):
         return None
     row = store.one(scope, n.hospital_id, type_name, n.fhir_id)
     if row is not None and row.deleted and not ask.own:

@@ -4,6 +4,7 @@ CodeSystems, ValueSets and ConceptMaps of the asker's own store (FHIR R4 termino
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from alliance.auth.scopes import Need
 from consent import gate
 from consent.audit.event import EventCode
 from consent.terms import Scope
@@ -14,6 +15,8 @@ from records.fhir.parameters import told
 from records.fhir.types import TYPES
 from records.interactions.ask import Answer, Ask, base, own_request
 from records.search.definitions import parameters as parameters_of
+from records.search.escapes import Value, alternatives, escaped
+from records.search.kinds.token import NOTHING
 from records.search.parse import parse as parse_search
 from records.search.plan import plan
 from records.store import query
@@ -26,22 +29,22 @@ Pairs = list[tuple[str, str]]
 Json = dict[str, Any]
 MODIFIERS = ("in", "not-in", "below", "above")
 RESOURCES = {"valueSet": "ValueSet", "conceptMap": "ConceptMap"}
-NOTHING = "urn:xinglin:nothing|nothing"  # a code that nobody writes
+SYSTEMS, SETS = ("CodeSystem",), ("ValueSet", "CodeSystem")
 
 
 class Shelf:
-    """The terminology of one hospital's store, for one request; each resource is read once."""
+    """The terminology of one hospital's store, for one request; each resource is read once. types: those that it may have to look into."""
 
-    def __init__(self, ask: Ask, target: str) -> None:
+    def __init__(self, ask: Ask, target: str, types: tuple[str, ...]) -> None:
         self.ask = base(ask.principal, ask.principal.hospital, ask.root)
-        self.scope: Scope = gate.enter(own_request(self.ask, EventCode.RECORD_READ, target))
+        self.scope: Scope = gate.enter(own_request(self.ask, EventCode.RECORD_READ, target, need=Need("r", types)))
         self.known: dict[tuple[str, str], Json | None] = {}
 
     def by_url(self, kind: str, url: str) -> Json | None:
         """The newest with the url, or url|version; active ones first."""
         if (kind, url) not in self.known:
             bare, _, version = url.partition("|")
-            request = parse_search([kind], [("url", bare.replace(",", "\\,")), *([("version", version)] if version else [])])
+            request = parse_search([kind], [("url", escaped(bare)), *([("version", escaped(version))] if version else [])])
             found = [parse(r.body) for r in query.page(self.scope, plan(request, self.ask.hospital_id, None))]
             found.sort(key=lambda r: r.get("status") != "active")
             self.known[kind, url] = found[0] if found else None
@@ -109,7 +112,7 @@ def answer(*parameters: Json) -> Answer:
 
 def expand(ask: Ask, fhir_id: str, pairs: Pairs, body: Any = None) -> Answer:
     asked = given(pairs, body, ("url", "valueSet", "filter", "count", "offset", "displayLanguage", "activeOnly", "includeDesignations"))
-    shelf = Shelf(ask, "ValueSet/$expand")
+    shelf = Shelf(ask, "ValueSet/$expand", SETS)
     value_set = chosen(shelf, fhir_id, asked)
     found = list(shelf.expanded(value_set, str(asked.get("displayLanguage") or "")).values())
     words = str(asked.get("filter") or "").casefold().split()
@@ -145,7 +148,7 @@ def validate_code(ask: Ask, kind: str, fhir_id: str, pairs: Pairs, body: Any = N
     if kind not in ("ValueSet", "CodeSystem"):
         raise NotSupported(Issue("not-supported", "$validate-code is served for a ValueSet or a CodeSystem."))
     asked = given(pairs, body, ("url", "valueSet", "codeSystem", "code", "system", "display", "coding", "codeableConcept", "displayLanguage", "abstract"))
-    shelf = Shelf(ask, f"{kind}/$validate-code")
+    shelf = Shelf(ask, f"{kind}/$validate-code", SETS if kind == "ValueSet" else SYSTEMS)
     language = str(asked.get("displayLanguage") or "")
     if kind == "ValueSet":
         members = {k: m.display for k, m in shelf.expanded(chosen(shelf, fhir_id, asked), language).items()}
@@ -165,7 +168,7 @@ def validate_code(ask: Ask, kind: str, fhir_id: str, pairs: Pairs, body: Any = N
 
 def lookup(ask: Ask, pairs: Pairs, body: Any = None) -> Answer:
     asked = given(pairs, body, ("code", "system", "version", "coding", "displayLanguage", "property"))
-    shelf = Shelf(ask, "CodeSystem/$lookup")
+    shelf = Shelf(ask, "CodeSystem/$lookup", SYSTEMS)
     system, code, _ = coded(asked)[0]
     found = shelf.system(system).get(code)
     if found is None:
@@ -191,7 +194,7 @@ def typed(value: Any) -> str:
 def subsumes(ask: Ask, pairs: Pairs, body: Any = None) -> Answer:
     asked = given(pairs, body, ("codeA", "codeB", "system", "codingA", "codingB", "version"))
     a, b = (str((asked.get(f"coding{x}") or {}).get("code") or asked.get(f"code{x}") or "") for x in "AB")
-    known = Shelf(ask, "CodeSystem/$subsumes").system(str(asked.get("system") or (asked.get("codingA") or {}).get("system") or ""))
+    known = Shelf(ask, "CodeSystem/$subsumes", SYSTEMS).system(str(asked.get("system") or (asked.get("codingA") or {}).get("system") or ""))
     for code in (a, b):
         if code not in known:
             raise NotFound(Issue("not-found", f"The system has no code {code[:60]!r}."))
@@ -201,7 +204,7 @@ def subsumes(ask: Ask, pairs: Pairs, body: Any = None) -> Answer:
 
 def translate(ask: Ask, fhir_id: str, pairs: Pairs, body: Any = None) -> Answer:
     asked = given(pairs, body, ("url", "conceptMap", "code", "system", "coding", "codeableConcept", "source", "target", "targetsystem", "reverse"))
-    shelf = Shelf(ask, "ConceptMap/$translate")
+    shelf = Shelf(ask, "ConceptMap/$translate", ("ConceptMap",))
     if fhir_id:
         maps = [shelf.by_id("ConceptMap", fhir_id)]
     elif isinstance(asked.get("conceptMap"), dict):
@@ -212,7 +215,7 @@ def translate(ask: Ask, fhir_id: str, pairs: Pairs, body: Any = None) -> Answer:
             raise NotFound(Issue("not-found", f"The concept map {str(asked['url'])[:200]} is not loaded here."))
         maps = [one]
     else:
-        request = parse_search(["ConceptMap"], [(k, str(asked[n])) for k, n in (("source", "source"), ("target", "target")) if asked.get(n)])
+        request = parse_search(["ConceptMap"], [(k, escaped(str(asked[n]))) for k, n in (("source", "source"), ("target", "target")) if asked.get(n)])
         maps = [parse(r.body) for r in query.page(shelf.scope, plan(request, shelf.ask.hospital_id, None))]
     reverse = str(asked.get("reverse")).lower() == "true"
     found = [m for x in maps for s, c, _ in coded(asked) for m in translations(x, s, c, str(asked.get("targetsystem") or ""), reverse)]
@@ -233,8 +236,8 @@ def spelled_out(ask: Ask, types: tuple[str, ...], pairs: Pairs) -> Pairs:
         if modifier not in MODIFIERS or (not key.startswith("_has:") and "." not in key and not token(types, name)) or (modifier in ("above", "below") and "|" not in value):
             out.append((key, value))
             continue
-        shelf = shelf or Shelf(ask, "$expand")
-        codes = [c for v in value.split(",") for c in MEANING[modifier](shelf, v)]
+        shelf = shelf or Shelf(ask, "$expand", SETS)
+        codes = [c for v in alternatives(value) for c in MEANING[modifier](shelf, v)]
         out.append((f"{name}:not" if modifier == "not-in" else name, ",".join(codes) or NOTHING))
     return out
 
@@ -243,23 +246,24 @@ def token(types: tuple[str, ...], name: str) -> bool:
     return any((p := parameters_of(t).get(name)) is not None and p.kind == "token" for t in types or TYPES)
 
 
-def escaped(system: str, code: str) -> str:
-    return f"{system}|{code}".replace(",", "\\,").replace("$", "\\$")
+def written(system: str, code: str) -> str:
+    """As the value of a token parameter."""
+    return f"{escaped(system)}|{escaped(code)}"
 
 
-def inside(shelf: Shelf, value: str) -> list[str]:
-    return [escaped(s, c) for s, c in shelf.expanded(shelf.value_set(value))]
+def inside(shelf: Shelf, value: Value) -> list[str]:
+    return [*(written(s, c) for s, c in shelf.expanded(shelf.value_set(str(value)))), NOTHING]
 
 
-def below(shelf: Shelf, value: str) -> list[str]:
-    system, _, code = value.partition("|")
-    return [escaped(system, c.code) for c in shelf.system(system).values() if c.code == code or code in c.ancestors]
+def below(shelf: Shelf, value: Value) -> list[str]:
+    system, code = value.pieces[0], "|".join(value.pieces[1:])
+    return [written(system, c.code) for c in shelf.system(system).values() if c.code == code or code in c.ancestors]
 
 
-def over(shelf: Shelf, value: str) -> list[str]:
-    system, _, code = value.partition("|")
+def over(shelf: Shelf, value: Value) -> list[str]:
+    system, code = value.pieces[0], "|".join(value.pieces[1:])
     found = shelf.system(system).get(code)
-    return [escaped(system, c) for c in (code, *(found.ancestors if found else ()))]
+    return [written(system, c) for c in (code, *(found.ancestors if found else ()))]
 
 
-MEANING: dict[str, Callable[[Shelf, str], list[str]]] = {"in": inside, "not-in": inside, "below": below, "above": over}
+MEANING: dict[str, Callable[[Shelf, Value], list[str]]] = {"in": inside, "not-in": inside, "below": below, "above": over}

@@ -42,7 +42,7 @@ def episode(resource: dict[str, Any], own: str) -> Spells:
     """An active one without an end is to be written again once a year, as contracts with family doctors are."""
     start, end = times(resource.get("period"))
     if resource.get("status") == "active" and start is not None:
-        yield Spell(own, "panel", start, min(end or start + PANEL, timezone.now() + PANEL))
+        yield Spell(own, "panel", start, min(end, timezone.now() + PANEL) if end else min(start, timezone.now()) + PANEL)
 
 
 def appointment(resource: dict[str, Any], own: str) -> Spells:

@@ -2,37 +2,50 @@
 
 from typing import Any
 
+from django.db import transaction
+
+from alliance.auth.scopes import Need
 from consent import gate
 from consent.audit.append import append
 from consent.audit.event import EventCode
 from records.fhir import outcome
 from records.fhir.issues import Issue, Malformed, Problem
 from records.fhir.json import dump
+from records.interactions.about import doubts, find_patients
 from records.interactions.ask import Answer, Ask, known_type
-from records.interactions.filing import patients_about
-from records.interactions.write import request, valid
-from records.mpi import sources
+from records.interactions.filing import read
+from records.interactions.integrity import check_targets
+from records.interactions.item import Item
+from records.interactions.lifetimes import warnings
+from records.interactions.unread import unread_named
+from records.interactions.write import agree, good_id, request, valid
 
 MODES = ("create", "update")  # both are checked alike
 
 
-def check(ask: Ask, type_name: str, body: Any) -> Answer:
-    """200 with an OperationOutcome, whatever it says; takes the resource itself, or Parameters with it."""
+def check(ask: Ask, type_name: str, body: Any, fhir_id: str = "") -> Answer:
+    """200 with an OperationOutcome, whatever it says; takes the resource itself, or Parameters with it. fhir_id: of the one that it would replace."""
     known_type(type_name)
-    append(gate.enter(request(ask, EventCode.RECORD_VALIDATE, f"{type_name}/$validate")).event)
+    scope = gate.enter(request(ask, EventCode.RECORD_VALIDATE, f"{type_name}/{fhir_id}/$validate" if fhir_id else f"{type_name}/$validate", Need("c", (type_name,))))
+    append(scope.event)
     resource = body
     if isinstance(body, dict) and body.get("resourceType") == "Parameters":
         resource = unwrapped(body.get("parameter"))
     try:
-        valid(type_name, resource)
-        about = patients_about(resource)
-        known = sources.look_up(ask.hospital_id or 0, about)
-        missing = [i for i in about if i not in known]
+        if fhir_id:
+            good_id(fhir_id)
+            agree(type_name, fhir_id, resource)
+        valid(ask, type_name, resource)
+        with unread_named([("", resource)], lambda r: read(r, scope.principal.hospital)):
+            read(resource, scope.principal.hospital)
+        item = Item(resource, str(resource.get("id") or ""))
+        with transaction.atomic():
+            check_targets(scope, [item])
+            find_patients(scope, [item])
     except Problem as problem:
         return Answer(200, dump(outcome.outcome(*problem.issues)))
-    if missing:
-        return Answer(200, dump(outcome.outcome(*(Issue("not-found", f"Patient/{i} is not in this store: send the Patient first.", type_name) for i in missing))))
-    return Answer(200, dump(outcome.outcome(Issue("informational", "This would be taken.", severity="information"))))
+    odd = [*warnings(scope, [(type_name, resource)]).get(type_name, []), *doubts([item]).get(type_name, [])]
+    return Answer(200, dump(outcome.outcome(Issue("informational", "This would be taken.", severity="information"), *odd)))
 
 
 def unwrapped(given: Any) -> Any:

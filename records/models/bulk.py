@@ -4,6 +4,8 @@ import uuid
 
 from django.db import models
 
+from alliance.models.client import EVERYTHING
+
 
 class BulkJob(models.Model):
     """One $export or $import that a member's system asked for; its chunks lie in record_bulk_chunk until it expires."""
@@ -26,6 +28,7 @@ class BulkJob(models.Model):
     client = models.CharField(max_length=64)
     root = models.CharField(max_length=200)  # absolute url of the bases, for links
     asked = models.JSONField(default=dict)  # what was asked, as understood
+    scopes = models.TextField(default=EVERYTHING)  # of the token that asked
     state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
     says = models.CharField(max_length=300, blank=True)  # why it failed, for the one who asked
     files = models.JSONField(default=list)  # of an export, in order: {type, store, count, bytes, kind}

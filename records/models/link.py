@@ -31,6 +31,7 @@ class Decision(models.Model):
         indexes = [
             models.Index(fields=["undoes"], condition=models.Q(undoes__isnull=False), name="decision_undoing"),
             models.Index(fields=["id"], condition=models.Q(told=False), name="decision_untold"),
+            models.Index(fields=["at"], condition=models.Q(verb__in=["split", "undo", "rules"]), name="decision_parting"),
         ]
 
 
@@ -96,6 +97,7 @@ class Opinion(models.Model):
 
     review = models.ForeignKey(Review, models.CASCADE, related_name="opinions")
     staff = models.ForeignKey("alliance.Staff", models.PROTECT, related_name="+")
+    hospital = models.ForeignKey("alliance.Hospital", models.PROTECT, null=True, related_name="+", db_index=False)  # for which they said so, wherever they work later
     same = models.BooleanField()
     note = models.CharField(max_length=200, blank=True)  # how he knows
     round = models.SmallIntegerField(default=0)  # of the review: asked anew, what was said before no longer counts

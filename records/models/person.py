@@ -3,6 +3,7 @@
 import uuid
 
 from django.db import models
+from django.db.models.functions import Now
 
 
 class Person(models.Model):
@@ -19,6 +20,7 @@ class SourcePatient(models.Model):
     fhir_id = models.CharField(max_length=64)
     home = models.UUIDField(unique=True)  # the person that he is where nobody is linked with him; never changes
     person = models.ForeignKey(Person, models.PROTECT, related_name="sources", db_index=False)  # the home of the oldest registration linked with him
+    joined_at = models.DateTimeField(db_default=Now())  # since when its own hospital's word has it at this person
     registered = models.BooleanField(default=False)
     name = models.CharField(max_length=200, blank=True)
     gender = models.CharField(max_length=7, blank=True)
@@ -27,12 +29,15 @@ class SourcePatient(models.Model):
     confirmed = models.BooleanField(default=False)  # a human has seen his card
     correction = models.BinaryField(null=True)  # a number that is not his, and the right one, sealed
     words = models.BinaryField(null=True)  # what was sent, sealed (mpi/sealed.py)
+    keyed = models.SmallIntegerField(db_default=0)  # the rules by which the keys were made under which the registration is found (VERSION of mpi/rekey.py)
     crowded_at = models.DateTimeField(null=True)  # more look like him than he was compared with, and no human has looked since
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["hospital", "fhir_id"], name="one_source_patient")]
         indexes = [models.Index(fields=["person", "id"], name="source_person"),
+                   models.Index(fields=["hospital", "birth_date"], name="source_birth"),
+                   models.Index(fields=["joined_at"], condition=models.Q(decided_by__startswith="rule/"), name="source_joined_by_rule"),
                    models.Index(fields=["crowded_at"], condition=models.Q(crowded_at__isnull=False), name="source_crowded")]
 
 

@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from alliance.models.client import EVERYTHING
+
 
 class SubscriptionState(models.Model):
     """One Subscription resource; `rid` is its row in the store, whose body says what is asked and where to tell it."""
@@ -16,6 +18,7 @@ class SubscriptionState(models.Model):
     hospital_id = models.IntegerField()
     fhir_id = models.CharField(max_length=64)
     client = models.CharField(max_length=64)  # the system that wrote it last: it is told what that system may see
+    scopes = models.TextField(default=EVERYTHING)  # of the token that wrote it: it is told nothing else
     state = models.CharField(max_length=9, choices=State.choices)
     tries = models.IntegerField(default=0)  # of the handshake
     due_at = models.DateTimeField(auto_now_add=True)

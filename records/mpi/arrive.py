@@ -8,18 +8,20 @@ from uuid import UUID
 
 from records.mpi import block
 from records.mpi.beside import Beside
-from records.mpi.cluster import REVIEW, TWIN, Clusters, Edge, cluster, twins
+from records.mpi.cluster import REVIEW, TWIN, Clusters, Edge, cluster, conflict, twins
 from records.mpi.correction import read
 from records.mpi.force import in_force
 from records.mpi.levels import Levels, compare
 from records.mpi.match import LEAST
 from records.mpi.profile import Profile, profile
 from records.mpi.resolve import USUAL
+from records.mpi.signs import documents, obstacle
 
 log = logging.getLogger("xinglin.mpi")
-PEOPLE = 40  # persons that one arrival is held against: those that may be he with ASKED and more, then the most probable ones that may be he, or his twin
+PEOPLE = 40  # persons that one arrival is held against: who shares an identity document, who may be the patient with ASKED and more, the most probable others, twins among them
 ASKED = 0.2  # how probable a pair is that a human is asked about
-MOST = 3  # pairs that one arrival may ask humans about: the most probable ones
+EQUAL = 1e-6  # what two probabilities differ by that are the same
+MOST = 3  # pairs that one arrival may ask humans about: those that share an identity document, then the most probable ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +59,12 @@ def weigh(asked: Profile, person: UUID, found: Beside) -> Verdict:
         found = in_force().chances(levels, size, common)
         return found[0] / sum(found), twins(levels, found[0] / sum(found), found[2] / sum(found))
 
-    there = {o.id: profile(read(o.words, o.id, o.correction), str(o.id)) for o in found.others}
-    near: dict[UUID, tuple[bool, float]] = {}
+    asked = asked.undated() if found.undated else asked
+    there = {o.id: p.undated() if o.undated else p for o in found.others for p in [profile(read(o.words, o.id, o.correction), str(o.id))]}
+    near: dict[UUID, tuple[bool, bool, float]] = {}
     for o in found.others:
-        if o.hit and max(same_or_twin := chances(asked, there[o.id], compare(asked, there[o.id]))) >= REVIEW:
-            near[o.person] = max((same_or_twin[0] >= ASKED, max(same_or_twin)), near.get(o.person, (False, 0.0)))
+        if o.hit and max(same_or_twin := chances(asked, there[o.id], levels := compare(asked, there[o.id]))) >= REVIEW:
+            near[o.person] = max((documents(levels) > 0, same_or_twin[0] >= ASKED, max(same_or_twin)), near.get(o.person, (False, False, 0.0)))
     chosen = {person, *sorted(near, key=near.__getitem__, reverse=True)[:PEOPLE]}
     held_against = [o for o in found.others if o.person in chosen]
     profiles = [asked, *(there[o.id] for o in held_against)]
@@ -72,10 +75,14 @@ def weigh(asked: Profile, person: UUID, found: Beside) -> Verdict:
     best = sorted((e for e in edges if e.one == 0 and e.single >= REVIEW), key=lambda e: (-e.single, e.two))
     joined = next((e for e in best if done.of[0] == done.of[e.two] and persons[e.two] != person), None)
     alone = persons.count(person) == 1
-    held = {e.two: why for e, why in done.review if e.one == 0}
+    if joined is not None and (equal := rivals(asked, joined, best, profiles, persons)):
+        held_by, joined = dict.fromkeys((joined.two, *(e.two for e in equal)), "equals"), None
+    else:
+        held_by = {}
+    held = {e.two: why for e, why in done.review if e.one == 0} | held_by
     asks: list[tuple[int, tuple[str, ...]]] = []
     seen = {person} | ({persons[joined.two]} if joined is not None and alone else set())
-    for e in best:
+    for e in sorted(best, key=lambda e: not documents(e.levels)):  # namesakes of one birth date are many: whoever shares a document is asked about before them
         if persons[e.two] not in seen and e.single >= ASKED:
             seen.add(persons[e.two])
             asks.append((int(profiles[e.two].key), (*evidence(e), f"held:{held.get(e.two, 'bridge')}")))
@@ -85,6 +92,12 @@ def weigh(asked: Profile, person: UUID, found: Beside) -> Verdict:
     if joined is None or not alone:
         return Verdict(None, 0, (), tuple(asks[:MOST]), part, found.crowded > 0)
     return Verdict(persons[joined.two], int(profiles[joined.two].key), evidence(joined), tuple(asks[:MOST]), part, found.crowded > 0)
+
+
+def rivals(asked: Profile, joined: Edge, best: Sequence[Edge], profiles: Sequence[Profile], persons: Sequence[UUID]) -> list[Edge]:
+    """Registrations of other persons who are as probable as the one that was found, and whom nothing contradicts: which of them it is a human decides."""
+    return [e for e in best if persons[e.two] not in (persons[0], persons[joined.two]) and abs(e.single - joined.single) < EQUAL and not obstacle(e.levels)
+            and not any(conflict(asked, profiles[i]) for i, p in enumerate(persons) if p == persons[e.two])]
 
 
 def gathered(profiles: Sequence[Profile], start: Sequence[int], chances: Chances) -> tuple[Clusters, list[Edge]]:

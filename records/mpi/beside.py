@@ -9,6 +9,7 @@ from django.db import connection
 from alliance.config.literals import plain, texts
 from records.mpi import block
 from records.mpi.cluster import LOOK
+from records.mpi.habits import common_dates
 from records.mpi.news import News
 from records.mpi.rules import name
 
@@ -22,12 +23,12 @@ WITH block AS MATERIALIZED (
 ), hit AS MATERIALIZED (
   SELECT DISTINCT source, unnest(found[1:%(most)s]) AS id FROM block
 ), near AS MATERIALIZED (
-  SELECT hit.source, p.id, p.person_id, p.words, p.correction FROM hit JOIN records_sourcepatient p ON p.id = hit.id
+  SELECT hit.source, p.id, p.person_id, p.words, p.correction, p.hospital_id, p.birth_date, p.name FROM hit JOIN records_sourcepatient p ON p.id = hit.id
   WHERE p.words IS NOT NULL AND (p.id = hit.source OR p.id NOT IN (SELECT unnest(%(waiting)s::bigint[])))
 ), member AS (
-  SELECT source, id, person_id, words, correction, true AS hit FROM near
+  SELECT source, id, person_id, words, correction, hospital_id, birth_date, name, true AS hit FROM near
   UNION ALL SELECT people.source, f.*, false FROM (SELECT DISTINCT source, person_id FROM near) people CROSS JOIN LATERAL (
-    SELECT m.id, m.person_id, m.words, m.correction FROM records_sourcepatient m
+    SELECT m.id, m.person_id, m.words, m.correction, m.hospital_id, m.birth_date, m.name FROM records_sourcepatient m
     WHERE m.person_id = people.person_id AND m.words IS NOT NULL AND m.id NOT IN (SELECT unnest(%(waiting)s::bigint[])) ORDER BY m.id LIMIT %(look)s
   ) f WHERE (people.source, f.id) NOT IN (SELECT source, id FROM hit)
 ), called AS MATERIALIZED (
@@ -35,11 +36,11 @@ WITH block AS MATERIALIZED (
 ), namesakes AS MATERIALIZED (
   SELECT name, (SELECT count(*) FROM (SELECT FROM records_namekey WHERE whole AND key = n.name LIMIT 5000) x) AS many FROM (SELECT DISTINCT name FROM called) n
 )
-SELECT s.source, s.id, s.person_id, s.words, s.correction, s.hit, n.many,
+SELECT s.source, s.id, s.person_id, s.words, s.correction, s.hit, s.hospital_id, s.birth_date, o.hospital_id, o.birth_date, s.birth_date = o.birth_date OR s.name = o.name, n.many,
   (SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = 'records_sourcepatient'::regclass),
   (SELECT count(*) FROM block b WHERE b.source = s.source AND cardinality(found) > %(most)s)
 FROM (SELECT *, row_number() OVER (PARTITION BY source, person_id ORDER BY hit DESC, id) AS place FROM member) s
-  JOIN called c ON c.source = s.source JOIN namesakes n ON n.name = c.name
+  JOIN called c ON c.source = s.source JOIN namesakes n ON n.name = c.name LEFT JOIN records_sourcepatient o ON o.id = s.source
 WHERE s.place <= %(look)s AND s.id <> s.source ORDER BY s.source, s.id
 """
 # index: match_key
@@ -51,23 +52,26 @@ WHERE EXISTS (SELECT FROM records_matchkey m WHERE m.key = a.key AND m.source_id
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """A registration that is there; hit: it shares a block with the one that arrives."""
+    """A registration that is there; hit: it shares a block with the one that arrives; undated: its hospital gives its birth date to all of whom it knows none."""
 
     id: int
     person: UUID
     words: bytes
     correction: bytes | None
     hit: bool
+    undated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """namesakes: how many bear the name as it was sent; size: registrations in all, about; crowded: blocks that hold more than are looked at."""
+    """namesakes: how many bear the name as it was sent; size: registrations in all, about; crowded: blocks that hold more than are looked at;
+    undated: likewise of the one that arrives."""
 
     others: list[Other]
     namesakes: int
     size: int
     crowded: int
+    undated: bool = False
 
 
 NOBODY = Beside([], 0, 0, 0)
@@ -81,10 +85,12 @@ def beside(arrived: Sequence[News], waiting: Collection[int]) -> dict[int, Besid
         cursor.execute(BESIDE, {
             "askers": plain(i for i, _ in pairs), "keys": plain(k for _, k in pairs), "most": block.AT_ONCE, "look": LOOK, "waiting": plain(sorted(waiting)),
             "sources": plain(n.id for n in arrived), "names": texts(name.fold(n.seen.name) for n in arrived)})
-        for source, row, person, words, correction, hit, *numbers in cursor.fetchall():
-            if source not in out:
-                out[source] = Beside([], *numbers)
-            out[source].others.append(Other(row, person, words, correction, hit))
+        rows = cursor.fetchall()
+    habits = common_dates({pair for *_, hospital, born, own, birth, alike, _, _, _ in rows for pair in ([(hospital, born)] if alike else []) + [(own, birth)]})
+    for source, row, person, words, correction, hit, hospital, born, own, birth, _, *numbers in rows:
+        if source not in out:
+            out[source] = Beside([], *numbers, undated=(own, birth) in habits)
+        out[source].others.append(Other(row, person, words, correction, hit, (hospital, born) in habits))
     return out
 
 

@@ -10,8 +10,11 @@ from hashlib import blake2b
 from itertools import combinations
 
 from records.mpi.profile import Profile
+from records.mpi.rules.reading import readings
+from records.mpi.rules.spelling import Spelling
 
 MOST = 200
+WAYS = 4  # readings of one name
 AT_ONCE = 50  # the same for one registration beside an index that is there: its answer is waited for
 
 
@@ -20,34 +23,35 @@ def keys(p: Profile) -> set[str]:
     out: set[str] = set()
     born = p.birth.isoformat() if p.birth else ""
     s = p.spelling
-    sound = "".join(sorted("".join(s.sounds))) if s.sounds and not s.base else ""  # letters: however words are cut and ordered
+    sounds = heard(s) if s.sounds and not s.base else ()
     for number in (p.number, p.borrowed):
         if number:
             out.add(f"number|{number}")
             out.add(f"digits|{number[6:17]}")
             out.add(f"tail|{number[-8:]}")
     out |= {f"paper|{x}" for x in p.papers}
-    if sound:  # one digit mistyped leaves one half of it
+    for sound in sounds:  # one digit mistyped leaves one half of it
         out |= {f"half+sound|{kind}|{half}|{sound}" for kind, _, x in (x.partition(":") for x in p.papers) for half in (x[: len(x) // 2], "-" + x[(len(x) + 1) // 2 :]) if len(x) > 5}
     if p.insurance:
         out.add(f"insurance|{p.insurance}")
-    if born and sound:
-        out.add(f"sound+birth|{sound}|{born}")
-        out.add(f"sound+year|{sound}|{born[:4]}")
-        out.add(f"sound+day|{sound}|{born[5:]}")
+    for sound in sounds:
+        if born:
+            out |= {f"sound+birth|{sound}|{born}", f"sound+year|{sound}|{born[:4]}", f"sound+day|{sound}|{born[5:]}"}
+        elif p.stated:  # a date that tells nothing, but may stand beside the same name again
+            out |= {f"sound+birth|{sound}|{p.stated.isoformat()}", f"sound+year|{sound}|{p.stated.year}"}
     if born:
         out |= {f"sound+birth|{''.join(sorted(''.join(f.sounds)))}|{born}" for f in p.former if f.sounds}
         for word in ([s.family] if s.family else s.words):
             out.add(f"family+birth|{word}|{born}")
     if p.phone:
-        out.add(f"phone+birth|{p.phone[-7:]}|{born}" if born else f"phone+sound|{p.phone}|{sound}")
-        if sound:
-            out.add(f"phone+sound|{p.phone}|{sound}")
+        out |= {f"phone+sound|{p.phone}|{sound}" for sound in sounds or (() if born else ("",))}
+        if born:
+            out.add(f"phone+birth|{p.phone[-7:]}|{born}")
         if s.given and not s.base:
             out.add(f"phone+given|{p.phone[-7:]}|{s.given}")
     for place in (p.address.home, *([] if p.address.home else p.address.place)):
-        if place and sound:
-            out.add(f"home+sound|{place}|{sound}")
+        if place:
+            out |= {f"home+sound|{place}|{sound}" for sound in sounds}
         if place and born:
             out.add(f"home+birth|{place}|{born}")
     if born:
@@ -61,6 +65,12 @@ def keys(p: Profile) -> set[str]:
     out |= {f"word+place|{w}|{a}" for w in s.words if not s.chinese and len(w) > 2 for a in marks if len(a) > 2}
     out |= {f"places|{a}|{b}" for a, b in combinations(sorted(marks), 2)}
     return out
+
+
+def heard(s: Spelling) -> tuple[str, ...]:
+    """The letters of a name, however its words are cut and ordered, for each way of saying it; ü is u."""
+    ways = (s.sounds, *readings(s.marked.core)[:WAYS]) if s.chinese else (s.sounds,)
+    return tuple(dict.fromkeys("".join(sorted("".join(way).replace("v", "u"))) for way in ways))
 
 
 def home(p: Profile) -> set[str]:

@@ -11,10 +11,11 @@ from itertools import product
 
 from records.mpi.levels import Levels, close, compare
 from records.mpi.profile import Profile
+from records.mpi.rules import spelling
+from records.mpi.signs import UNNAMED, another_name, obstacle, sole_sign
 
 REVIEW, AGAINST = 0.05, 0.02
 TWIN = 0.3
-NAMELESS = frozenset({"unnamed", "unnamed_family"})
 LOOK = 12  # registrations of a group that are held against the other's
 
 
@@ -29,7 +30,7 @@ class Edge:
     @property
     def single(self) -> float:
         """Of a child without a name, if there is no twin: whether there is one is looked for among the registrations themselves."""
-        return self.probability / (1 - self.twin) if self.levels.name in NAMELESS and self.twin < 1 else self.probability
+        return self.probability / (1 - self.twin) if self.levels.name in UNNAMED and self.twin < 1 else self.probability
 
 
 @dataclass(slots=True)
@@ -68,20 +69,37 @@ def cluster(profiles: Sequence[Profile], edges: Sequence[Edge], probability: Pro
         if foes and any(foes.get(i, set()) & set(members[b]) for i in members[a]):
             return
         why = another_name(edge.levels, twinless) or ("" if edge.single >= limit else "doubtful")
-        why = why or against(profiles, members[a], members[b], edge, probability, limit)
-        if not why and arriving and (rivals or edge.levels.name == "same_parent") and one_of_several(profiles[edge.one], profiles[edge.two]):
+        why = why or against(profiles, members[a], members[b], edge, probability, limit) or sole_sign(edge.levels)
+        if not why and ((arriving and rivals) or edge.levels.name == "same_parent") and one_of_several(profiles[edge.one], profiles[edge.two]):
             why = "rivals"
         if not why and rivals and (rivalled(members[a] + members[b], nameless_of, twins_of, group) or two_children(profiles, members[a], members[b], twins_of)):
             why = "rivals"
+        if not why and not arriving and equalled(edge):
+            why = "equals"
         if why:
             held.append((edge, why))
         else:
             join(edge)
 
-    nameless_of, twins_of = neighbours(e for e in ordered if e.levels.name in NAMELESS and e.single >= REVIEW), neighbours(e for e in ordered if e.twin >= TWIN)
+    def equalled(edge: Edge) -> bool:
+        """Whether another group, that is no one with this one, is as probable for one of the two."""
+        return any(
+            group[e.one if e.two == end else e.two] not in (group[edge.one], group[edge.two]) and not obstacle(e.levels, twinless)
+            and contradicts(members[group[e.one if e.two == end else e.two]], members[group[edge.two if end == edge.one else edge.one]])
+            for end in (edge.one, edge.two) for e in equals.get((end, round(edge.single, 6)), ()))
+
+    def contradicts(one: list[int], two: list[int]) -> bool:
+        return any(conflict(profiles[i], profiles[j]) or (foes and j in foes.get(i, ())) for i, j in product(one[:LOOK], two[:LOOK]))
+
+    equals: dict[tuple[int, float], list[Edge]] = {}
+    for e in ordered:
+        if e.single >= limit:
+            for end in (e.one, e.two):
+                equals.setdefault((end, round(e.single, 6)), []).append(e)
+    nameless_of, twins_of = neighbours(e for e in ordered if e.levels.name in UNNAMED and e.single >= REVIEW), neighbours(e for e in ordered if e.twin >= TWIN)
     for nameless in (False, True):
         for edge in ordered:
-            if edge.single >= REVIEW and nameless == (edge.levels.name in NAMELESS):
+            if edge.single >= REVIEW and nameless == (edge.levels.name in UNNAMED):
                 attempt(edge, nameless)
     best: dict[tuple[int, int], tuple[Edge, str]] = {}
     for edge, why in held:
@@ -89,15 +107,6 @@ def cluster(profiles: Sequence[Profile], edges: Sequence[Edge], probability: Pro
         if pair[0] != pair[1]:
             best.setdefault(pair, (edge, why))
     return Clusters(group, sorted(best.values(), key=lambda r: (-r[0].probability, r[0].one, r[0].two)))
-
-
-def another_name(levels: Levels, twinless: bool = False) -> str:
-    """Twins differ in no more than the given name, and who comes with another's card brings all that stands on it: however probable the two are
-    one, another given name needs an identifier (but where there are no twins), and another name altogether needs two."""
-    if twinless and levels.name in ("near", "no_word"):
-        return ""
-    same = [levels.number, levels.paper, levels.insurance].count("same")
-    return "another_name" if same < {"near": 1, "no_word": 1, "family": 2, "differ": 2}.get(levels.name, 0) else ""
 
 
 def twins(levels: Levels, same: float, twin: float) -> float:
@@ -125,8 +134,10 @@ def conflict(one: Profile, two: Profile) -> str:
         return "two_numbers"
     if one.order and two.order and one.order != two.order:
         return "two_orders"
-    if one.spelling.full and two.spelling.full and (one.spelling.full == two.spelling.base or two.spelling.full == one.spelling.base):
+    if (one.spelling.child or two.spelling.child) and spelling.level(one.spelling, two.spelling) == "is_parent":
         return "own_parent"
+    if (one.spelling.marked.marks or two.spelling.marked.marks) and spelling.level(one.spelling, two.spelling) == "marked":
+        return "marked_name"
     if one.sex and two.sex and one.sex != two.sex and one.birth and two.birth and compare(one, two).birth == "differ":
         return "sex_and_birth"
     return ""

@@ -8,6 +8,7 @@ from itertools import combinations
 from records.mpi.cluster import Edge
 
 REVIEWS = 30  # pairs for a thousand registrations that humans may look at
+EVERY = 1000  # all that a rule left to them
 Pair = tuple[int, int]
 
 
@@ -38,9 +39,10 @@ def measure(found: set[Pair], truth: set[Pair]) -> Measured:
     return Measured(precision, recall, 2 * precision * recall / (precision + recall) if right else 0.0, len(found))
 
 
-def reviewed(of: Sequence[int], review: Sequence[tuple[Edge, str]], person: Sequence[object]) -> tuple[list[int], float]:
-    """The groups after humans have looked at the most probable REVIEWS pairs and decided rightly; and how many of those were one person."""
-    looked = [edge for edge, _ in review[: REVIEWS * len(of) // 1000]]
+def reviewed(of: Sequence[int], review: Sequence[tuple[Edge, str]], person: Sequence[object], most: int = REVIEWS) -> tuple[list[int], float]:
+    """The groups after humans have looked at the most probable pairs, at most so many for a thousand registrations, and decided rightly; and how many of those were
+    one person."""
+    looked = [edge for edge, _ in review[: most * len(of) // 1000]]
     parent = {group: group for group in of}
 
     def top(group: int) -> int:

@@ -13,6 +13,8 @@ LOCAL = frozenset({"MR", "PI", "PT", "VN", "AN", "RI"})  # identifier types that
 NATIONAL = {"urn:oid:2.16.156.10011.1.2": "health-record"}  # 城乡居民健康档案编号: one number for a person in the whole country
 INSURANCE = frozenset({"HC", "MB", "MC", "MA", "SN"})
 LONGEST, MOST, FORMER = 300, 12, 5  # characters of one word, other papers, names
+USES = {"official": 0, "usual": 1, "nickname": 3, "maiden": 4, "anonymous": 5, "old": 6}  # of a name, the one to be compared first
+OTHER = 2
 GUARDIANS = frozenset({"N", "C", "PRN", "MTH", "FTH", "NMTH", "NFTH", "GUARD", "PARNT", "GRPRN"})
 RELATED = "http://hl7.org/fhir/StructureDefinition/patient-relatedPerson"  # of a contact: R4 has no other place for his number
 
@@ -36,10 +38,16 @@ class Identified:
     identifiers: tuple[tuple[str, str, str], ...]
 
 
-def names_of(patient: dict[str, Any]) -> list[str]:
-    """Full names, the current ones first: `text`, else family and given (Chinese without a space)."""
+def ended(element: dict[str, Any], today: dt.date) -> bool:
+    """Whether what FHIR dates by a period or a use is no longer so; today: dt.date.max where the day is not known, as whatever ends then has ended."""
+    end = str((element.get("period") or {}).get("end") or "")[:10]
+    return element.get("use") == "old" or bool(end and end < today.isoformat()[:len(end)])
+
+
+def names_of(patient: dict[str, Any], today: dt.date = dt.date.max) -> list[str]:
+    """Full names, the current ones first (USES), those that ended last: `text`, else family and given (Chinese without a space)."""
     out = []
-    for n in sorted(patient.get("name") or [], key=lambda n: n.get("use") in ("old", "maiden")):
+    for n in sorted(patient.get("name") or [], key=lambda n: (ended(n, today), USES.get(n.get("use") or "", OTHER))):
         text = n.get("text")
         if not text:
             parts = [p for p in (*(n.get("given") or []),) if p]
@@ -50,18 +58,24 @@ def names_of(patient: dict[str, Any]) -> list[str]:
     return out
 
 
+def identifiers_of(patient: dict[str, Any], today: dt.date = dt.date.max) -> list[dict[str, Any]]:
+    """In their order, those that ended last."""
+    return sorted(patient.get("identifier") or [], key=lambda i: ended(i, today))
+
+
 def identify(patient: dict[str, Any]) -> Identified:
     names = names_of(patient)
     identifiers = []
     number = ""
-    for i in patient.get("identifier") or []:
+    for i in identifiers_of(patient):
         system, value = i.get("system") or "", (i.get("value") or "").strip()
         if not value:
             continue
         codings = [(c.get("system"), c.get("code")) for c in (i.get("type") or {}).get("coding") or []]
         if system == resident_number.SYSTEM:
-            number = resident_number.normal(value)
-            identifiers.append(("resident", system, number))
+            normal = resident_number.normal(value)
+            number = number or normal
+            identifiers.append(("resident", system, normal))
         elif RECORD_NUMBER in codings:
             identifiers.append(("record", system, value))
         else:
@@ -73,7 +87,7 @@ def identify(patient: dict[str, Any]) -> Identified:
 def words_of(patient: dict[str, Any], today: dt.date) -> Words:
     """What the matching compares, of a FHIR Patient; today: the day on which he is registered."""
     number, papers, insurance = "", [], ""
-    for i in patient.get("identifier") or []:
+    for i in identifiers_of(patient, today):
         value, codes = (i.get("value") or "").strip(), {c.get("code") for c in (i.get("type") or {}).get("coding") or []}
         if i.get("system") == resident_number.SYSTEM or (paper.citizen(value) and not codes & LOCAL):
             number = number or value
@@ -84,10 +98,10 @@ def words_of(patient: dict[str, Any], today: dt.date) -> Words:
         elif value and not codes & LOCAL and codes:
             papers.append(f"{'/'.join(sorted(c for c in codes if c))}:{value}")
     guardian = next((c for c in patient.get("contact") or [] if GUARDIANS & {x.get("code") for r in c.get("relationship") or [] for x in r.get("coding") or []}), {})
-    names = names_of(patient)
+    names = names_of(patient, today)
     guardians = names_of({"name": [guardian["name"]]}) if guardian.get("name") else []
-    phones = [t["value"] for t in patient.get("telecom") or [] if t.get("system") in ("phone", "sms") and t.get("value")]
-    addresses = [full_address(a) for a in patient.get("address") or [] if a.get("use") != "old"]
+    phones = [t["value"] for t in patient.get("telecom") or [] if t.get("system") in ("phone", "sms") and t.get("value") and not ended(t, today)]
+    addresses = [full_address(a) for a in patient.get("address") or [] if not ended(a, today)]
     order = patient.get("multipleBirthInteger")
     return Words(
         first(names), patient.get("gender") or "", patient.get("birthDate") or "", number[:LONGEST], tuple(p[:LONGEST] for p in papers[:MOST]), insurance[:LONGEST],

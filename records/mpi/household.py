@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db import connection
 
@@ -19,7 +20,7 @@ WITH hit AS (
   SELECT DISTINCT b.source_id AS id FROM unnest(%(keys)s::bigint[]) AS asked(key)
     CROSS JOIN LATERAL (SELECT source_id FROM records_matchkey m WHERE m.key = asked.key LIMIT %(most)s) b
 )
-SELECT DISTINCT ON (s.person_id) s.id, h.code || '/Patient/' || s.fhir_id, s.hospital_id, s.words, s.correction
+SELECT DISTINCT ON (s.person_id) s.id, s.person_id, h.code || '/Patient/' || s.fhir_id, s.hospital_id, s.words, s.correction
 FROM hit JOIN records_sourcepatient s ON s.id = hit.id JOIN alliance_hospital h ON h.id = s.hospital_id
 WHERE s.words IS NOT NULL AND s.person_id <> ALL (SELECT p.person_id FROM records_sourcepatient p WHERE p.id = ANY(%(own)s::bigint[])) ORDER BY s.person_id, s.id LIMIT 40
 """
@@ -29,6 +30,7 @@ WHERE s.words IS NOT NULL AND s.person_id <> ALL (SELECT p.person_id FROM record
 class Housemate:
     """shares: "phone", "address" or both."""
 
+    person: UUID
     ref: str  # hospital/Patient/id
     hospital_id: int
     words: Words
@@ -43,10 +45,10 @@ def household(own: Collection[int], words: Collection[Words]) -> list[Housemate]
         cursor.execute(NEAR, {"keys": plain(keys), "most": block.AT_ONCE, "own": plain(sorted(own))})
         rows = cursor.fetchall()
     out = []
-    for source, ref, hospital, sealed, correction in rows:
+    for source, person, ref, hospital, sealed, correction in rows:
         theirs = read(sealed, source, correction)
         levels = [compare(p, profile(theirs)) for p in asked]
         shares = tuple(f for f in ("phone", "address") if any(getattr(lv, f) == "same" for lv in levels))
         if shares:
-            out.append(Housemate(ref, hospital, theirs, shares))
+            out.append(Housemate(person, ref, hospital, theirs, shares))
     return out[:MOST]

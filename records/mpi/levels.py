@@ -28,17 +28,15 @@ def compare(a: Profile, b: Profile) -> Levels:
         "" if not a.order or not b.order else "same" if a.order == b.order else "differ")
 
 
-NAMED = frozenset({"same", "variant", "sound"})
-
-
 def name(a: Profile, b: Profile) -> str:
-    """Of the names that they have now; where these differ, whether one had the other's before."""
+    """Of the names that they have now; where these differ, whether one had the other's before. A child's that sounds alike or is mistyped is no more than near:
+    twins are named like each other, and their date and home are the same."""
     now = spelling.level(a.spelling, b.spelling)
-    if (a.former or b.former) and now not in NAMED and not a.spelling.base and not b.spelling.base:
+    if (a.former or b.former) and now not in spelling.SAME and now != "marked" and not a.spelling.base and not b.spelling.base:
         pairs = [(x, y) for x in (a.spelling, *a.former) for y in (b.spelling, *b.former)]
-        if any(spelling.level(x, y) in NAMED for x, y in pairs):
+        if any(spelling.level(x, y) in spelling.SAME for x, y in pairs):
             return "former"
-    return now
+    return "near" if (a.child or b.child) and spelling.may_be_twins(a.spelling, b.spelling, now) else now
 
 
 def equal(a: str, b: str) -> str:

@@ -10,14 +10,15 @@ from django.db import connection
 from alliance.config.literals import plain, texts
 
 # What a join needs a second human for (risk.py); another name or two numbers first of all.
-RISKY = frozenset({"two_numbers", "two_orders", "own_parent", "sex_and_birth", "another_name", "human_differs", "both_confirmed", "many"})
+RISKY = frozenset({"two_numbers", "two_orders", "own_parent", "sex_and_birth", "another_name", "marked_name", "human_differs", "both_confirmed", "many"})
 # A human said that they are two, or has undone it when they were linked: {source} and somebody who is at the person now.
 OVERRULED = """
 SELECT FROM records_claim c JOIN records_decision d ON d.id = c.decision_id
   JOIN records_sourcepatient o ON o.id = CASE WHEN c.one_id = {source} THEN c.two_id ELSE c.one_id END
   WHERE (c.one_id = {source} OR c.two_id = {source}) AND c.kind IN ('same', 'different') AND (d.undone_by_id IS NULL) = (c.kind = 'different') AND o.person_id = {person}
 """
-# The younger one moves: a person's id is the home of its oldest registration, whose row is locked for all.
+# The younger one moves: a person's id is the home of its oldest registration, whose row is locked for all. It is the arriving one's hospital whose word
+# joins the two, so it is this one that is at the person since now (docs/adr/0030).
 # index: records_sourcepatient_home_key, records_claim_one_id, records_claim_two_id; source_person where the arrival is the older one
 PLACE = f"""
 WITH asked AS (
@@ -29,10 +30,12 @@ WITH asked AS (
   SELECT source AS id, source, old, new, new AS person FROM oldest WHERE id < source
   UNION ALL SELECT t.id, source, old, new, old FROM oldest o JOIN records_sourcepatient t ON t.person_id = o.new WHERE o.id > source
 ), moved AS (
-  UPDATE records_sourcepatient s SET person_id = mover.person, decided_by = %(by)s FROM mover
+  UPDATE records_sourcepatient s SET person_id = mover.person, decided_by = %(by)s, joined_at = CASE WHEN s.id = mover.source THEN now() ELSE s.joined_at END FROM mover
   WHERE s.id = mover.id AND EXISTS (SELECT FROM records_sourcepatient WHERE id = mover.source AND person_id = mover.old)
     AND NOT EXISTS ({OVERRULED.format(source="mover.source", person="mover.new")})
   RETURNING s.id, mover.source, mover.old, mover.new, mover.person
+), joined AS (
+  UPDATE records_sourcepatient s SET joined_at = now() FROM oldest o WHERE s.id = o.source AND o.id > o.source AND EXISTS (SELECT FROM moved WHERE moved.source = o.source)
 ), numbered AS MATERIALIZED (
   SELECT nextval('records_decision_id_seq') AS id, source, json_agg(json_build_array(id, CASE WHEN id = source THEN old ELSE new END, person))::jsonb AS moved FROM moved GROUP BY source
 ), decision AS (

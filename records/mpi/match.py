@@ -1,6 +1,7 @@
 """Who in the index may be this patient: those that share a block with him, compared and graded (FHIR R4 patient-operation-match.html)."""
 
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID
 
@@ -8,14 +9,16 @@ from django.db import connection
 
 from alliance.config.literals import plain
 from records.mpi import block
-from records.mpi.cluster import REVIEW, another_name
+from records.mpi.cluster import REVIEW, conflict
 from records.mpi.correction import read
 from records.mpi.force import in_force
+from records.mpi.habits import common_dates
 from records.mpi.levels import Levels, compare
 from records.mpi.profile import Words, profile
 from records.mpi.resolve import USUAL
 from records.mpi.rules import name
 from records.mpi.sealed import hashed
+from records.mpi.signs import obstacle
 
 LEAST = 20_000  # registrations that an alliance has at least: in a small index look-alikes are not yet there, but they live
 PROBABLE = 0.5
@@ -26,7 +29,7 @@ WITH hit AS (
   SELECT DISTINCT b.source_id AS id FROM unnest(%(keys)s::bigint[]) AS asked(key)
     CROSS JOIN LATERAL (SELECT source_id FROM records_matchkey m WHERE m.key = asked.key LIMIT %(most)s) b
 )
-SELECT s.id, s.person_id, h.code, s.fhir_id, s.words, s.correction FROM hit JOIN records_sourcepatient s ON s.id = hit.id JOIN alliance_hospital h ON h.id = s.hospital_id
+SELECT s.id, s.person_id, h.code, s.fhir_id, s.words, s.correction, s.hospital_id, s.birth_date FROM hit JOIN records_sourcepatient s ON s.id = hit.id JOIN alliance_hospital h ON h.id = s.hospital_id
 WHERE s.words IS NOT NULL AND (%(hospital)s::bigint IS NULL OR s.hospital_id = %(hospital)s) ORDER BY s.id
 """
 # index: name_key_whole
@@ -65,13 +68,24 @@ def similar(words: Words, hospital_id: int | None, certain: bool = False) -> lis
         cursor.execute(SIMILAR, {"keys": plain(hashed(asked)), "most": block.AT_ONCE, "hospital": hospital_id})
         rows = cursor.fetchall()
     chance, size = rarity(words.name)
-    for source, person, hospital, fhir_id, sealed, correction in rows:
-        levels = compare(asked, profile(read(sealed, source, correction)))
+    habits = common_dates({(held, born) for *_, held, born in rows if born == words.birth})
+    for source, person, hospital, fhir_id, sealed, correction, held, born in rows:
+        there = profile(read(sealed, source, correction))
+        levels = compare(asked, there.undated() if (held, born) in habits else there)
         score = in_force().probability(levels, size, chance if levels.name == "same" else 0.0)
-        graded = grade(score, levels)
-        if score >= REVIEW and (graded is Grade.CERTAIN or not certain):
-            found.append(Similar(source, person, hospital, fhir_id, score, graded, levels))
-    return sorted(found, key=lambda f: (-f.score, f.source))
+        if score >= REVIEW:
+            found.append(Similar(source, person, hospital, fhir_id, score, grade(score, levels, conflict(asked, there)), levels))
+    graded = sorted(unequalled(found), key=lambda f: (-f.score, f.source))
+    return [f for f in graded if f.grade is Grade.CERTAIN or not certain]
+
+
+def unequalled(found: list[Similar]) -> list[Similar]:
+    """Of several persons who are equally certain none is certain: a human says which it is."""
+    whose: dict[float, set[UUID]] = defaultdict(set)
+    for f in found:
+        if f.grade is Grade.CERTAIN:
+            whose[round(f.score, 6)].add(f.person)
+    return [replace(f, grade=Grade.PROBABLE) if f.grade is Grade.CERTAIN and len(whose[round(f.score, 6)]) > 1 else f for f in found]
 
 
 def rarity(called: str) -> tuple[float, int]:
@@ -83,7 +97,8 @@ def rarity(called: str) -> tuple[float, int]:
     return max(namesakes, 1) / size, size
 
 
-def grade(score: float, levels: Levels) -> Grade:
-    if score >= USUAL and not another_name(levels):
+def grade(score: float, levels: Levels, contradicted: str = "") -> Grade:
+    """Certain only where a rule would link; contradicted: what one person cannot have (cluster.conflict)."""
+    if score >= USUAL and not obstacle(levels) and not contradicted:
         return Grade.CERTAIN
     return Grade.PROBABLE if score >= PROBABLE else Grade.POSSIBLE

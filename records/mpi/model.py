@@ -46,19 +46,24 @@ class Model:
         return chances[0] / sum(chances)
 
 
-def load(path: Path) -> Model:
-    """Raises ValueError for a file that is no model."""
+def load(path: Path, own: bool = False) -> Model:
+    """own: the release's. Raises ValueError for a file that is no model."""
     try:
-        return of(json.loads(path.read_text(encoding="utf-8")))
+        return of(json.loads(path.read_text(encoding="utf-8")), own)
     except ValueError as error:
         raise ValueError(f"{path} is no model of the patient index: {error}") from error
 
 
-def of(found: Any) -> Model:
-    """Of a model file's content. Raises ValueError for what is none."""
+def of(found: Any, own: bool = False) -> Model:
+    """Of a model file's content; levels that it does not know, of an older release, are worth what the release's own says. Raises ValueError for what is no model."""
     if not isinstance(found, dict) or set(found) != {"version", "share", "table"} or len(found["share"]) != len(CLASSES) - 1:
         raise ValueError("it has version, share and table")
-    return Model(found["version"], {f: {lv: tuple(row) for lv, row in rows.items()} for f, rows in found["table"].items()}, tuple(found["share"]))
+    table = {f: {lv: tuple(row) for lv, row in rows.items()} for f, rows in found["table"].items()}
+    return Model(found["version"], table if own else completed(table), tuple(found["share"]))
+
+
+def completed(table: Table) -> Table:
+    return {f: {**rows, **table.get(f, {})} for f, rows in standard().table.items()}
 
 
 def dump(model: Model, path: Path) -> None:
@@ -72,4 +77,4 @@ def content(model: Model) -> dict[str, Any]:
 @cache
 def standard() -> Model:
     """The model that comes with this release."""
-    return load(Path(__file__).parent / "models" / "family-2.json")
+    return load(Path(__file__).parent / "models" / "family-3.json", own=True)

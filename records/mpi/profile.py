@@ -2,21 +2,19 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from records.mpi.rules import address, birth, name, paper, phone, resident_number
 from records.mpi.rules.address import Address
 from records.mpi.rules.spelling import Spelling, spell
 
 SEX = {"男": "m", "女": "f", "1": "m", "2": "f", "m": "m", "f": "f", "male": "m", "female": "f"}
-GENERATION = 13  # years between a parent and a child, at least
-FRESH = 400  # days in which a child may still go by his mother's name
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
     """number: a valid citizen number that may be his own; borrowed: one whose birth date or sex are not the stated ones; papers: other numbers
-    as kind:value; parents: folded names, parent_numbers: citizen numbers of who answers for a child; order: among twins, 0 for unknown."""
+    as kind:value; birth: where it tells anything; parents: folded names, parent_numbers: citizen numbers of who answers for a child; order: among twins, 0 for unknown."""
 
     key: str
     hospital: str
@@ -32,7 +30,16 @@ class Profile:
     parents: frozenset[str]
     parent_numbers: frozenset[str]
     order: int
-    former: tuple[Spelling, ...] = ()  # names that he had before
+    former: tuple[Spelling, ...] = ()  # names that they had before
+    stated: dt.date | None = None  # the birth date as it was written: birth is None where that tells nothing
+    newborn: bool = False  # written down soon after birth
+    child: bool = False  # written down before they came of age
+
+    def undated(self) -> "Profile":
+        """Without a birth date that is a habit of its hospital (habits.py), unless the citizen number has it too, or it was written down soon after birth: a maternity
+        ward registers many of one day."""
+        carded = bool(self.number) and resident_number.birth_date(self.number) == self.stated
+        return self if carded or self.newborn else replace(self, birth=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +77,21 @@ def of_row(row: Mapping[str, str]) -> Profile:
 
 
 def profile(words: Words, key: str = "", hospital: str = "") -> Profile:
-    born, written = birth.parse(words.birth), birth.parse(words.registered)
-    newborn = born is not None and written is not None and (written - born).days <= FRESH
+    stated, written = birth.parse(words.birth), birth.parse(words.registered)
+    card = paper.citizen(words.number)
+    carded = bool(card) and stated == resident_number.birth_date(card)
+    born = stated if stated and (carded or birth.tells(stated, written)) else None
+    newborn = stated is not None and written is not None and (written - stated).days <= birth.NEWBORN
+    child = stated is not None and written is not None and birth.is_minor(stated, written)
     guardian = name.fold(words.guardian)
     spelling = spell(words.name, newborn, frozenset({guardian} - {""}))
     sex = SEX.get(words.gender.lower(), "")
-    own, borrowed, parent = numbers(paper.citizen(words.number), born, sex)
+    own, borrowed, parent = numbers(card, stated if newborn else born, sex)
     papers = {f"{kind}:{value}" for kind, _, text in (p.partition(":") for p in words.papers) if not paper.citizen(text) and (value := paper.normal(text))}
     return Profile(
         key, hospital, spelling, sex, born, own, borrowed, frozenset(papers), paper.normal(words.insurance), phone.normal(words.phone), address.parse(words.address),
-        frozenset({guardian, spelling.base} - {""}), frozenset({paper.citizen(words.guardian_number), parent} - {""}), spelling.order or words.order,
-        tuple(s for s in map(spell, words.former) if s.full and not s.base))
+        frozenset({guardian, spelling.base if spelling.child and spelling.child.whole else ""} - {""}), frozenset({paper.citizen(words.guardian_number), parent} - {""}),
+        spelling.order or words.order, tuple(s for s in map(spell, words.former) if s.full and not s.base), stated, newborn, child)
 
 
 def numbers(number: str, born: dt.date | None, sex: str) -> tuple[str, str, str]:
@@ -89,7 +100,7 @@ def numbers(number: str, born: dt.date | None, sex: str) -> tuple[str, str, str]
     if not number:
         return "", "", ""
     inside = resident_number.birth_date(number)
-    if born and inside.year + GENERATION <= born.year:
+    if born and inside.year + birth.GENERATION <= born.year:
         return "", "", number
     if born and birth.level(born, inside) == "differ":
         return "", number, ""

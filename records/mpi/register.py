@@ -13,11 +13,12 @@ from django.utils import timezone
 
 from alliance.config.literals import plain, texts
 from records.fhir.issues import Conflict, Issue, Problem
-from records.mpi.digest import digest
+from records.mpi.digest import digest, numbers_of
 from records.mpi.features import Identified, identify, words_of
 from records.mpi.news import Arrival, News
 from records.mpi.profile import Profile
-from records.mpi.rules import name
+from records.mpi.rekey import VERSION
+from records.mpi.rules import name_key
 from records.mpi.sealed import homes, seal
 from records.mpi.sources import Known
 from records.mpi.turns import Turns
@@ -25,10 +26,15 @@ from records.mpi.turns import Turns
 NOBODY = UUID(int=0)
 # What is kept of each: new rows in, rows that no longer hold marked as former, equal ones untouched. The sub-selects hide the arrays'
 # lengths from the planner, so that one generic plan serves every call: planning costs more than the work.
+# Who says another name, birth date or citizen number of his patient than before says since now who that is (docs/adr/0030).
 # index: records_patientidentifier source, records_namekey_pkey, records_matchkey_pkey
 KEEP = """
-WITH source AS (
-  UPDATE records_sourcepatient s SET registered = true, name = t.name, gender = t.gender, birth_date = t.birth, words = t.words, updated_at = now()
+WITH other AS (
+  SELECT DISTINCT n.source_id FROM unnest((SELECT %(number_sources)s::bigint[]), (SELECT %(kinds)s::text[]), (SELECT %(digests)s::bytea[])) AS n(source_id, kind, digest)
+  WHERE n.kind = 'resident' AND NOT EXISTS (SELECT FROM records_patientidentifier o WHERE (o.source_id, o.kind, o.digest) = (n.source_id, n.kind, n.digest))
+), source AS (
+  UPDATE records_sourcepatient s SET registered = true, joined_at = CASE WHEN s.registered AND ((s.name, s.birth_date) <> (t.name, t.birth) OR s.id IN (SELECT source_id FROM other))
+      THEN now() ELSE s.joined_at END, name = t.name, gender = t.gender, birth_date = t.birth, words = t.words, keyed = %(keyed)s::smallint, updated_at = now()
   FROM unnest((SELECT %(sources)s::bigint[]), (SELECT %(names)s::text[]), (SELECT %(genders)s::text[]), (SELECT %(births)s::text[]), (SELECT %(words)s::bytea[])) AS t(id, name, gender, birth, words)
   WHERE s.id = t.id
 ), number AS (
@@ -104,15 +110,12 @@ def keep(hospital_id: int, new: Sequence[News]) -> None:
     blocks = [(row, key) for row, n in zip(ids, new, strict=True) for key in (*n.blocks, *homes(n.profile))]
     for i, (row, n) in enumerate(zip(ids, new, strict=True)):
         known = n.known
-        for kind, _, value in known.identifiers:
-            numbers[row, kind, digest("resident" if kind == "former" else kind, value, hospital_id)] = i
-            if kind != "other":
-                numbers[row, "former" if kind == "former" else "other", digest("other", value)] = i
-        keys |= {(row, key, whole) for x in known.features.names for key, whole in name.keys(x).items()}
+        numbers |= {(row, *found): i for found in numbers_of(known, hospital_id)}
+        keys |= {(row, key, whole) for x in known.features.names for key, whole in name_key.keys(x).items()}
     try:
         with connection.cursor() as cursor:
             cursor.execute(KEEP, {
-                "hospital": hospital_id, "sources": plain(ids), "names": texts(n.known.display[:200] for n in new), "genders": texts(n.known.features.gender for n in new),
+                "hospital": hospital_id, "keyed": VERSION, "sources": plain(ids), "names": texts(n.known.display[:200] for n in new), "genders": texts(n.known.features.gender for n in new),
                 "births": texts(n.known.features.birth_date for n in new), "number_sources": plain(x[0] for x in numbers), "kinds": texts(x[1] for x in numbers),
                 "digests": texts(f"\\x{x[2].hex()}" for x in numbers), "key_sources": plain(k[0] for k in keys), "keys": texts(k[1] for k in keys),
                 "wholes": plain(k[2] for k in keys), "words": texts(f"\\x{seal(n.kept, n.id, n.mark).hex()}" for n in new),

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from django.db import connection, transaction
 
+from alliance.auth.principal import Principal
 from consent.audit.append import append
 from consent.audit.event import Event, EventCode
 from records.models import Claim, Decision, MatchModel, SourcePatient
@@ -49,9 +50,9 @@ class Plan:
 def profiles() -> Iterator[tuple[int, Profile]]:
     """All registrations whose words the index has, in order."""
     last = 0
-    while rows := list(SourcePatient.objects.filter(pk__gt=last, words__isnull=False).order_by("pk").values_list("pk", "words", "correction")[:BATCH]):
-        for i, words, correction in rows:
-            yield i, profile(read(bytes(words), i, correction), str(i))
+    while rows := list(SourcePatient.objects.filter(pk__gt=last, words__isnull=False).order_by("pk").values_list("pk", "words", "correction", "hospital_id")[:BATCH]):
+        for i, words, correction, hospital in rows:
+            yield i, profile(read(bytes(words), i, correction), str(i), str(hospital))
         last = rows[-1][0]
 
 
@@ -130,7 +131,7 @@ def enforce(model: Model) -> None:
 
 
 @transaction.atomic
-def do_apply(found: Plan, model: Model, *, acting: object) -> Decision:
+def do_apply(found: Plan, model: Model, *, acting: Principal) -> Decision:
     """One decision for all of it; whoever arrived since the plan was made stays as he is, and so does what a human has decided since."""
     alone()
     claims = [*((Claim.Kind.APART, *p) for p in found.apart), *((Claim.Kind.SAME, *p) for p in found.same)]
@@ -141,7 +142,7 @@ def do_apply(found: Plan, model: Model, *, acting: object) -> Decision:
     claims = [c for c in claims if (said := standing.get((c[1], c[2]))) is None or said.order not in human]
     decision = Decision.objects.create(verb=Decision.Verb.RULES, by=f"rule/{model.version}")
     Claim.objects.bulk_create([Claim(decision=decision, kind=kind, one_id=one, two_id=two) for kind, one, two in claims], batch_size=5000)
-    settle(decision, touched, [(one, two) for _, one, two in claims], before)
+    settle(decision, touched, [(one, two) for _, one, two in claims], before, acting)
     for one, two, reasons in found.reviews:
         link.ask(one, [(two, reasons)])
     append(Event.of(acting, EventCode.INDEX_RULES, target=f"decision/{decision.pk}", detail=f"{model.version}: {len(decision.moved)} moved"))

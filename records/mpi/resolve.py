@@ -1,6 +1,7 @@
 """A whole set of registrations -> persons: block, compare, learn, decide, group. Label-free, the same for every set, and the same result for the
 same registrations in whatever order they come. Pure."""
 
+import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from records.mpi.cluster import REVIEW, TWIN, Clusters, Edge, cluster, twins
 from records.mpi.levels import Levels, compare
 from records.mpi.model import CLASSES, Model, standard
 from records.mpi.profile import Profile
+from records.mpi.rules import birth
 from records.mpi.train import Pattern, train
 
 WRONG = 0.0005  # of the pairs that are joined, how many may be wrong by the model's own account
@@ -63,7 +65,7 @@ def resolve(given: Sequence[Profile], first: Model | None = None, *, learning: b
     that single arrivals have."""
     first = first or standard()
     place = sorted(range(len(given)), key=lambda i: given[i].key)
-    profiles = [given[i] for i in place]
+    profiles = dated(given[i] for i in place)
     names, size = Names.of(profiles), len(profiles)
     found, skipped = block.candidates(profiles)
     compared: list[tuple[int, int, Pattern]] = []
@@ -92,6 +94,22 @@ def resolve(given: Sequence[Profile], first: Model | None = None, *, learning: b
     foes = {at[k]: {at[x] for x in others if x in at} for k, others in fixed.foes.items() if k in at} if fixed else {}
     clusters = cluster(profiles, edges, probability, limit, start, foes, learning and size >= TELLING and model.share[CLASSES.index("twin")] < TWINLESS)
     return Resolved(moved(clusters, place), model, limit, len(compared), skipped)
+
+
+def dated(profiles: Iterable[Profile]) -> list[Profile]:
+    """The registrations of whole registers, without the dates that are habits of their hospitals."""
+    given = list(profiles)
+    days = Counter((p.hospital, p.birth) for p in given if p.birth)
+    months: Counter[tuple[str, int, int]] = Counter()
+    for (hospital, day), many in days.items():
+        months[hospital, day.year, day.month] += many
+    often = {(hospital, day): months[hospital, day.year, day.month] for (hospital, day), many in days.items() if birth.is_habit(many, months[hospital, day.year, day.month])}
+    people: dict[tuple[str, dt.date], set[str]] = defaultdict(set)  # of these alone: one who is registered often is one
+    for p in given if often else ():
+        if p.birth and (p.hospital, p.birth) in often:
+            people[p.hospital, p.birth].add(p.spelling.full)
+    habits = {key for key, names in people.items() if birth.is_habit(len(names), often[key])}
+    return [p.undated() if p.birth and (p.hospital, p.birth) in habits else p for p in given]
 
 
 def threshold(probabilities: Iterable[float]) -> float:

@@ -10,15 +10,16 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from alliance.auth.errors import Forbidden
-from alliance.auth.principal import Principal
+from alliance.auth.principal import Principal, said_at
 from alliance.models import Staff
 from alliance.roles import Permission, Role
 from consent.audit.append import append
 from consent.audit.event import Event, EventCode
 from records.models import Decision, Opinion, Review, SourcePatient
 from records.mpi import risk
-from records.mpi.decide import Undecidable, check, concerning, do_differ, do_join
-from records.mpi.settle import alone
+from records.mpi.basis import basis_of
+from records.mpi.decide import Undecidable, agreed, check, concerning, do_differ, do_join
+from records.mpi.settle import alone, around
 
 HOLD = dt.timedelta(minutes=10)
 LOT = 20  # every so many pairs are looked at by two, to know how well curators agree
@@ -40,6 +41,10 @@ WITH seen AS (
 SELECT count(*), count(*) FILTER (WHERE n > 1), count(*) FILTER (WHERE n > 1 AND first = second),
   count(*) FILTER (WHERE n > 1 AND first), count(*) FILTER (WHERE n > 1 AND second), count(*) FILTER (WHERE first) FROM seen
 """
+
+
+class Changed(Undecidable):
+    """The registrations or their persons are no longer what the curator saw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,8 @@ def do_take(review_id: int, *, acting: Principal) -> Review:
     """The pair is this curator's for ten minutes. Raises Review.DoesNotExist, Undecidable where another has it."""
     review = Review.objects.select_for_update(of=("self",)).select_related("one__hospital", "two__hospital").get(pk=review_id)
     check(acting, {review.one_id, review.two_id})
+    if review.state != Review.State.OPEN or review.one.person_id == review.two.person_id:
+        raise Undecidable("decided", "This pair is decided.")
     if not free_for(review, acting):
         raise Undecidable("taken", "Another curator is looking at this pair.")
     review.taken_by_id, review.taken_until = int(acting.id), timezone.now() + HOLD
@@ -107,14 +114,26 @@ def do_take(review_id: int, *, acting: Principal) -> Review:
     return review
 
 
+@transaction.atomic
+def do_look(review_id: int, *, acting: Principal) -> Review:
+    """A pair that is decided, or that another curator has: seen, not taken. Raises Review.DoesNotExist."""
+    review = Review.objects.select_related("one__hospital", "two__hospital").get(pk=review_id)
+    check(acting, {review.one_id, review.two_id})
+    for person in sorted({review.one.person_id, review.two.person_id}):
+        append(Event.of(acting, EventCode.LINK_REVIEW, person=person, target=f"review/{review.pk}", detail="seen"))
+    return review
+
+
 def free_for(review: Review, acting: Principal) -> bool:
     return review.taken_until is None or review.taken_until < timezone.now() or review.taken_by_id == int(acting.id)
 
 
 @transaction.atomic
-def do_opine(review_id: int, *, same: bool, acting: Principal, note: str = "") -> Decision | None:
-    """A curator's opinion on an open pair. The decision, once there are enough who agree: one, two for a risky pair that is to be joined or one
-    drawn by lot. Raises Undecidable where another has the pair, or it is decided, or he has said so already."""
+def do_opine(review_id: int, *, same: bool, basis: str, acting: Principal, note: str = "") -> Decision | None:
+    """A curator's opinion on an open pair. The decision, once there are enough who agree: one, two for a risky pair that is to be joined, or one drawn by lot, or
+    one of which somebody has said otherwise; and where hospitals would come together a curator of each side (agree.py), each for the hospital at which
+    they said so. basis: what the curator saw (basis_of).
+    Raises Changed where it is not so, Undecidable where another has the pair, or it is decided, or the curator has said so already."""
     alone()  # before any row: an undo that closes this pair holds it first as well
     review = Review.objects.select_for_update(of=("self",)).select_related("one", "two").get(pk=review_id)
     check(acting, {review.one_id, review.two_id})
@@ -122,22 +141,28 @@ def do_opine(review_id: int, *, same: bool, acting: Principal, note: str = "") -
         raise Undecidable("decided", "Somebody has decided this pair in the meantime.")
     if not free_for(review, acting):
         raise Undecidable("taken", "Another curator is looking at this pair.")
-    given = list(Opinion.objects.filter(review=review, round=review.round))
+    if basis != basis_of(review_id, lock=True):
+        raise Changed("changed", "One of the two has changed since you opened this pair. Please compare again; nothing was decided.")
+    given = list(Opinion.objects.filter(review=review, round=review.round).select_related("staff__hospital", "hospital").order_by("pk"))
     if any(o.staff_id == int(acting.id) for o in given):
         raise Undecidable("given", "You have given your opinion on this pair; a second curator has to look at it.")
     doubts = [d.code for d in risk.between(review.one_id, review.two_id)]
-    Opinion.objects.create(review=review, staff_id=int(acting.id), same=same, round=review.round, note=note[:200])
+    Opinion.objects.create(review=review, staff_id=int(acting.id), hospital_id=acting.hospital_id, same=same, round=review.round, note=note[:200])
     review.taken_by_id = review.taken_until = None
     review.risk = max(review.risk, len(doubts))
     review.save(update_fields=["taken_by", "taken_until", "risk"])
-    append(Event.of(acting, EventCode.LINK_REVIEW, target=f"review/{review.pk}", detail="one person" if same else "two persons"))
-    double = drawn(review) or (doubts and (same or any(o.same for o in given)))
+    append(Event.of(acting, EventCode.LINK_REVIEW, target=f"review/{review.pk}", detail="one person" if same else "two persons",
+                    persons=(review.one.person_id, review.two.person_id)))
+    double = drawn(review) or (doubts and same) or any(o.same for o in given)
     if sum(o.same == same for o in given) + 1 < (2 if double else 1):
+        return None
+    others = [said_at(o.staff, o.hospital) for o in given if o.same]
+    if same and not agreed([acting, *others], review.one_id, review.two_id, around({review.one_id, review.two_id})):
         return None
     notes = "; ".join(n for n in (*(o.note for o in given if o.same == same), note) if n)
     reasons = [*review.reasons, *(f"held:{c}" for c in doubts if f"held:{c}" not in review.reasons), f"opinions:{len(given) + 1}"]
     if same:
-        return do_join(review.one_id, review.two_id, verb=Decision.Verb(review.verb), acting=acting, reasons=reasons, note=notes)
+        return do_join(review.one_id, review.two_id, verb=Decision.Verb(review.verb), acting=acting, others=others, reasons=reasons, note=notes)
     return do_differ(review.one_id, review.two_id, acting=acting, reasons=reasons, note=notes)
 
 
@@ -151,16 +176,18 @@ def drawn(review: Review) -> bool:
 
 
 @transaction.atomic
-def do_propose(one: int, two: int, *, acting: Principal, note: str = "", verb: Decision.Verb = Decision.Verb.MERGE) -> tuple[Review, Decision | None]:
-    """A curator found by himself that two registrations' persons are one: asked as if a rule had, and answered by him. (the pair, the decision or None
-    where a second curator has to agree)."""
+def do_propose(one: int, two: int, *, acting: Principal, note: str, verb: Decision.Verb = Decision.Verb.MERGE) -> tuple[Review, Decision | None]:
+    """A curator found that two registrations' persons are one: asked as if a rule had, and answered by the curator. note: how they know, for no page has shown
+    the two beside each other. (the pair, the decision or None where a second curator has to agree). Raises Undecidable without a note."""
+    if not note.strip():
+        raise Undecidable("reason", "Say how you know that they are one patient.")
     alone()
     check(acting, {one, two})
     review, new = Review.objects.get_or_create(one_id=min(one, two), two_id=max(one, two), defaults={"reasons": ["human"]})
     Review.objects.filter(pk=review.pk).update(verb=verb)
     if not new and review.state != Review.State.OPEN:
         Review.objects.filter(pk=review.pk).update(state=Review.State.OPEN, round=F("round") + 1, decision=None)
-    return review, do_opine(review.pk, same=True, acting=acting, note=note)
+    return review, do_opine(review.pk, same=True, basis=basis_of(review.pk, lock=True), acting=acting, note=note)
 
 
 def figures(acting: Principal, days: int = 30) -> Figures:

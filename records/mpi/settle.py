@@ -7,8 +7,10 @@ from uuid import UUID
 
 from django.db import connection
 
+from alliance.auth.principal import Principal, operator
 from records.models import Claim, Decision
 from records.mpi import graph
+from records.mpi.effect import write_effects
 from records.mpi.graph import Pair, Said
 
 ONE_AT_A_TIME = 7302  # humans' decisions, of the whole alliance
@@ -22,6 +24,13 @@ WHERE c.two_id IS NOT NULL AND (c.one_id = ANY(%(ids)s) OR c.two_id = ANY(%(ids)
 """
 MOVE = """
 UPDATE records_sourcepatient s SET person_id = t.person, decided_by = %s FROM unnest(%s::bigint[], %s::uuid[]) AS t(id, person) WHERE s.id = t.id
+"""
+# Whoever joins, and those of the hospital whose curator says so, is at this person since now: what was noted or confirmed before was about somebody else
+# (docs/adr/0030). Of rules nobody knows whose words they followed: it holds for all whom they joined.
+# index: source_person
+JOINED = """
+UPDATE records_sourcepatient SET joined_at = now() WHERE person_id = ANY(%(persons)s)
+  AND (id = ANY(%(moved)s) OR NOT %(by)s LIKE 'staff/%%' OR hospital_id = (SELECT hospital_id FROM alliance_staff WHERE 'staff/' || id = %(by)s))
 """
 # index: one_review_a_pair
 CLOSE = """
@@ -86,16 +95,19 @@ def reach(touched: Iterable[int]) -> Around:
             wanted = here | further
 
 
-def settle(decision: Decision, touched: Collection[int], pairs: Collection[Pair], found: Around) -> None:
-    """Persons, questions and what is known of single registrations, as the claims have it that stand now; the decision keeps who was moved."""
+def settle(decision: Decision, touched: Collection[int], pairs: Collection[Pair], found: Around, acting: Principal) -> None:
+    """Persons, questions and what is known of single registrations, as the claims have it that stand now; the decision keeps who was moved, the audit log which of the
+    patients' own decisions it changes."""
     with connection.cursor() as cursor:
         cursor.execute(SAID, {"ids": sorted(found.homes)})
         now = graph.persons(found.homes, [Said(*r) for r in cursor.fetchall()])
         moved = [(i, found.persons[i], person) for i, person in sorted(now.items()) if person != found.persons[i]]
         if moved:
             cursor.execute(MOVE, [decision.by, [i for i, _, _ in moved], [p for _, _, p in moved]])
+            cursor.execute(JOINED, {"persons": list({p for _, _, p in moved}), "moved": [i for i, _, _ in moved], "by": decision.by})
             decision.moved, decision.told = [[i, str(a), str(b)] for i, a, b in moved], False
             decision.save(update_fields=["moved", "told"])
+            write_effects(decision.pk, found.persons, now, found.homes, acting)
         if pairs:
             cursor.execute(CLOSE, [[p[0] for p in pairs], [p[1] for p in pairs]])
         cursor.execute(ALONE, [sorted(touched)])
@@ -117,7 +129,7 @@ def part(source: int, *, by: str) -> dict[int, UUID]:
     decision = Decision.objects.create(verb=Decision.Verb.SPLIT, by=by, reasons=["held:rivals"])
     claims = [*((Claim.Kind.APART, *p) for p in pairs), *((Claim.Kind.SAME, *p) for p in pairwise(firsts))]
     Claim.objects.bulk_create([Claim(decision=decision, kind=kind, one_id=one, two_id=two) for kind, one, two in claims])
-    settle(decision, set(whole), [(one, two) for _, one, two in claims], found)
+    settle(decision, set(whole), [(one, two) for _, one, two in claims], found, operator(by))
     return {i: UUID(after) for i, _, after in decision.moved}
 
 

@@ -35,7 +35,7 @@ ON CONFLICT (hospital_id, fhir_id) DO NOTHING RETURNING fhir_id, id, person_id, 
 # By any id that one of his registrations ever had as a person: links and undone links break nobody's bookmark.
 # index: records_sourcepatient_home_key, source_person
 OF_PERSON = """
-SELECT s.id, s.hospital_id, h.code, s.fhir_id, s.home FROM records_sourcepatient s JOIN alliance_hospital h ON h.id = s.hospital_id
+SELECT s.id, s.hospital_id, h.code, s.fhir_id, s.home, s.joined_at FROM records_sourcepatient s JOIN alliance_hospital h ON h.id = s.hospital_id
 WHERE s.person_id = (SELECT o.person_id FROM records_sourcepatient o WHERE o.home = %s) ORDER BY s.id
 """
 # index: records_sourcepatient_pkey

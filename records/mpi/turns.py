@@ -1,14 +1,17 @@
 """The registrations of one write take turns: each is decided as if it had come alone after those before it. What does not touch is asked for together and
 linked together, for a statement costs more than what it asks."""
 
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import connection
 
+from records.fhir.issues import Issue, TooLarge
+from records.fhir.limits import MATCHING
 from records.mpi import link
-from records.mpi.arrive import rule, weigh
+from records.mpi.arrive import Verdict, rule, weigh
 from records.mpi.beside import NOBODY, Beside, beside, meeting
 from records.mpi.link import Placing
 from records.mpi.news import News
@@ -29,6 +32,7 @@ class Turns:
         for n in new:
             for key in n.blocks:
                 self.holders[key].append(n.id)
+        self.spent = 0.0  # seconds of this thread that comparing has taken
         self.pending: list[Placing] = []
         self.changed: set[UUID] = set()
         self.moved: dict[int, UUID] = {}
@@ -62,7 +66,7 @@ class Turns:
     def decide(self, n: News, found: Beside) -> None:
         """Link, or ask a human, or neither. What a human has said stays."""
         person = n.person
-        verdict = weigh(n.profile, person, found)
+        verdict = self.weighed(n, found)
         if verdict.review:
             link.ask(n.id, verdict.review)
         if verdict.crowded:
@@ -77,6 +81,17 @@ class Turns:
                 self.moved |= parted
                 self.changed |= {o.person for o in found.others} | set(parted.values())
                 link.ask(nameless, [(twin, ("held:rivals",)), (n.id, ("held:rivals",))])
+
+    def weighed(self, n: News, found: Beside) -> Verdict:
+        """Raises TooLarge where several come together that look so much alike that comparing them would hold up everybody else."""
+        if self.spent > MATCHING and len(self.new) > 1:
+            raise TooLarge(Issue("too-costly", f"The Patients of this body look so much alike that comparing them takes longer than {MATCHING} seconds: send them in several bodies, or one by one.",
+                                 n.arrival.place or "Patient"))
+        began = time.thread_time()
+        try:
+            return weigh(n.profile, n.person, found)
+        finally:
+            self.spent += time.thread_time() - began
 
     def write(self) -> set[int]:
         """Who of the pending ones are linked now."""

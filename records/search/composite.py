@@ -11,10 +11,11 @@ from typing import Any
 
 from records.fhir.types import TYPES
 from records.search.definitions import Context, Parameter, parameters
+from records.search.escapes import Value, escaped
 from records.search.kinds import KINDS, quantity, reference, token
-from records.search.terms import BadValue, Condition, Index, unescaped
+from records.search.terms import BadValue, Condition, Index
 
-Ask = Callable[[str, list[str]], Condition]  # (parameter, values) -> condition
+Ask = Callable[[str, Value], Condition]  # (parameter, value) -> condition
 
 
 def add(index: Index, parameter: Parameter, resource: dict[str, Any]) -> None:
@@ -31,17 +32,18 @@ def add(index: Index, parameter: Parameter, resource: dict[str, Any]) -> None:
             if first.whole:
                 quantity.pair(index, inner(parameter, context, ""), [v for part in context.parts[1:] for path in part.paths for v in path.values(node)])
                 continue
-            heads = {h for path in first.paths for v in path.values(node) for h in named(v)}
+            heads = {h for path in first.paths for v in path.values(node) for h in named(v, parameter.inside)}
             for value in [v for path in last.paths for v in path.values(node)] if heads else []:
                 for head in heads:
                     KINDS[last.kind].add(index, inner(parameter, context, head), value)
 
 
-def named(value: Any) -> set[str]:
-    """What a search may call the first part by: code, system|code; or where a reference leads."""
+def named(value: Any, inside: bool) -> set[str]:
+    """What a search may call the first part by, as it writes it: code, system|code, in contained resources system| too; or where a reference leads."""
     if isinstance(value, dict) and "reference" in value:
-        return {reference.address(str(value["reference"]))}
-    return {name for system, code in token.pairs(value) for name in (code, f"{system}|{code}")}
+        return set(reference.names(str(value["reference"])))
+    return {name for system, code in token.pairs(value)
+            for name in (escaped(code), f"{escaped(system)}|{escaped(code)}", *([f"{escaped(system)}|"] if inside and system else []))}
 
 
 def inner(parameter: Parameter, context: Context, head: str) -> Parameter:
@@ -52,28 +54,28 @@ def inner(parameter: Parameter, context: Context, head: str) -> Parameter:
     return replace(parameter, code=name, names=(name,), kind=last.kind, paths=last.paths, contexts=())
 
 
-def condition(parameter: Parameter, values: list[list[str]], ask: Ask) -> Condition:
+def condition(parameter: Parameter, values: list[list[Value]], ask: Ask) -> Condition:
     """values: of each alternative its parts. Raises BadValue."""
     found = []
     for parts in values:
         if any(len(parts) != len(c.parts) or not all(parts) for c in parameter.contexts):
             raise BadValue(f"it has {len(parameter.contexts[0].parts)} parts with $ between, such as 8480-6$gt140")
         for context in parameter.contexts:
-            found.append(joined(" AND ", [ask(like(parameter, p.kind, p.paths), [v]) for p, v in zip(context.parts, parts, strict=True)])
+            found.append(joined(" AND ", [ask(like(parameter, p.kind, p.paths), v) for p, v in zip(context.parts, parts, strict=True)])
                          if context.single else repeated(parameter, context, parts, ask))
     return joined(" OR ", found)
 
 
-def repeated(parameter: Parameter, context: Context, parts: list[str], ask: Ask) -> Condition:
+def repeated(parameter: Parameter, context: Context, parts: list[Value], ask: Ask) -> Condition:
     first = context.parts[0]
     if first.whole:
-        numbers = quantity.pair_condition(inner(parameter, context, ""), [unescaped(p) for p in parts[1:]])
-        return joined(" AND ", [ask(like(parameter, first.kind, first.paths), [parts[0]]), numbers])
-    if parts[0].endswith("|"):
+        numbers = quantity.pair_condition(inner(parameter, context, ""), parts[1:])
+        return joined(" AND ", [ask(like(parameter, first.kind, first.paths), parts[0]), numbers])
+    if not parts[0].pieces[-1] and not parameter.inside:
         raise BadValue("the first part is code or system|code")
-    heads = reference.addresses([unescaped(parts[0])], tuple(TYPES)) if first.kind == "reference" else [unescaped(parts[0])]
+    heads = reference.addresses([parts[0]], tuple(TYPES)) if first.kind == "reference" else ["|".join(escaped(p) for p in parts[0].pieces)]
     lasts = [inner(parameter, context, head) for head in heads]
-    return joined(" OR ", [KINDS[last.kind].condition(last, "", [unescaped(parts[-1])]) for last in lasts])
+    return joined(" OR ", [KINDS[last.kind].condition(last, "", [parts[-1]]) for last in lasts])
 
 
 def like(parameter: Parameter, kind: str, paths: tuple[Any, ...]) -> str:

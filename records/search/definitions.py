@@ -1,23 +1,36 @@
-"""TABLE (type, parameter) -> kind and paths, from the official SearchParameters (records/fhir/definitions/parameters.json)."""
+"""TABLE (type, parameter) -> kind and paths, from the official SearchParameters (records/fhir/definitions/parameters.json).
+
+A type may also be a way into contained resources, such as MedicationRequest.medication>Medication: the parameters are those of its last type.
+"""
 
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from records.fhir.types import table
+from records.fhir.types import TYPES, table
 
 
 @dataclass(frozen=True, slots=True)
 class Path:
     """keys: JSON keys from the resource down; where: (depth, key, value) that the object there must have; target: only
-    references to this type."""
+    references to this type; systems: of the codes that a code element may have, which its text does not name; truth: it is asked whether
+    the choice element is there, and not false (Patient.deceased)."""
 
     keys: tuple[str, ...]
     type: str
     where: tuple[int, str, str] | None = None
     target: str | None = None
+    systems: tuple[str, ...] = ()
+    truth: bool = False
+
+    @property
+    def key(self) -> str:
+        """What a resource must have for a look at it to be worth while."""
+        return "resourceType" if self.truth else self.keys[0]
 
     def values(self, resource: dict[str, Any]) -> list[Any]:
+        if self.truth:
+            return said(resource, self.keys[0])
         if len(self.keys) == 1 and self.where is None:
             value = resource.get(self.keys[0])
             return [value] if type(value) is not list and value is not None else [v for v in value or () if v is not None]
@@ -31,11 +44,25 @@ class Path:
                 elif value is not None:
                     found.append(value)
             if self.where and self.where[0] == depth + 1:
-                found = [n for n in found if isinstance(n, dict) and n.get(self.where[1]) == self.where[2]]
+                found = [n for n in found if isinstance(n, dict) and has(n.get(self.where[1]), self.where[2])]
             nodes = found
             if not nodes:
                 break
         return nodes
+
+
+def has(found: Any, value: str) -> bool:
+    """It is the value, or extensions of which one has this url."""
+    return bool(found == value) or (type(found) is list and any(type(e) is dict and e.get("url") == value for e in found))
+
+
+def said(resource: dict[str, Any], name: str) -> list[bool]:
+    """Whether one of the forms of a choice element is there and not false; [] where only an extension stands for a boolean."""
+    if f"{name}Boolean" in resource:
+        return [resource[f"{name}Boolean"]]
+    if f"_{name}Boolean" in resource:
+        return []
+    return [any(k.removeprefix("_").startswith(name) for k in resource)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +83,17 @@ class Context:
     parts: tuple[Part, ...]
 
 
+WITHIN = ">"
+
+
+def within(type_name: str, code: str, contained: str) -> str:
+    """The way from a resource over one of its reference parameters to a contained resource of a type."""
+    return f"{type_name}.{code}{WITHIN}{contained}"
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """bit: its place among the parameters of its type, for :missing; names: the codes that its index rows carry (its own, or those of
+    """bit: its place among the parameters of its type, for :missing; targets: the types that a reference leads to, none for any; names: the codes that its index rows carry (its own, or those of
     the parameters that together have its paths); contexts: of a composite."""
 
     type_name: str
@@ -70,14 +105,32 @@ class Parameter:
     names: tuple[str, ...] = ()
     contexts: tuple[Context, ...] = ()
 
+    @property
+    def inside(self) -> bool:
+        """Of a contained resource, whose index values hang on the row of the resource around it."""
+        return WITHIN in self.type_name
+
+    @property
+    def column(self) -> str:
+        """"patient" or "dated" where its values are a column of the row, else ""."""
+        kind = TYPES.get(self.type_name)
+        return "" if kind is None else "patient" if self.code in kind.subject_params else "dated" if self.code == kind.date else ""
+
 
 def path(row: dict[str, Any]) -> Path:
-    return Path(tuple(row["path"]), row["type"], tuple(row["where"]) if "where" in row else None, row.get("target"))
+    return Path(tuple(row["path"]), row["type"], tuple(row["where"]) if "where" in row else None, row.get("target"), tuple(row.get("systems", ())), row.get("truth", False))
 
 
-def context(row: dict[str, Any]) -> Context:
+def context(row: dict[str, Any], inside: bool) -> Context:
+    """Of contained resources several may share one row, so that two parts are kept together there also where a resource has them once."""
     parts = tuple(Part(p["kind"], tuple(path(x) for x in p["paths"]), p.get("whole", False)) for p in row["parts"])
-    return Context(Path(tuple(row["path"]), ""), row["single"], parts)
+    return Context(Path(tuple(row["path"]), ""), row["single"] and (len(parts) > 2 or not inside), parts)
+
+
+def targets(row: dict[str, Any]) -> tuple[str, ...]:
+    """patient of Observation.subject leads to Patient, though the parameter's definition, which it shares with others, names Group too."""
+    only = {p.get("target") for p in row.get("paths", ())}
+    return tuple(t for t in row.get("target", ()) if t in TYPES and (None in only or t in only))
 
 
 def names(code: str, rows: dict[str, Any]) -> tuple[str, ...]:
@@ -91,11 +144,11 @@ def names(code: str, rows: dict[str, Any]) -> tuple[str, ...]:
 
 @cache
 def parameters(type_name: str) -> dict[str, Parameter]:
-    """The parameters of one type by their code."""
-    rows = table("parameters").get(type_name, {})
+    """The parameters of one type, or way into contained resources, by their code."""
+    rows = table("parameters").get(type_name.rpartition(WITHIN)[2], {})
     return {
         code: Parameter(
-            type_name, code, row["kind"], tuple(path(p) for p in row.get("paths", ())), bit, tuple(row.get("target", ())),
-            names(code, rows), tuple(context(c) for c in row.get("contexts", ())))
+            type_name, code, row["kind"], tuple(path(p) for p in row.get("paths", ())), bit, targets(row),
+            names(code, rows), tuple(context(c, WITHIN in type_name) for c in row.get("contexts", ())))
         for bit, (code, row) in enumerate(rows.items())
     }

@@ -7,8 +7,11 @@ from records.fhir.hashes import hashed
 from records.fhir.types import TYPES
 from records.search.definitions import Parameter
 from records.search.parse import SearchRequest, Sort
+from records.search.subjects import Subjects
+from records.search.terms import Condition
 
 # sort -> (column, its type for the cursor's text)
+UNDATED_LAST = "CASE WHEN r.dated = '-infinity' THEN 'infinity' ELSE r.dated END"
 SORTS = {"dated": ("r.dated", "timestamptz"), "updated": ("r.last_updated", "timestamptz"), "id": ("r.fhir_id", "text")}
 # sort by a parameter -> (its side table and column, ascending and descending; what stands for a resource without a value: the end)
 VALUES = {
@@ -22,42 +25,26 @@ VALUES = {
 @dataclass(slots=True)
 class Plan:
     """where: tests joined by AND, without the scope's; order: ORDER BY; key: the expression that the cursor keeps, text, or an array
-    of texts for several sort keys."""
+    of texts for several sort keys; arms: (test, order) of parts, no row in two of them, each of which an index can be walked for."""
 
     where: str
     order: str
     key: str
     limit: int
     parameters: dict[str, Any] = field(default_factory=dict)
+    arms: tuple[tuple[str, str], ...] = ()
 
 
 def plan(request: SearchRequest, hospital_id: int | None, position: list[Any] | None) -> Plan:
     """hospital_id: whose patient ids `subjects` are; None where the scope itself holds the patients."""
-    tests = ["NOT r.deleted"]
     bound: dict[str, Any] = {}
-    if len(request.types) == 1:
-        tests.append("r.type = %(type)s")
-        bound["type"] = TYPES[request.types[0]].number
-    elif request.types:
-        tests.append("r.type = ANY(%(types)s)")
-        bound["types"] = [TYPES[t].number for t in request.types]
-    if hospital_id is not None:
-        for i, ids in enumerate(request.subjects):
-            choose = "SELECT id FROM records_sourcepatient WHERE hospital_id = %(subject_hospital)s AND fhir_id"
-            bound["subject_hospital"] = hospital_id
-            bound[f"subject{i}"] = ids[0] if len(ids) == 1 else ids
-            tests.append(f"r.patient = ({choose} = %(subject{i})s)" if len(ids) == 1 else f"r.patient IN ({choose} = ANY(%(subject{i})s))")
-    if request.ids is not None:
-        tests.append("r.fhir_id = ANY(%(ids)s)")
-        bound["ids"] = request.ids
-    for i, condition in enumerate(request.conditions):
-        names = [f"%(c{i}_{j})s" for j in range(len(condition.values))]
-        tests.append("(" + condition.sql.format(*names, r="r") + ")")
-        bound.update({f"c{i}_{j}": v for j, v in enumerate(condition.values)})
+    tests = ["NOT r.deleted", *narrowed(request, hospital_id, bound)]
     columns = [column(s, f"sort{i}", bound) for i, s in enumerate(request.sorts)]
-    if len(columns) == 1 and request.sorts[0].by is None and any(c.rare for c in request.conditions) and columns[0][1] == "timestamptz":
+    rare = any(c.rare for c in request.conditions) or any(s.others for s in request.subjects)
+    if len(columns) == 1 and request.sorts[0].by is None and rare and columns[0][1] == "timestamptz":
         columns = [(f"({columns[0][0]} + interval '0')", "timestamptz", columns[0][2])]  # not by walking an index in its order until the few rows come along
     last = columns[-1][2]
+    arms = dated_first(position is not None) if [c for c, _, _ in columns] == [UNDATED_LAST] else ()
     if position:
         *at, rid = position
         keys = at[0] if isinstance(at[0], list) else at
@@ -65,7 +52,47 @@ def plan(request: SearchRequest, hospital_id: int | None, position: list[Any] | 
         tests.append(beyond(columns, last))
     order = ", ".join(f"{c} {'DESC' if down else 'ASC'}" for c, _, down in columns)
     key = f"{columns[0][0]}::text" if len(columns) == 1 else f"ARRAY[{', '.join(f'{c}::text' for c, _, _ in columns)}]"
-    return Plan(" AND ".join(tests), f"{order}, r.rid {'DESC' if last else 'ASC'}", key, request.count + 1, bound)
+    return Plan(" AND ".join(tests), f"{order}, r.rid {'DESC' if last else 'ASC'}", key, request.count + 1, bound, arms)
+
+
+def narrowed(request: SearchRequest, hospital_id: int | None, bound: dict[str, Any], name: str = "", r: str = "r") -> list[str]:
+    """The tests of the search on the row with the alias r, to be joined by AND; name: what the names of their values begin with."""
+    tests = []
+    if len(request.types) == 1:
+        tests.append(f"{r}.type = %({name}type)s")
+        bound[f"{name}type"] = TYPES[request.types[0]].number
+    elif request.types:
+        tests.append(f"{r}.type = ANY(%({name}types)s)")
+        bound[f"{name}types"] = [TYPES[t].number for t in request.types]
+    if hospital_id is not None:
+        for i, subjects in enumerate(request.subjects):
+            bound["subject_hospital"] = hospital_id
+            tests.append(about(subjects, f"{name}subject{i}", bound, r))
+    if request.ids is not None:
+        tests.append(f"{r}.fhir_id = ANY(%({name}ids)s)")
+        bound[f"{name}ids"] = request.ids
+    return tests + ["(" + written(condition, f"{name}c{i}", bound, r) + ")" for i, condition in enumerate(request.conditions)]
+
+
+def dated_first(going_on: bool) -> tuple[tuple[str, str], ...]:
+    """Of the ascending clinical date: those that have one, then those that have none."""
+    behind = " AND (r.dated, r.rid) > (%(at0)s::timestamptz, %(at_rid)s)" if going_on else ""
+    return (f"r.dated > '-infinity'{behind}", "r.dated ASC, r.rid ASC"), ("r.dated = '-infinity'", "r.rid ASC")
+
+
+def written(condition: Condition, name: str, bound: dict[str, Any], r: str) -> str:
+    """The condition on the row with the alias r, its values bound under names that begin so."""
+    bound.update({f"{name}_{j}": v for j, v in enumerate(condition.values)})
+    return condition.sql.format(*(f"%({name}_{j})s" for j in range(len(condition.values))), r=r)
+
+
+def about(subjects: Subjects, name: str, bound: dict[str, Any], r: str) -> str:
+    ids = subjects.ids
+    choose = "SELECT id FROM records_sourcepatient WHERE hospital_id = %(subject_hospital)s AND fhir_id"
+    bound[name] = ids[0] if len(ids) == 1 and not subjects.others else ids
+    if subjects.others:
+        return f"({r}.patient = ANY(ARRAY({choose} = ANY(%({name})s))) OR {written(subjects.others, f'{name}_others', bound, r)})"
+    return f"{r}.patient = ({choose} = %({name})s)" if len(ids) == 1 else f"{r}.patient IN ({choose} = ANY(%({name})s))"
 
 
 def beyond(columns: list[tuple[str, str, bool]], last: bool) -> str:
@@ -81,7 +108,9 @@ def beyond(columns: list[tuple[str, str, bool]], last: bool) -> str:
 
 
 def column(sort: Sort, name: str, bound: dict[str, Any]) -> tuple[str, str, bool]:
-    """(expression, its type, descending)."""
+    """(expression, its type, descending). Whatever has no clinical date comes last, both ways."""
+    if sort.by is None and sort.column == "dated" and not sort.descending:
+        return UNDATED_LAST, "timestamptz", False
     if sort.by is None:
         return *SORTS[sort.column], sort.descending
     return *sorted_by(sort.by, sort.descending, name, bound), sort.descending

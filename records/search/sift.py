@@ -47,7 +47,7 @@ def key(resource: dict[str, Any], index: Index, sort: Sort) -> Any:
         names = {hashed(sort.by.type_name, n) for n in sort.by.names}
         values = [v for p, v in INDEXED[sort.by.kind](index, sort.descending) if p in names]
     elif sort.place:
-        values = [near.away(v, sort.place) for p in sort.by.paths for v in p.values(resource)]
+        values = [near.away(v, sort.place) for p in sort.by.paths for v in p.values(resource) if near.located(v)]
     elif sort.by.contexts:
         values = [parts for context in sort.by.contexts for parts in together(context, resource, sort.descending)]
     else:

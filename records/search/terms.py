@@ -4,6 +4,8 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from records.fhir.issues import NotSupported
+
 VISIBLE = "<visible:{alias}>"  # in a condition: where the store writes the scope's test on that alias
 
 
@@ -49,6 +51,9 @@ class BadValue(ValueError):
     """A search value that cannot be understood; the message says why."""
 
 
-def unescaped(text: str) -> str:
-    """A value whose commas, bars and dollars were escaped (FHIR R4 search.html#escaping)."""
-    return text.replace("\\,", ",").replace("\\|", "|").replace("\\$", "$").strip()
+class NeverFits(BadValue):
+    """A value that nothing of this parameter can ever have."""
+
+
+class Unfit(NotSupported):
+    """A parameter that nothing of one type can ever fit: refused where that type alone is asked for, without hits where others are."""

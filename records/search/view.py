@@ -36,12 +36,13 @@ def summary(value: str) -> View:
 
 def elements(names: Sequence[str]) -> View:
     chosen = frozenset(n.partition(".")[2] or n for n in names)
-    return lambda body: cut(body, lambda name, key: key in chosen or key in TYPES[name].required or choice(key, chosen, "") or choice(key, TYPES[name].required))
+    plainly = chosen | {n.removesuffix("[x]") for n in chosen}
+    return lambda body: cut(body, lambda name, key: key in chosen or key in TYPES[name].required or choice(key, plainly, "") or choice(key, TYPES[name].required))
 
 
 def choice(key: str, names: frozenset[str], mark: str = "[x]") -> bool:
-    """valueQuantity is value[x], and in _elements plainly value."""
-    return any(key.startswith(n.removesuffix("[x]")) and key[len(n.removesuffix("[x]")):][:1].isupper() for n in names if n.endswith(mark))
+    """valueQuantity is value[x], and in _elements plainly value. Looked up by what the key may begin with, however many names there are."""
+    return any(key[i].isupper() and key[:i] + mark in names for i in range(1, len(key)))
 
 
 def cut(body: bytes, keep: Callable[[str, str], bool]) -> bytes:

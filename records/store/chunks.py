@@ -15,7 +15,8 @@ from records.store.codec import Unreadable
 HEAD = struct.Struct(">cI")
 MARK = b"\x01"
 LEVEL = 3
-PATIENTS, REST, ERRORS = 0, 1, 2  # the files of an import
+DIRECTORY, PATIENTS, REST, ERRORS = -1, 0, 1, 2  # the files of an import
+LATER, ROUNDS = 10, 5  # the first file of what waits for other lines, and how many there are: one after the other
 
 
 def seal(content: bytes, hospital: int, place: str) -> bytes:
@@ -54,27 +55,34 @@ def read(job: UUID, file: int, start: int = 0) -> Iterator[tuple[int, bytes]]:
 
 
 def claim(job: UUID) -> tuple[int, int, bytes] | None:
-    """(file, seq, content) of an import's next chunk that nobody works on, locked until the transaction ends; patients come
-    before the rest. None: nothing to claim now."""
+    """(file, seq, content) of an import's next chunk that nobody works on, locked until the transaction ends; each file is
+    done before the next one. None: nothing to claim now."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT file, seq, content FROM record_bulk_chunk c WHERE job = %(job)s AND file < %(errors)s AND good IS NULL "
-            "AND (file = 0 OR NOT EXISTS (SELECT FROM record_bulk_chunk p WHERE p.job = %(job)s AND p.file = 0 AND p.good IS NULL)) "
+            "SELECT file, seq, content FROM record_bulk_chunk c WHERE job = %(job)s AND file <> %(errors)s AND good IS NULL "
+            "AND NOT EXISTS (SELECT FROM record_bulk_chunk p WHERE p.job = %(job)s AND p.file < c.file AND p.file <> %(errors)s AND p.good IS NULL) "
             "ORDER BY file, seq FOR UPDATE SKIP LOCKED LIMIT 1", {"job": job, "errors": ERRORS})
         row = cursor.fetchone()
     return (row[0], row[1], unseal(bytes(row[2]), f"{job}/{row[0]}/{row[1]}")) if row else None
 
 
-def finish(job: UUID, file: int, seq: int, good: int, bad: int) -> None:
+def hold(job: UUID) -> None:
+    """Wait until nobody works on a chunk of an import; nobody can begin one before the transaction ends."""
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE record_bulk_chunk SET good = %s, bad = %s, content = '' WHERE job = %s AND file = %s AND seq = %s", [good, bad, job, file, seq])
+        cursor.execute("SELECT FROM record_bulk_chunk WHERE job = %s AND file <> %s ORDER BY file, seq FOR UPDATE", [job, ERRORS])
+
+
+def finish(job: UUID, file: int, seq: int, good: int, bad: int, later: int = 0) -> None:
+    """later: how many of its lines went to another chunk."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE record_bulk_chunk SET good = %s, bad = %s, length = length - %s, content = '' WHERE job = %s AND file = %s AND seq = %s", [good, bad, later, job, file, seq])
 
 
 def progress(job: UUID) -> tuple[int, int, int, int]:
     """(chunks not done, lines, lines taken, lines refused) of an import."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FILTER (WHERE good IS NULL), coalesce(sum(length), 0)::bigint, coalesce(sum(good), 0)::bigint, coalesce(sum(bad), 0)::bigint "
-                       "FROM record_bulk_chunk WHERE job = %s AND file < %s", [job, ERRORS])
+                       "FROM record_bulk_chunk WHERE job = %s AND file <> %s", [job, ERRORS])
         return cursor.fetchone()  # type: ignore[no-any-return]
 
 

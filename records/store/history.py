@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from alliance.config.dates import Range
 from consent.terms import Scope
-from records.store.rows import COLUMNS, JOINS, Row, asked, key, rows, visible
+from records.store.rows import JOINS, Row, asked, columns, granted, key, rows, visible
 
 FIELDS = "rid, hospital, type, fhir_id, version, last_updated, deleted, body, patient, others, labels, xid"
 # _at: versions that were current at some moment of [low, high): begun before its end, and not followed by one that had begun at its start.
@@ -25,16 +25,17 @@ ORDER BY r.last_updated DESC, r.rid DESC, r.version DESC LIMIT %(limit)s
 OF_ONE = OF_TYPE.replace("FROM record_resource WHERE", "FROM record_resource WHERE named = %(named)s AND fhir_id = %(id)s AND").replace(
     "FROM record_history WHERE", "FROM record_history WHERE rid = (SELECT rid FROM record_current(%(hospital)s, %(named)s)) AND fhir_id = %(id)s AND")
 # Transactions commit out of the order of their numbers. Only versions of transactions older than every running one are
-# served, in that order, so a reader who remembers the last one that he saw misses none.
+# served, in that order, so a reader who remembers the last one that he saw misses none. Types that a token does not cover are passed over inside, for a page
+# of nothing else would keep him where he is.
 # index: record_resource_feed, record_history_feed
 FEED = f"""
 SELECT {{columns}} FROM (
   (SELECT {FIELDS} FROM record_resource r WHERE hospital = %(hospital)s AND (xid, rid, version) > (%(xid)s::xid8, %(at_rid)s, %(at_version)s)
-     AND xid < pg_snapshot_xmin(pg_current_snapshot()) AND (%(since)s::timestamptz IS NULL OR last_updated >= %(since)s) AND {CURRENT}
+     AND xid < pg_snapshot_xmin(pg_current_snapshot()) AND (%(since)s::timestamptz IS NULL OR last_updated >= %(since)s) AND {CURRENT}{{kind}}
    ORDER BY xid, rid, version LIMIT %(limit)s)
   UNION ALL
   (SELECT {FIELDS} FROM record_history r WHERE hospital = %(hospital)s AND (xid, rid, version) > (%(xid)s::xid8, %(at_rid)s, %(at_version)s)
-     AND xid < pg_snapshot_xmin(pg_current_snapshot()) AND (%(since)s::timestamptz IS NULL OR last_updated >= %(since)s) AND {CURRENT}
+     AND xid < pg_snapshot_xmin(pg_current_snapshot()) AND (%(since)s::timestamptz IS NULL OR last_updated >= %(since)s) AND {CURRENT}{{kind}}
    ORDER BY xid, rid, version LIMIT %(limit)s)
 ) r {{joins}} WHERE {{visible}} ORDER BY r.xid, r.rid, r.version LIMIT %(limit)s
 """
@@ -67,5 +68,5 @@ def fetch(scope: Scope, sql: str, position: str, parameters: dict[str, object]) 
     test, bound = visible(scope, frozenset(), old=True)
     newest = "r.xid, r.rid, r.version" if sql is FEED else "r.last_updated DESC, r.rid DESC, r.version DESC"
     shown = f"row_number() OVER (ORDER BY {newest}) < %(limit)s"
-    select = sql.format(columns=COLUMNS.format(key=position, shown=shown), joins=JOINS, visible=test)
+    select = sql.format(columns=columns(position, shown), joins=JOINS, visible=test, kind=granted(scope, "r", scope.letters)[0])
     return rows(scope, asked(scope, select, {**parameters, **bound}))

@@ -4,27 +4,18 @@ A key is committed by a connection of its own before anything is encrypted with 
 key of what others wrote. Keys stay for ever: old bodies, and old backups, name them.
 """
 
-import os
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import connection
 
-from alliance.config.home import secret, secret_if_there
+from alliance.encryption.master import NoKey, masters, unwrap, wrap
 
 FRESH = 60.0  # seconds that a process may go on with a key, or a dictionary, after another one has become the current
-MASTER, NEXT = "body_key", "body_key_next"
-
-
-class NoKey(Exception):
-    """The database names a key that the secrets of this installation do not open."""
-
-
 lock = threading.Lock()
 ciphers: dict[int, AESGCM] = {}
 newest: dict[int, tuple[int, float]] = {}  # hospital -> (key, until when it is believed)
@@ -39,26 +30,6 @@ def apart() -> Iterator[Any]:
             yield cursor
     finally:
         other.close()
-
-
-def masters() -> list[bytes]:
-    """The master key; while it is being changed its successor too, which is the one to wrap with."""
-    return [bytes.fromhex(k) for k in (secret(MASTER), secret_if_there(NEXT)) if k]
-
-
-def wrap(master: bytes, content: bytes, purpose: str) -> bytes:
-    nonce = os.urandom(12)
-    return nonce + AESGCM(master).encrypt(nonce, content, purpose.encode())
-
-
-def unwrap(wrapped: bytes, purpose: str) -> bytes:
-    """Raises NoKey."""
-    for master in masters():
-        try:
-            return AESGCM(master).decrypt(bytes(wrapped[:12]), bytes(wrapped[12:]), purpose.encode())
-        except InvalidTag:
-            continue
-    raise NoKey("the master key (secrets/body_key, or XINGLIN_BODY_KEY) is not the one that this database was written with: restore it from the backup of the secrets")
 
 
 def current(hospital: int) -> tuple[int, AESGCM]:

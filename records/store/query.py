@@ -6,7 +6,7 @@ from records.fhir.hashes import hashed
 from records.fhir.types import DIRECTORY, TYPES
 from records.search.include import Include
 from records.search.plan import Plan
-from records.store.rows import COLUMNS, JOINS, Row, asked, beside, branches, number, rows, where
+from records.store.rows import JOINS, Row, asked, beside, branches, columns, number, rows, where
 
 # index: record_resource_patient, record_resource_tokens, record_resource_updated
 PART = "SELECT * FROM record_resource r WHERE {where} ORDER BY {order} LIMIT %(limit)s"
@@ -14,16 +14,17 @@ PAGE = """
 SELECT {columns} FROM ({part}) r {joins}
 ORDER BY {order}
 """
-TOTAL = "SELECT {number} AS n, NULL::text AS ref, NULL::uuid AS person"
+TOTAL = "SELECT {number} AS n, NULL::text AS ref, NULL::uuid AS person, NULL::uuid[] AS others"
 
 
 def page(scope: Scope, plan: Plan) -> list[Row]:
     """At most plan.limit rows; the last of so many only tells of a next page, and the audit line does not name it."""
     parts, bound = branches(scope, DIRECTORY, plan.where)
-    part = " UNION ALL ".join(f"({PART.format(where=p, order=plan.order)})" for p in parts)
-    if len(parts) > 1:
+    arms = [(f"{p} AND {test}", order) for p in parts for test, order in plan.arms or (("true", plan.order),)]
+    part = " UNION ALL ".join(f"({PART.format(where=where, order=order)})" for where, order in arms)
+    if len(arms) > 1:
         part = f"SELECT * FROM ({part}) r ORDER BY {plan.order} LIMIT %(limit)s"
-    select = PAGE.format(columns=COLUMNS.format(key=plan.key, shown=f"row_number() OVER (ORDER BY {plan.order}) < %(limit)s"), joins=JOINS, part=part, order=plan.order)
+    select = PAGE.format(columns=columns(plan.key, f"row_number() OVER (ORDER BY {plan.order}) < %(limit)s"), joins=JOINS, part=part, order=plan.order)
     return rows(scope, asked(scope, select, {**plan.parameters, **bound, "limit": plan.limit}))
 
 
@@ -55,7 +56,7 @@ UNION SELECT t.rid FROM record_resource s JOIN record_resource t ON t.patient = 
 def included(scope: Scope, step: Include, rids: list[int], have: list[int], limit: int) -> list[Row]:
     """What one _include or _revinclude adds to the rows, but for those that the answer has."""
     test, bound = beside(scope, DIRECTORY)
-    select = INCLUDED.format(columns=COLUMNS.format(key="''", shown="true"), joins=JOINS, visible=test, rids=BACKWARD if step.backward else FORWARD)
+    select = INCLUDED.format(columns=columns(), joins=JOINS, visible=test, rids=BACKWARD if step.backward else FORWARD)
     about = step.target in (None, "Patient") and any(p.code in TYPES[step.source].subject_params for p in step.parameters)
     parameters = {"rids": rids, "have": have, "limit": limit, "target": TYPES[step.target].number if step.target else None, "source": TYPES[step.source].number, "about": about,
                   "parameters": [hashed(step.source, p.code) for p in step.parameters]}
@@ -73,7 +74,7 @@ SELECT t.rid FROM record_reference x JOIN record_resource s ON s.rid = x.rid
 def referred(scope: Scope, rids: list[int]) -> list[Row]:
     """What the rows refer to that is about no patient."""
     test, bound = beside(scope, DIRECTORY)
-    select = INCLUDED.format(columns=COLUMNS.format(key="''", shown="true"), joins=JOINS, visible=test, rids=REFERRED)
+    select = INCLUDED.format(columns=columns(), joins=JOINS, visible=test, rids=REFERRED)
     return rows(scope, asked(scope, select, {"rids": rids, "have": rids, "limit": 10 * len(rids), **bound}))
 
 
@@ -81,7 +82,7 @@ def candidates(scope: Scope, plan: Plan, most: int) -> list[tuple[int, bytes]]:
     """(rid, body) of rows that an operation chooses from, in the plan's order; at most `most`. They stay inside: what is shown is read again
     by `chosen`, with its audit line."""
     tests, bound = where(scope, DIRECTORY, plan.where)
-    select = PAGE.format(columns=COLUMNS.format(key="''", shown="false"), joins=JOINS, part=PART.format(where=tests, order=plan.order), order=plan.order)
+    select = PAGE.format(columns=columns(shown="false"), joins=JOINS, part=PART.format(where=tests, order=plan.order), order=plan.order)
     with behind(scope) as cursor:
         cursor.execute(select, {**plan.parameters, **bound, "limit": most})
         return [(r.rid, r.body) for r in rows(scope, cursor.fetchall())]
@@ -90,5 +91,5 @@ def candidates(scope: Scope, plan: Plan, most: int) -> list[tuple[int, bytes]]:
 def chosen(scope: Scope, plan: Plan, rids: list[int]) -> list[Row]:
     """The rows of these numbers, in the plan's order."""
     tests, bound = where(scope, DIRECTORY, f"r.rid = ANY(%(chosen)s) AND {plan.where}")
-    select = PAGE.format(columns=COLUMNS.format(key="''", shown="true"), joins=JOINS, part=PART.format(where=tests, order=plan.order), order=plan.order)
+    select = PAGE.format(columns=columns(), joins=JOINS, part=PART.format(where=tests, order=plan.order), order=plan.order)
     return rows(scope, asked(scope, select, {**plan.parameters, **bound, "chosen": rids, "limit": len(rids)}))

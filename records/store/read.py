@@ -2,7 +2,7 @@
 
 from consent.terms import Scope
 from records.fhir.types import DIRECTORY
-from records.store.rows import COLUMNS, JOINS, Row, asked, key, rows, visible
+from records.store.rows import JOINS, Row, asked, columns, key, rows, visible
 
 # index: record_resource_named
 ONE = "SELECT {columns} FROM record_resource r {joins} WHERE r.named = %(named)s AND r.hospital = %(hospital)s AND r.type = %(type)s AND r.fhir_id = %(id)s AND {visible}"
@@ -31,6 +31,6 @@ def version(scope: Scope, hospital_id: int, type_name: str, fhir_id: str, number
 
 def fetch(scope: Scope, sql: str, parameters: dict[str, object]) -> Row | None:
     test, bound = visible(scope, DIRECTORY, old=sql is VERSION)
-    select = sql.format(columns=COLUMNS.format(key="''", shown="true"), joins=JOINS, visible=test)
+    select = sql.format(columns=columns(), joins=JOINS, visible=test)
     found = asked(scope, select, {**parameters, **bound}, one=True)
     return rows(scope, found)[0] if found else None

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from consent.terms import Scope
 from records.fhir.types import DIRECTORY, TYPES
-from records.store.rows import COLUMNS, JOINS, Row, asked, rows, visible
+from records.store.rows import JOINS, Row, asked, columns, rows, visible
 
 # index: record_resource_patient
 SECTION = "(SELECT * FROM record_resource r WHERE {visible} AND r.type = %(type{i})s AND NOT r.deleted ORDER BY r.dated DESC, r.rid DESC LIMIT %(most{i})s)"
@@ -20,7 +20,7 @@ def sections(scope: Scope, most: Mapping[str, int], patient: int | None = None) 
     for i, (type_name, limit) in enumerate(most.items()):
         parts.append(SECTION.format(visible=test, i=i))
         parameters[f"type{i}"], parameters[f"most{i}"] = TYPES[type_name].number, limit
-    select = f"SELECT {COLUMNS.format(key='r.dated::text', shown='true')} FROM ({' UNION ALL '.join(parts)}) r {JOINS}"
+    select = f"SELECT {columns('r.dated::text')} FROM ({' UNION ALL '.join(parts)}) r {JOINS}"
     found = rows(scope, asked(scope, select, parameters))
     order = {name: i for i, name in enumerate(most)}
     return sorted(found, key=lambda r: order[r.type_name])

@@ -89,16 +89,41 @@ def label(found: Sequence[tuple[int, int, int]]) -> None:
 
 # index: records_sourcepatient_pkey, record_resource_patient
 PATIENTS = f"""
-SELECT s.id, s.hospital_id, r.hospital, r.type, r.fhir_id, r.version, r.last_updated, r.body FROM records_sourcepatient s
+SELECT s.id, s.hospital_id, s.words, s.correction, r.hospital, r.type, r.fhir_id, r.version, r.last_updated, r.body FROM records_sourcepatient s
 JOIN record_resource r ON r.patient = s.id AND r.type = {TYPES["Patient"].number} AND NOT r.deleted
-WHERE s.registered AND s.words IS NULL AND s.id > %s ORDER BY s.id LIMIT %s
+WHERE s.registered AND {{}} AND s.id > %s ORDER BY s.id LIMIT %s
 """
+# Registrations whose keys are of older rules: of deleted Patients, of whom there is nothing to make new ones from, and others.
+# index: records_namekey_pkey, record_resource_patient
+KEPT_OLD = f"""
+SELECT count(*) FILTER (WHERE gone), count(*) FILTER (WHERE NOT gone) FROM (
+  SELECT NOT EXISTS (SELECT FROM record_resource r WHERE r.patient = s.id AND r.type = {TYPES["Patient"].number} AND NOT r.deleted) AS gone
+  FROM records_sourcepatient s WHERE s.keyed < %s AND EXISTS (SELECT FROM records_namekey k WHERE k.source_id = s.id)) old
+"""
+UNMATCHED, OUTDATED = PATIENTS.format("s.words IS NULL"), PATIENTS.format("s.words IS NOT NULL AND s.keyed < %s") + " FOR UPDATE OF s, r SKIP LOCKED"
 
 
 def unmatched(source: int) -> list[tuple[int, int, bytes]]:
     """(row of the index, hospital, body of the Patient) of the next registrations of which the index keeps no words yet."""
+    return [(row, hospital, body) for row, hospital, _, _, body in patients(UNMATCHED, source)]
+
+
+def outdated(source: int, version: int) -> list[tuple[int, int, bytes, bytes | None, bytes]]:
+    """(row of the index, hospital, its sealed words and correction, body of the Patient) of the next registrations with keys of older rules, locked;
+    those that somebody else has locked are left out."""
+    return patients(OUTDATED, version, source)
+
+
+def kept_old(version: int) -> tuple[int, int]:
+    """How many registrations have keys of older rules: (of deleted Patients, of others)."""
     with connection.cursor() as cursor:
-        cursor.execute(PATIENTS, [source, BATCH])
+        cursor.execute(KEPT_OLD, [version])
+        return cursor.fetchone()  # type: ignore[no-any-return]
+
+
+def patients(statement: str, *given: int) -> list[tuple[int, int, bytes, bytes | None, bytes]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*given, BATCH])
         found = cursor.fetchall()
-    bodies = unseal([(bytes(r[-1]), Place(*r[2:7])) for r in found])
-    return [(r[0], r[1], body) for r, body in zip(found, bodies, strict=True)]
+    bodies = unseal([(bytes(r[-1]), Place(*r[4:9])) for r in found])
+    return [(*r[:4], body) for r, body in zip(found, bodies, strict=True)]

@@ -71,9 +71,9 @@ def rewrap(master: bytes) -> int:
     """Wrap all keys and dictionaries with another master key, inside the caller's transaction; how many."""
     done = 0
     with connection.cursor() as cursor:
-        cursor.execute("LOCK TABLE record_key, record_dictionary IN SHARE ROW EXCLUSIVE MODE")
-        for table, key, column, name in (("record_key", "id", "wrapped", "hospital/{1}"), ("record_dictionary", "version", "content", "dictionary/{0}")):
-            owner = "hospital" if table == "record_key" else "version"
+        cursor.execute("LOCK TABLE record_key, record_dictionary, alliance_columnkey IN SHARE ROW EXCLUSIVE MODE")
+        for table, key, owner, column, name in (("record_key", "id", "hospital", "wrapped", "hospital/{1}"), ("record_dictionary", "version", "version", "content", "dictionary/{0}"),
+                                                ("alliance_columnkey", "id", "id", "wrapped", "column/{0}")):
             cursor.execute(f"SELECT {key}, {owner}, {column} FROM {table} ORDER BY 1 FOR UPDATE")
             for row in cursor.fetchall():
                 purpose = name.format(*row)

@@ -5,8 +5,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
+from alliance.auth.scopes import WHOLE
 from consent.audit.append import witnessed
 from consent.criteria import Criterion
 from consent.terms import Scope
@@ -34,6 +35,17 @@ class Row:
     patient: int = 0
 
 
+class Current(NamedTuple):
+    """What stands in the store of a resource that a writer has locked."""
+
+    rid: int
+    version: int
+    deleted: bool
+    patient: int
+    last_updated: dt.datetime
+    guarded: bool = False  # its hospital wants whoever changes it to name the version (CapabilityStatement.rest.resource.versioning)
+
+
 @dataclass(slots=True)
 class Draft:
     """One resource on its way in."""
@@ -52,10 +64,13 @@ class Draft:
     extra: dict[str, Any] = field(default_factory=dict)
 
 
-# {key}: what the caller's cursor keeps; {shown}: whether the answer will show the row (and so the audit line names it).
+# {key}: what the caller's cursor keeps; {shown}: whether the answer will show the row, so that the audit line says whom it is about; {named}: whether it
+# names the row, too.
 COLUMNS = """
 r.rid, h.code AS hospital, r.type, r.fhir_id, r.version, r.last_updated, r.deleted, r.body, {key} AS key, r.patient, r.hospital AS owner,
-CASE WHEN {shown} THEN h.code || '/' || record_type_name(r.type) || '/' || r.fhir_id || '/' || r.version END AS ref, p.person_id AS person
+CASE WHEN {shown} AND {named} THEN h.code || '/' || record_type_name(r.type) || '/' || r.fhir_id || '/' || r.version END AS ref,
+CASE WHEN {shown} THEN p.person_id END AS person,
+CASE WHEN r.others IS NOT NULL AND {shown} THEN ARRAY(SELECT o.person_id FROM records_sourcepatient o WHERE o.id = ANY(r.others)) END AS others
 """
 JOINS = """
 JOIN alliance_hospital h ON h.id = r.hospital
@@ -67,6 +82,10 @@ class Escaped(Exception):
     """A statement gave a row that its scope does not reach: its test was forgotten or wrong. Nothing of the answer leaves."""
 
 
+def columns(key: str = "''", shown: str = "true", *, named: bool = True) -> str:
+    return COLUMNS.format(key=key, shown=shown, named="true" if named else "false")
+
+
 def asked(scope: Scope, select: str, parameters: Mapping[str, Any], *, one: bool = False) -> list[tuple[Any, ...]]:
     """What a statement finds behind the wall, its audit line written with it (consent.audit.append.witnessed)."""
     stand(scope)
@@ -74,12 +93,14 @@ def asked(scope: Scope, select: str, parameters: Mapping[str, Any], *, one: bool
 
 
 def rows(scope: Scope, found: Sequence[tuple[Any, ...]]) -> list[Row]:
-    """Of what a statement with COLUMNS gave. Whose a row is is looked at once more, apart from the statement (docs/adr/0022)."""
+    """Of what a statement with COLUMNS gave. Whose a row is, and whether the token may see its type at all, is looked at once more, apart
+    from the statement (docs/adr/0022)."""
     reached = {p for p, _ in scope.patients}
+    grant = scope.principal.grant if scope.principal.grant != WHOLE else None
     for r in found:
         type_number, patient, owner = r[2], r[9], r[10]
         open_ = owner == scope.whole if scope.whole is not None else patient in reached or (patient == 0 and NAMES[type_number] in DIRECTORY)
-        if not open_:
+        if not open_ or (grant and not {READ, SEARCH} & set(grant.letters(NAMES[type_number]))):
             raise Escaped(f"{NAMES[type_number]} of hospital {owner}")
     bodies = unseal([(bytes(r[7]), Place(r[10], *r[2:6])) for r in found])
     return [Row(r[0], r[1], NAMES[r[2]], *r[3:7], body, *r[8:10]) for r, body in zip(found, bodies, strict=True)]
@@ -96,6 +117,7 @@ UNSEALED = f"({{r}}.patient <> ALL({SEALED}) AND ({{r}}.others IS NULL OR NOT {{
 INSIDE = "({r}.others IS NULL OR {r}.others <@ %(scope_all)s::bigint[])"
 APART = 4  # patients that are asked for each for himself
 PATIENT = TYPES["Patient"].number
+READ, SEARCH = "r", "s"  # what a token needs for rows that stand beside those asked for, and for those that a condition leads over
 OTHERS = re.compile(r"<visible:(t\d)>")
 
 
@@ -110,7 +132,7 @@ def joined(scope: Scope, directory: frozenset[str], conditions: str) -> tuple[st
     """The conditions with the test on each row that they join."""
     bound: dict[str, Any] = {}
     for alias in set(OTHERS.findall(conditions)):
-        test, bound = beside(scope, directory, alias)
+        test, bound = beside(scope, directory, alias, SEARCH)
         conditions = conditions.replace(f"<visible:{alias}>", test)
     return conditions, bound
 
@@ -121,27 +143,36 @@ def number(scope: Scope, directory: frozenset[str], conditions: str) -> tuple[st
     tests, bound = where(scope, directory, conditions)
     if scope.whole is None or scope.writable:
         return f"(SELECT count(*) FROM record_resource r WHERE {tests})", bound
-    rest, of_hospital = joined(scope, directory, conditions)[0], "r.hospital = %(scope_hospital)s"
+    rest, of_hospital = joined(scope, directory, conditions)[0], f"r.hospital = %(scope_hospital)s{granted(scope, 'r', scope.letters)[0]}"
     sealed = f"EXISTS (SELECT FROM consent_incidentseal WHERE lifted_at IS NULL) AND (r.patient = ANY({SEALED}) OR (r.others IS NOT NULL AND r.others && {SEALED}))"
     counted = "(SELECT count(*) FROM record_resource r WHERE {} AND {})"
     return f"{counted.format(of_hospital, rest)} - {counted.format(f'{of_hospital} AND {sealed}', rest)}", bound
 
 
-def visible(scope: Scope, directory: frozenset[str], r: str = "r", *, old: bool = False) -> tuple[str, dict[str, Any]]:
-    """The scope's tests on the row with the alias r, for each statement that touches resources. old: the row may be an old version.
+def granted(scope: Scope, r: str, letters: str) -> tuple[str, dict[str, Any]]:
+    """ AND the row is of a type of which the caller's token has all these letters; "" where it has them for every type."""
+    types = scope.principal.grant.types(letters)
+    name = f"granted_{letters}"
+    return ("", {}) if types is None else (f" AND {r}.type = ANY(%({name})s)", {name: sorted(TYPES[t].number for t in types if t in TYPES)})
+
+
+def visible(scope: Scope, directory: frozenset[str], r: str = "r", *, old: bool = False, letters: str | None = None) -> tuple[str, dict[str, Any]]:
+    """The scope's tests on the row with the alias r, for each statement that touches resources. old: the row may be an old version. letters: what the token
+    needs for its type, if not what the scope says.
 
     Own store: the hospital's column, and no record that is sealed; a writer still finds the Patient, so that a sealed record goes on. Elsewhere: rows about permitted patients that fit what may be
     seen of each, and that name no patient outside the permitted ones.
     """
+    kind, types = granted(scope, r, scope.letters if letters is None else letters)
     if scope.whole is not None:
-        bound: dict[str, Any] = {"scope_hospital": scope.whole}
+        bound: dict[str, Any] = {"scope_hospital": scope.whole, **types}
         bound["scope_staff"] = int(scope.principal.id) if scope.principal.kind == "staff" else 0
         unsealed = UNSEALED.format(r=r)
-        return f"{r}.hospital = %(scope_hospital)s AND {f'({r}.type = {PATIENT} OR {unsealed})' if scope.writable else unsealed}", bound
+        return f"{r}.hospital = %(scope_hospital)s AND {f'({r}.type = {PATIENT} OR {unsealed})' if scope.writable else unsealed}{kind}", bound
     if scope.directory:
-        return f"{r}.patient = 0 AND {r}.others IS NULL AND {r}.type = ANY(%(scope_types)s)", {"scope_types": sorted(TYPES[t].number for t in directory)}
+        return f"{r}.patient = 0 AND {r}.others IS NULL AND {r}.type = ANY(%(scope_types)s){kind}", {"scope_types": sorted(TYPES[t].number for t in directory), **types}
     found, more = tests(scope.patients, r, old)
-    return f"({' OR '.join(found) or 'false'}) AND {INSIDE.format(r=r)}", {**more}
+    return f"({' OR '.join(found) or 'false'}) AND {INSIDE.format(r=r)}{kind}", {**more, **types}
 
 
 @lru_cache(maxsize=2000)
@@ -167,14 +198,15 @@ def branches(scope: Scope, directory: frozenset[str], conditions: str) -> tuple[
     test, bound = visible(scope, directory)
     conditions, more = joined(scope, directory, conditions)
     each = tests(scope.patients, "r", False)[0] if scope.whole is None and not scope.directory and 1 <= len(scope.patients) <= APART else ()
-    inside = [f"{t} AND {INSIDE.format(r='r')}" for t in each] or [test]
+    inside = [f"{t} AND {INSIDE.format(r='r')}{granted(scope, 'r', scope.letters)[0]}" for t in each] or [test]
     return [f"{t} AND {conditions}" for t in inside], bound | more
 
 
-def beside(scope: Scope, directory: frozenset[str], r: str = "r") -> tuple[str, dict[str, Any]]:
+def beside(scope: Scope, directory: frozenset[str], r: str = "r", letters: str = READ) -> tuple[str, dict[str, Any]]:
     """What may stand beside the scope's rows because they refer to it: what the scope opens itself, and the directory, which everyone in the
     alliance may read."""
-    test, bound = visible(scope, directory, r)
+    test, bound = visible(scope, directory, r, letters=letters)
     if scope.whole is not None or scope.directory:
         return test, bound
-    return f"({test} OR {r}.patient = 0 AND {r}.others IS NULL AND {r}.type = ANY(%(scope_types)s))", {**bound, "scope_types": sorted(TYPES[t].number for t in directory)}
+    kind = granted(scope, r, letters)[0]
+    return f"({test} OR {r}.patient = 0 AND {r}.others IS NULL AND {r}.type = ANY(%(scope_types)s){kind})", {**bound, "scope_types": sorted(TYPES[t].number for t in directory)}

@@ -11,7 +11,8 @@ from records.store.rows import asked, visible
 
 # index: record_resource_patient
 COUNTS = """
-SELECT r.type, count(*), ARRAY[{counts}]::bigint[], NULL::text AS ref, NULL::uuid AS person FROM record_resource r
+SELECT r.type, count(*), ARRAY[{counts}]::bigint[], NULL::text AS ref,
+  (SELECT s.person_id FROM records_sourcepatient s WHERE s.id = ANY(%(patients)s) LIMIT 1) AS person, NULL::uuid[] AS others FROM record_resource r
 WHERE {visible} AND r.patient = ANY(%(patients)s) AND NOT r.deleted GROUP BY r.type ORDER BY r.type
 """
 

@@ -1,4 +1,5 @@
-"""The texts that codes were written with, each once: `code:text=糖化` looks here first, and resources carry only hashes of their texts.
+"""The texts that codes were written with, each once: `code:text=糖化` looks here first, and resources carry only hashes of their texts. Likewise the ways into
+contained resources that there are.
 
 Learnt by a connection of its own before the resources are stored: it may know a text too many, never one too few, and writers never wait
 for each other's new words.
@@ -6,7 +7,10 @@ for each other's new words.
 
 from collections.abc import Iterable
 
+from django.db import connection
+
 from alliance.config.literals import plain, texts
+from records.search.contained import WAYS
 from records.search.terms import Index
 from records.store import keys
 
@@ -17,6 +21,17 @@ LEARN = """
 INSERT INTO record_vocabulary (parameter, value, hash)
 SELECT * FROM unnest(%s::bigint[], %s::text[], %s::bigint[]) ON CONFLICT DO NOTHING
 """
+
+
+# index: record_vocabulary_pkey
+LEADING = "SELECT value FROM record_vocabulary WHERE parameter = %s"
+
+
+def ways() -> frozenset[str]:
+    """All that a store of the alliance has or had: of which kinds, never whose."""
+    with connection.cursor() as cursor:
+        cursor.execute(LEADING, [WAYS])
+        return frozenset(value for (value,) in cursor.fetchall())
 
 
 def learn(indexes: Iterable[Index]) -> None:

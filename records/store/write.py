@@ -14,14 +14,14 @@ from records.fhir.outcome import ABSENT
 from records.fhir.types import NAMES
 from records.store.codec import Place, unseal
 from records.store.drafts import COLUMNS, LISTS, across, columns, whole
-from records.store.rows import Draft, visible
+from records.store.rows import READ, Current, Draft, visible
 from records.store.vocabulary import learn
 
 NEW = tuple(c for c in COLUMNS if c != "rid")
-# index: record_resource_named
+# index: record_resource_named, alliance_hospital_pkey
 LOCK = """
-SELECT type, fhir_id, rid, version, deleted, patient FROM record_resource
-WHERE named = ANY((SELECT %(named)s::bigint[])::bigint[]) AND hospital = %(hospital)s ORDER BY named FOR UPDATE
+SELECT type, fhir_id, rid, version, deleted, patient, last_updated, (SELECT requires_version FROM alliance_hospital WHERE id = %(hospital)s) FROM record_resource
+WHERE named = ANY((SELECT %(named)s::bigint[])::bigint[]) AND hospital = %(hospital)s ORDER BY named FOR {strength}
 """
 VALUES = ", ".join(f"%({c})s" for c in NEW)
 INDEX = """
@@ -62,13 +62,13 @@ def own(scope: Scope) -> int:
     return scope.whole
 
 
-def lock(scope: Scope, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], tuple[int, int, bool, int]]:
-    """{(type, id): (rid, version, deleted, patient)} of those that exist, locked until the transaction ends."""
+def lock(scope: Scope, keys: Sequence[tuple[str, str]], *, deleting: bool = False) -> dict[tuple[str, str], Current]:
+    """Those that exist, locked until the transaction ends. deleting: also against those who are about to refer to them (records.store.find.targets)."""
     if not keys:
         return {}
     with behind(scope) as cursor:
-        cursor.execute(LOCK, {"hospital": own(scope), "named": plain(named(f"{t}/{i}") for t, i in keys)})
-        return {(NAMES[t], i): (rid, version, deleted, patient) for t, i, rid, version, deleted, patient in cursor.fetchall()}
+        cursor.execute(LOCK.format(strength="UPDATE" if deleting else "NO KEY UPDATE"), {"hospital": own(scope), "named": plain(named(f"{t}/{i}") for t, i in keys)})
+        return {(NAMES[t], i): Current(*rest) for t, i, *rest in cursor.fetchall()}
 
 
 def held(scope: Scope, rid: int) -> bytes:
@@ -82,6 +82,23 @@ def held(scope: Scope, rid: int) -> bytes:
         if found is None:
             raise NotFound(ABSENT)
         return unseal([(bytes(found[0]), Place(*found[1:]))])[0]
+
+
+# index: record_resource_named
+BODIES = """SELECT body, hospital, type, fhir_id, version, last_updated FROM record_resource r
+WHERE named = ANY((SELECT %(keys)s::bigint[])::bigint[]) AND r.hospital = %(own)s AND NOT deleted AND {visible}"""
+
+
+def bodies(scope: Scope, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
+    """{(type, id): body} of those of this writer's own store that are there and not sealed, to compare what is written with; never told as such."""
+    if not keys:
+        return {}
+    test, bound = visible(but(scope, writable=False), frozenset(), letters=READ)
+    with behind(scope) as cursor:
+        cursor.execute(BODIES.format(visible=test), {**bound, "own": own(scope), "keys": plain(named(f"{t}/{i}") for t, i in keys)})
+        found = cursor.fetchall()
+    opened = unseal([(bytes(row[0]), Place(*row[1:])) for row in found])
+    return {k: body for row, body in zip(found, opened, strict=True) if (k := (NAMES[row[2]], row[3])) in keys}
 
 
 def insert(scope: Scope, drafts: Sequence[Draft]) -> None:

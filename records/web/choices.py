@@ -1,4 +1,4 @@
-"""The form by which a patient's consent is recorded: a template in plain words, to whom, of whom, which kinds, how it was given."""
+"""The forms by which a patient's decision is recorded: what is decided, one question a step; then, read back, how it was given."""
 
 import base64
 import binascii
@@ -10,47 +10,68 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from alliance.config.dates import last_day
 from alliance.models import Hospital, Staff
 from alliance.roles import Role
 from consent.models import Directive
-from consent.templates import ALL_KINDS, GROUPS, KINDS, Choice, Template
+from consent.templates import ALL_KINDS, GROUPS, KINDS, Choice, Fault, Template, find_faults
 
 TEMPLATES = [
-    (Template.SHARE.value, _("Share with all hospitals of the alliance")), (Template.ONLY.value, _("Share only with these hospitals")),
-    (Template.WITHOUT.value, _("Share, but not these kinds of record")), (Template.NOTHING.value, _("Share nothing")),
+    (Template.SHARE.value, _("All hospitals of the alliance may see the records")), (Template.ONLY.value, _("Only these hospitals or doctors may see the records")),
+    (Template.WITHOUT.value, _("The records may be seen, but not these kinds")), (Template.REFUSE.value, _("These hospitals or doctors may not see the records")),
+    (Template.NOTHING.value, _("No other hospital may see the records")),
 ]
 KIND_WORDS = {
-    "HIV": _("HIV"), "PSY": _("mental health"), "ETH": _("addiction"), "SEX": _("reproduction"), "STD": _("sexually transmitted diseases"), "GDIS": _("genetics"),
-    "SDV": _("violence and abuse"), ALL_KINDS: _("all specially protected records"),
+    "HIV": _("HIV"), "PSY": _("mental health"), "ETH": _("substance use"), "SEX": _("reproduction"), "STD": _("sexually transmitted diseases"), "GDIS": _("genetic information"),
+    "SDV": _("domestic violence and abuse"), ALL_KINDS: _("all specially protected records"),
+}
+SHARED_WORDS = {  # where a rule permits the kind
+    ALL_KINDS: _("all specially protected records but the very restricted ones"), "V": _("all specially protected records, the very restricted ones too"),
+}
+ACTION_WORDS = {"collect": _("to collect"), "correct": _("to correct")}
+CODE_WORDS = KIND_WORDS | {  # what the form does not offer, and systems send
+    "U": _("records that are not specially protected"), "L": _("records that are not specially protected"), "M": _("records that are not specially protected"),
+    "N": _("records that are not specially protected"), "V": _("the very restricted records"), "PSYTHPN": _("mental health"), "MH": _("mental health"), "SUD": _("substance use"),
+    "ETHUD": _("alcohol use"), "OPIOIDUD": _("opioid use"), "DVD": _("developmental disability"), "ADOL": _("confidential records of minors"),
 }
 GROUP_WORDS = {"results": _("results and images"), "medicines": _("medicines"), "problems": _("diagnoses, allergies and operations"), "encounters": _("visits"), "documents": _("letters and notes")}
-METHODS = [m for m in Directive.Method.choices if m[0] != Directive.Method.SYSTEM]
+PURPOSE_WORDS = {
+    "ETREAT": _("emergency treatment"), "BTG": _("emergency access"), "HPAYMT": _("payment"), "HOPERAT": _("running the hospital"), "HQUALIMP": _("quality of care"),
+    "CLINTRCH": _("clinical trials"), "PATADMIN": _("administration"), "PATRQT": _("the patient's own wish"), "HRESCH": _("research"), "PUBHLTH": _("public health"),
+}
+METHODS = [m for m in Directive.Method.choices if m[0] not in (Directive.Method.SYSTEM, Directive.Method.ONLINE)]  # staff say how; a system and the patient have ways of their own
 PNG = "data:image/png;base64,"
 LARGEST, LARGEST_SCAN = 200_000, 2_000_000
 SCANS = {b"\x89PNG\r\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"%PDF-": "application/pdf"}  # by what a file begins with
 MEMBERS: dict[str, Any] = {"required": False, "to_field_name": "code", "widget": forms.CheckboxSelectMultiple}
+FIELD = {"staff": "doctors"}  # field of a Choice -> field of the form, where they differ
+MEND = {  # (field of the form, why it has no meaning) -> what to do
+    ("recipients", Fault.UNASKED): _("What is chosen above names no hospitals: unmark these, or choose above that only these, or not these, may see the records."),
+    ("doctors", Fault.UNASKED): _("What is chosen above names no doctors: empty this, or choose above that only these, or not these, may see the records."),
+    ("kinds", Fault.UNASKED): _("What is chosen above closes all kinds of record: unmark these, or choose above that the records may be seen."),
+    ("groups", Fault.UNASKED): _("What is chosen above holds back no kinds of record: unmark these, or choose above “but not these kinds”."),
+    ("recipients", Fault.MISSING): _("Name at least one hospital or doctor."),
+    ("groups", Fault.MISSING): _("Name at least one kind of record that is not shared."),
+    ("sources", Fault.OWN): _("A hospital always sees its own records: for one that is named above as the one who looks, mark another hospital here, or none."),
+}
 
 
-class ConsentForm(forms.Form):
-    template = forms.ChoiceField(label=_("The patient chooses"), choices=TEMPLATES, widget=forms.RadioSelect)
-    recipients = forms.ModelMultipleChoiceField(Hospital.objects.none(), label=_("May be seen by (none marked: all)"), **MEMBERS)
-    doctors = forms.CharField(label=_("Doctors beside these hospitals, or alone (user names, with commas)"), max_length=200, required=False)
-    sources = forms.ModelMultipleChoiceField(Hospital.objects.none(), label=_("Records of (none marked: all)"), **MEMBERS)
-    kinds = forms.MultipleChoiceField(label=_("Specially protected records: shared only where marked; with “not these kinds” held back where marked"), required=False,
-                                      choices=[(k, KIND_WORDS[k]) for k in (*KINDS, ALL_KINDS)], widget=forms.CheckboxSelectMultiple)
-    groups = forms.MultipleChoiceField(label=_("Held back by “not these kinds”"), required=False, choices=[(g, GROUP_WORDS[g]) for g in GROUPS], widget=forms.CheckboxSelectMultiple)
-    until = forms.DateField(label=_("Until (empty: until withdrawn)"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    method = forms.ChoiceField(label=_("How it was given"), choices=METHODS)
-    evidence = forms.CharField(label=_("Where the signed paper is kept"), max_length=120)
-    guardian = forms.CharField(label=_("Guardian who signs (for patients under 14)"), max_length=60, required=False)
-    scan = forms.FileField(label=_("Scan or photo of the signed paper (PNG, JPEG or PDF, up to 2 MB)"), required=False,
-                           widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,application/pdf"}))
-    signature = forms.CharField(required=False, widget=forms.HiddenInput)
-    instead = forms.BooleanField(label=_("This takes the place of all that he decided before"), required=False, initial=True)
+class DecisionForm(forms.Form):
+    """What the patient decides; which of the questions are asked follows from the first answer (consent/templates.ASKS)."""
 
-    def __init__(self, *args: Any, minor: bool = False, **kwargs: Any) -> None:
+    template = forms.ChoiceField(label=_("What does the patient decide?"), choices=TEMPLATES, widget=forms.RadioSelect)
+    recipients = forms.ModelMultipleChoiceField(Hospital.objects.none(), label=_("Hospitals"), **MEMBERS)
+    doctors = forms.CharField(label=_("Doctors (user names, with commas between them)"), max_length=200, required=False)
+    sources = forms.ModelMultipleChoiceField(Hospital.objects.none(), label=_("Records of these hospitals"), **MEMBERS)
+    kinds = forms.MultipleChoiceField(label=_("Specially protected records"), required=False, choices=[(k, KIND_WORDS[k]) for k in (*KINDS, ALL_KINDS)],
+                                      widget=forms.CheckboxSelectMultiple)
+    groups = forms.MultipleChoiceField(label=_("Kinds of record"), required=False, choices=[(g, GROUP_WORDS[g]) for g in GROUPS], widget=forms.CheckboxSelectMultiple)
+    until = forms.DateField(label=_("Last day (empty: until it is withdrawn)"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    instead = forms.BooleanField(label=_("This takes the place of all earlier decisions of the patient"), required=False, initial=True)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.minor = minor
+        self.homes: set[str] = set()  # hospitals of the doctors who are named
         for name in ("sources", "recipients"):
             self.fields[name].queryset = Hospital.objects.all()  # type: ignore[attr-defined]
 
@@ -65,10 +86,49 @@ class ConsentForm(forms.Form):
     def clean_doctors(self) -> list[str]:
         """Their numbers."""
         names = [n.strip() for n in re.split("[,，、]", self.cleaned_data["doctors"]) if n.strip()]
-        found = dict(Staff.objects.filter(user__username__in=names, role=Role.CLINICIAN).values_list("user__username", "pk"))
+        found = {s.user.username: s for s in Staff.objects.filter(user__username__in=names, role=Role.CLINICIAN).select_related("user", "hospital")}
         if unknown := [n for n in names if n not in found]:
             raise forms.ValidationError(_("No clinician has the user name %s.") % unknown[0])
-        return [str(found[n]) for n in dict.fromkeys(names)]
+        self.homes = {found[n].hospital.code for n in names}
+        return [str(found[n].pk) for n in dict.fromkeys(names)]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuses what the choice does not ask about, instead of leaving it out or reading it otherwise."""
+        data = super().clean() or {}
+        if "template" in data and not self.errors:
+            choice = self.choice()
+            for name, fault in find_faults(choice):
+                field = FIELD.get(name, name)
+                self.add_error(field, MEND[field, fault])
+            if not self.errors and any(set(choice.sources) == {home} for home in self.homes):
+                self.add_error("sources", MEND["sources", Fault.OWN])
+        return data
+
+    @property
+    def last_day(self) -> str:
+        """The last day on which the decision holds, of a valid form; "": until it is withdrawn."""
+        return last_day(self.cleaned_data["until"])
+
+    def choice(self) -> Choice:
+        """What was picked, as it stands in the form."""
+        data = self.cleaned_data
+        codes = {name: [h.code for h in data.get(name, [])] for name in ("recipients", "sources")}
+        return Choice(Template(data["template"]), codes["recipients"], codes["sources"], data["kinds"], data["groups"], data.get("doctors", []))
+
+
+class GivingForm(forms.Form):
+    """How the patient gave the decision that was read back to them."""
+
+    method = forms.ChoiceField(label=_("How it was given"), choices=METHODS)
+    evidence = forms.CharField(label=_("Where the signed paper is kept"), max_length=120)
+    guardian = forms.CharField(label=_("Guardian who signs (for patients under 14)"), max_length=60, required=False)
+    scan = forms.FileField(label=_("Scan or photo of the signed paper (PNG, JPEG or PDF, up to 2 MB)"), required=False,
+                           widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,application/pdf"}))
+    signature = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, minor: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.minor = minor
 
     def clean_scan(self) -> tuple[bytes, str] | None:
         file = self.cleaned_data["scan"]
@@ -96,25 +156,19 @@ class ConsentForm(forms.Form):
         data = super().clean() or {}
         if self.minor and not data.get("guardian"):
             self.add_error("guardian", _("The patient is under 14: a guardian signs (PIPL 31)."))
-        if data.get("template") == Template.ONLY and not data.get("recipients") and not data.get("doctors") and "doctors" not in self.errors:
-            self.add_error("recipients", _("Name at least one hospital or doctor who may see the records."))
-        if data.get("template") == Template.WITHOUT and not data.get("kinds") and not data.get("groups"):
-            self.add_error("groups", _("Name at least one kind of record that is not shared."))
         if data.get("signature") and data.get("scan"):
-            self.add_error("scan", _("Only one is kept: the signature on the screen or the scan. Wipe the one, or leave the other out."))
+            self.add_error("scan", _("Only one is kept: the signature on the screen or the scan. Erase the one, or leave the other out."))
         if data.get("method") == Directive.Method.SCREEN and not data.get("signature"):
             self.add_error("method", _("Nobody has signed on the screen yet."))
         return data
-
-    def choice(self) -> Choice:
-        """What was picked, of a valid form; what the template does not ask for counts for nothing, whatever was marked before."""
-        data, template = self.cleaned_data, Template(self.cleaned_data["template"])
-        recipients = [] if template is Template.SHARE else [h.code for h in data["recipients"]]
-        kinds, groups = [] if template is Template.NOTHING else data["kinds"], data["groups"] if template is Template.WITHOUT else []
-        staff = data["doctors"] if template is Template.ONLY else []
-        return Choice(template, recipients, [h.code for h in data["sources"]], kinds, groups, staff)
 
     def image(self) -> tuple[bytes, str] | None:
         """Of the signature on the screen, or of the signed paper."""
         drawn = self.cleaned_data["signature"]
         return (drawn, "image/png") if drawn else self.cleaned_data["scan"]
+
+
+class GuardianForm(forms.Form):
+    """On the patient's own page: only who signs for a child."""
+
+    guardian = forms.CharField(label=_("Guardian who decides for the child"), max_length=60)

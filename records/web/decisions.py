@@ -1,33 +1,44 @@
-"""Decisions as curators see them: by whom, of whom, made of what; undone by a click; and why one cannot be made."""
+"""Decisions as curators see them: by whom, of whom, made of what; undone for a reason; and why one cannot be made."""
 
 import re
 from dataclasses import dataclass
 from uuid import UUID
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.utils.translation import gettext_lazy
 
 from alliance.auth.errors import Forbidden
 from alliance.auth.principal import Principal
+from alliance.auth.refusals import note, place
 from alliance.auth.session import page
 from alliance.models import Staff
 from alliance.roles import Permission
-from records.models import Claim, Decision
+from consent.audit.append import append
+from consent.audit.event import Event, EventCode
+from records.models import Claim, Decision, SourcePatient
 from records.mpi import sources, waterfall
 from records.mpi.decide import Undecidable, check, do_undo
 from records.mpi.force import in_force
 from records.mpi.levels import Levels
 from records.mpi.match import LEAST
+from records.mpi.settle import claims_of
 
 PERSON = re.compile(r"/person/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})/identity/$")
 
+REVIEW = re.compile(r"/reviews/(\d+/)?$")
+
+
+NOTED = gettext_lazy("Noted. A second curator has to agree before anything is joined: where it concerns several hospitals, one of another hospital.")
+
 
 def fault(request: HttpRequest, error: Undecidable) -> None:
-    """Why it cannot be decided so, in the reader's language."""
+    """Why it cannot be decided so, in the reader's language; it is a refusal like those that answer 403."""
+    note(request, error, place(request))
     messages.error(request, _(str(error)))
 
 
@@ -82,16 +93,31 @@ def first(decision: Decision) -> Decision:
     return decision
 
 
-@require_POST
+class UndoForm(forms.Form):
+    """Why a decision is undone."""
+
+    note = forms.CharField(label=gettext_lazy("Why it is undone"), min_length=2, max_length=200, help_text=gettext_lazy("It stands in the audit log: no patient's name or number."))
+
+
 @page(Permission.LINK_REVIEW)
 def undo(request: HttpRequest, decision_id: int, *, acting: Principal) -> HttpResponse:
-    try:
-        do_undo(decision_id, acting=acting)
-        messages.success(request, _("Undone. What was decided independently of it stays as it is."))
-    except Undecidable as error:
-        fault(request, error)
-    person = PERSON.match(request.POST.get("back", ""))
-    return redirect(still(UUID(person[1]), acting) if person else "reviews")
+    """Asks once more, with the decision in words, and for a reason; back to the page from which it was asked."""
+    decision = get_object_or_404(Decision.objects.select_related("undoes"), pk=decision_id)
+    check(acting, claims_of(first(decision))[0])
+    asked = request.POST.get("back", "") if request.method == "POST" else request.GET.get("back", "")
+    person = PERSON.match(asked)
+    back = asked if person or REVIEW.match(asked) else reverse("reviews")
+    form = UndoForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            do_undo(decision_id, acting=acting, note=form.cleaned_data["note"])
+            messages.success(request, _("Undone. What was decided independently of it stays as it is."))
+        except Undecidable as error:
+            fault(request, error)
+        return redirect(still(UUID(person[1]), acting) if person else "reviews")
+    about = SourcePatient.objects.filter(pk__in=claims_of(first(decision))[0]).values_list("person_id", flat=True)
+    append(Event.of(acting, EventCode.PERSON_READ, target=f"decision/{decision_id}", persons=tuple(set(about))))
+    return render(request, "records/undo.html", {"t": told([decision])[0], "form": form, "back": back})
 
 
 def still(person: UUID, acting: Principal) -> str:

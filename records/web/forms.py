@@ -1,4 +1,4 @@
-"""Forms of the clinician's and the privacy officer's pages: declare treatment, break the glass, review it, seal a record."""
+"""Forms of the clinician's and the privacy officer's pages: confirm treatment, open an emergency access, review it, seal a record and open the seal."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -19,12 +19,16 @@ class EmergencyForm(forms.Form):
 
 
 class ReviewForm(forms.Form):
-    finding = forms.ChoiceField(label=_("Finding"), choices=Emergency.Finding.choices)
+    finding = forms.ChoiceField(label=_("Finding"), choices=[("", _("Choose a finding")), *Emergency.Finding.choices])
     comment = forms.CharField(label=_("Comment"), min_length=2, max_length=500)
 
 
 class TellForm(forms.Form):
     how = forms.CharField(label=_("How the patient was told"), min_length=2, max_length=120)
+
+
+class LiftForm(forms.Form):
+    reason = forms.CharField(label=_("Why the seal is opened"), min_length=2, max_length=300)
 
 
 class SealForm(forms.Form):

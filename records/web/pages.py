@@ -1,23 +1,34 @@
 """The clinician's pages: find a patient, open the shared record."""
 
+import datetime as dt
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.utils import timezone
+from django.views.decorators.http import require_GET
 
 from alliance.auth.principal import Principal
 from alliance.auth.session import page
+from alliance.models import Staff
 from alliance.roles import Permission
-from consent.terms import Refused
+from alliance.services.office import privacy_officers
+from consent.models import Relationship
+from consent.services.confirmations import declarations
+from consent.services.directives import knows
+from consent.terms import Refused, Scope
 from records.interactions.ask import base
-from records.interactions.record import Opened, open_record
-from records.mpi import find
-from records.web import present
-from records.web.banner import banner
-from records.web.chart import draw
+from records.interactions.record import open_record
+from records.meaning.lifetime import lifetime
+from records.meaning.patient import describe_patient
+from records.models import SourcePatient
+from records.mpi import find, sources
+from records.web.banner import MOST, banner
+from records.web.breaking import breaking
+from records.web.searches import answered, keep, look, recall
+from records.web.sections import contents
 
-ALWAYS = {"Patient": 20, "AllergyIntolerance": 100, "Flag": 50}
+ALWAYS = {"Patient": 20, **MOST}
 # tab -> {type: how many of the newest}
 TABS: dict[str, dict[str, int]] = {
     "summary": {"Condition": 50, "MedicationRequest": 50, "MedicationStatement": 50, "Observation": 60, "Encounter": 10, "DiagnosticReport": 10, "DocumentReference": 10},
@@ -33,20 +44,36 @@ HOME = {
 }
 
 
+DOORS = {Permission.RECORD_READ: "person", Permission.CONSENT_RECORD: "consent", Permission.EMERGENCY_REVIEW: "person-privacy"}  # where a hit of the search leads
+
+
 @require_GET
 @page()
 def home(request: HttpRequest, *, acting: Principal) -> HttpResponse:
     """To the first page of one's role."""
-    return redirect(next((name for permission, name in HOME.items() if acting.may(permission)), "account_logout"))
+    return redirect(next((name for permission, name in HOME.items() if acting.may(permission)), "account"))
 
 
 @page(Permission.PERSON_FIND)
 def patients(request: HttpRequest, *, acting: Principal) -> HttpResponse:
-    """What is typed goes by POST: a name or number never stands in a URL."""
-    text = request.POST.get("q", "") if request.method == "POST" else ""
-    found = find.find(text, acting=acting) if text else None
-    template = "records/found.html" if request.headers.get("HX-Request") else "records/patients.html"
-    return render(request, template, {"q": text, "found": found, "short": bool(text) and len(text.strip()) < 2, "most": find.MOST})
+    """What is typed goes by POST: a name or number never stands in a URL. Back from a record makes the list again."""
+    if request.method == "POST":
+        return keep(request, request.path)
+    text = recall(request)
+    found = look(request, text, acting) if text else None
+    door = next((name for permission, name in DOORS.items() if acting.may(permission)), "")
+    shut = set() if door != "consent" or not found else {f.person for f in found if not f.own} - treated([f.person for f in found], acting)
+    stopped = bool(getattr(request, "stopped", 0))
+    return answered(request, render(request, "records/patients.html", {
+        "q": text, "found": found, "door": door, "shut": shut, "short": bool(text) and len(text.strip()) < 2, "most": find.MOST, "stopped": stopped,
+        "urgent": f"?s={request.GET.get('s', '')}&urgent=1" if stopped and acting.may(Permission.EMERGENCY_OPEN) else ""}))
+
+
+def treated(persons: list[UUID], acting: Principal) -> set[UUID]:
+    """Those of the persons whom the hospital treats now."""
+    now = timezone.now()
+    current = Relationship.objects.filter(hospital_id=acting.hospital_id, starts_at__lte=now, ends_at__gt=now).values("person")
+    return set(SourcePatient.objects.filter(person__in=persons, home__in=current).values_list("person_id", flat=True))
 
 
 @require_GET
@@ -57,48 +84,49 @@ def person(request: HttpRequest, person_id: UUID, tab: str = "summary", *, actin
         return redirect("person", person_id)
     face = find.face(person_id, acting.hospital_id)
     try:
-        opened = open_record(base(acting, "alliance", "/fhir"), person_id, ALWAYS | TABS[tab], tab)
+        opened = open_record(base(acting, "alliance", "/fhir"), person_id, {t: max(ALWAYS.get(t, 0), TABS[tab].get(t, 0)) for t in ALWAYS | TABS[tab]}, tab)
     except Refused as refusal:
-        return render(request, "records/closed.html", {"face": face, "person": person_id, "why": refusal.code, "overridable": refusal.overridable}, status=403)
+        return render(request, "records/closed.html", {
+            "face": face, "person": person_id, "why": refusal.code, "officers": call_about(acting) if refusal.code == "sealed" else [],
+            "overridable": refusal.overridable, "known_here": knows(acting, person_id, sources.of_person(person_id)),
+            "breaking": breaking(person_id, acting) if refusal.code == "patient_denied" else None,
+            "asked": next((d for d in declarations(acting.hospital_id, person_id, sources.of_person(person_id)) if d.declared_by_id == int(acting.id)), None)}, status=403)
     shown = {
         "person": person_id, "tab": tab, "tabs": list(TABS), "scope": opened.scope, "face": face,
-        "banner": banner(opened.golden, opened.rows["Patient"], opened.rows["AllergyIntolerance"], opened.rows["Flag"]), **contents(opened, TABS[tab])}
+        "breaking": breaking(person_id, acting) if "patient_denied" in opened.scope.withheld else None,
+        "actions": find_actions(opened.scope, acting), "minutes": minutes_left(opened.scope.until),
+        "banner": banner(opened.golden, opened.rows["Patient"], opened.rows["AllergyIntolerance"], opened.rows["Flag"], opened.rows["Observation"]),
+        **contents(opened.rows, TABS[tab], describe_patient(opened.golden), lifetime(opened.golden))}
     return render(request, f"records/{tab}.html", shown)
 
 
-# section -> the types that it is made of
-SECTIONS = {
-    "problems": ("Condition",), "medicines": ("MedicationRequest", "MedicationStatement"), "results": ("Observation",),
-    "encounters": ("Encounter",), "documents": ("DiagnosticReport", "DocumentReference", "Composition"),
-}
-PAST_PROBLEM = frozenset({"resolved", "inactive", "remission"})
-PRESENT_MEDICINE = frozenset({"active", "on-hold", "draft", "unknown", ""})
+def call_about(acting: Principal) -> list[Staff]:
+    """Whom to call about a sealed record: the privacy officers of the whole alliance and of the viewer's own hospital, whoever has sealed it and wherever it lies."""
+    return [s for s in privacy_officers() if s.alliance_wide or s.hospital_id == acting.hospital_id]
 
 
-def contents(opened: Opened, most: dict[str, int]) -> dict[str, object]:
-    """What the sections show; cut: those of which there may be more than the newest that are shown."""
-    found = {name: [s for t in types for s in opened.rows.get(t, []) if not present.mistaken(s)] for name, types in SECTIONS.items()}
-    problems = present.newest([present.problem(s) for s in found["problems"]])
-    medicines = present.newest([present.medicine(s) for s in found["medicines"]])
-    results = present.series([line for s in found["results"] for line in present.result(s)])
-    return {
-        "problems": [c for c in problems if c.status not in PAST_PROBLEM],
-        "past_problems": [c for c in problems if c.status in PAST_PROBLEM],
-        "medicines": [m for m in medicines if m.status in PRESENT_MEDICINE],
-        "past_medicines": [m for m in medicines if m.status not in PRESENT_MEDICINE],
-        "results": [(s, draw(s)) for s in results],
-        "encounters": present.newest([present.encounter(s) for s in found["encounters"]]),
-        "documents": present.newest([present.document(s) for s in found["documents"]]),
-        "cut": {name: max(most[t] for t in types if t in most) for name, types in SECTIONS.items()
-                if any(t in most and len(opened.rows.get(t, [])) >= most[t] for t in types)},
-    }
+ACTIONS = {"unconfirmed": ("treat", Permission.RELATION_DECLARE), "unconfirmed_consent": ("consent", Permission.CONSENT_RECORD),
+           "no_relationship": ("treat", Permission.RELATION_DECLARE), "no_consent": ("consent", Permission.CONSENT_RECORD), "unverified": ("consent", Permission.CONSENT_RECORD),
+           "policy_closed": ("consent", Permission.CONSENT_RECORD)}
 
 
-@require_POST
+def find_actions(scope: Scope, acting: Principal) -> set[str]:
+    """What the viewer can do about records that are withheld: "treat", "consent"; after a refusal the patient is not asked."""
+    found = {ACTIONS[code][0] for code in scope.withheld if code in ACTIONS and acting.may(ACTIONS[code][1])}
+    return found - {"consent"} if "patient_denied" in scope.withheld else found
+
+
+def minutes_left(until: dt.datetime | None) -> int:
+    """Whole minutes from now, at least one while it lasts."""
+    return max(1, int((until - timezone.now()).total_seconds() // 60)) if until else 0
+
+
 @page(Permission.AUDIT_READ)
 def audited_patient(request: HttpRequest, *, acting: Principal) -> HttpResponse:
     """The auditor names a patient as a clinician would; the log is then asked by person id."""
-    found = find.find(request.POST.get("q", ""), acting=acting, needs=Permission.AUDIT_READ)
+    if request.method == "POST":
+        return keep(request, request.path)
+    found = look(request, recall(request), acting, needs=Permission.AUDIT_READ)
     if len(found) == 1:
         return redirect(f"/audit/?person={found[0].person}")
-    return render(request, "consent/choose.html", {"found": found})
+    return answered(request, render(request, "consent/choose.html", {"found": found}))

@@ -1,5 +1,6 @@
 """Registrations as curators see them: their own hospital's in clear, another's masked to what comparing needs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from re import search
 
@@ -11,6 +12,8 @@ from records.mpi.profile import Words
 from records.mpi.rules import name
 from records.web.banner import masked_number
 
+AGAINST = frozenset({"differ", "is_parent", "borrowed_differ", "no_word", "other_pinyin", "other_parents", "marked", "generation"})
+SPARED = ("number", "papers", "insurance", "phone", "address", "guardian", "guardian_number", "order")
 FIELDS = ("name", "sex", "birth", "number", "paper", "insurance", "phone", "address", "parents", "order")
 
 
@@ -47,6 +50,21 @@ def words_for(source: SourcePatient, acting: Principal) -> Words:
     return words if source.hospital_id == acting.hospital_id else hidden(words)
 
 
+def beside(words: Words, own: Sequence[Words]) -> Words:
+    """Of another hospital's patient no more than there is to compare with: what the curator's own registrations say nothing of stays out, but for sex and year."""
+    said = {f for o in own for f in SPARED if getattr(o, f)}
+    out = replace(words, **{f: type(getattr(words, f))() for f in SPARED if f not in said})
+    return out if any(o.birth for o in own) else replace(out, birth=words.birth[:4])
+
+
+def pair_for(one: SourcePatient, two: SourcePatient, acting: Principal) -> tuple[Words, Words]:
+    """Two registrations as this curator may read them beside each other."""
+    a, b = words_for(one, acting), words_for(two, acting)
+    if (one.hospital_id == acting.hospital_id) == (two.hospital_id == acting.hospital_id):
+        return a, b
+    return (a, beside(b, [a])) if one.hospital_id == acting.hospital_id else (beside(a, [b]), b)
+
+
 def values(words: Words) -> dict[str, str]:
     return {
         "name": words.name, "sex": words.gender, "birth": words.birth, "number": words.number, "paper": "、".join(p.partition(":")[2] for p in words.papers),
@@ -63,4 +81,4 @@ def lines(one: Words, two: Words, levels: Levels) -> list[Line]:
 def kind(level: str) -> str:
     if not level:
         return ""
-    return "same" if level == "same" else "differ" if level in ("differ", "is_parent", "borrowed_differ", "no_word") else "near"
+    return "same" if level == "same" else "differ" if level in AGAINST else "near"

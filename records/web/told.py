@@ -5,47 +5,91 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from alliance.config.dates import shown_days
+from alliance.resource_names import RESOURCE
 from consent.provision import Actor, Provision, read
 from consent.templates import GROUPS
-from records.web.choices import GROUP_WORDS, KIND_WORDS
+from records.web.choices import ACTION_WORDS, CODE_WORDS, GROUP_WORDS, PURPOSE_WORDS, SHARED_WORDS
 
 
 def told(consent: dict[str, Any], hospital: str, names: Mapping[str, str]) -> list[tuple[int, bool | None, str]]:
     """(depth, permits, words) of each rule, outermost first. names: of the hospitals by code, of staff by "staff/" and number."""
-    return list(rules(read(consent, hospital), names, 0))
+    return list(rules(read(consent, hospital, as_written=True), names, 0))
 
 
 def rules(rule: Provision, names: Mapping[str, str], depth: int) -> Iterator[tuple[int, bool | None, str]]:
-    yield depth, rule.permit, " · ".join(parts(rule, names)) or (_("everything") if depth == 0 else _("the rest"))
+    yield depth, rule.permit, sentence(rule, names) if depth == 0 else exception(rule, names)
     for inner in rule.parts:
         yield from rules(inner, names, depth + 1)
 
 
-def parts(rule: Provision, names: Mapping[str, str]) -> Iterator[str]:
+def sentence(rule: Provision, names: Mapping[str, str]) -> str:
+    """Who may or may not see what of whose records, of an outermost rule."""
+    who, whose, what = named(rule, "recipient", names), named(rule, "source", names), object_of(rule)
+    if rule.permit is None:
+        main = _("Only where one of these applies:")
+    elif rule.permit:
+        text = _("%(who)s may see in the records of %(whose)s: %(what)s") if what else _("%(who)s may see the records of %(whose)s, except specially protected ones")
+        labelled = bool(rule.kinds or rule.levels)
+        main = text % {"who": who or _("All hospitals of the alliance"), "whose": whose or _("every hospital"), "what": what if labelled else f"{what} ({_('except specially protected ones')})"}
+    elif who:
+        text = _("%(who)s may not see in the records of %(whose)s: %(what)s") if what else _("%(who)s may not see any records of %(whose)s")
+        main = text % {"who": who, "whose": whose or _("other hospitals"), "what": what}
+    elif whose or what:
+        text = _("No other hospital may see in the records of %(whose)s: %(what)s") if what else _("No other hospital may see any records of %(whose)s")
+        main = text % {"whose": whose or _("any hospital"), "what": what}
+    else:
+        main = _("No hospital may see any records of other hospitals")
+    return " · ".join((main, *parts(rule, names)))
+
+
+def exception(rule: Provision, names: Mapping[str, str]) -> str:
+    """What an inner rule adds to the one around it or takes away."""
+    text = {True: _("also: %s"), False: _("not: %s"), None: _("within: %s")}[rule.permit]
+    words = [object_of(rule)]
+    words += [label % whom for label, role in ((_("for %s"), "recipient"), (_("records of %s"), "source")) if (whom := named(rule, role, names))]
+    return text % (" · ".join(filter(None, (*words, *parts(rule, names)))) or _("the rest"))
+
+
+def named(rule: Provision, role: str, names: Mapping[str, str]) -> str:
+    """Whom the rule names in the role; "" where it names nobody."""
     def name(a: Actor) -> str:
         if a.staff:
             return names.get(f"staff/{a.staff}", f"{_('Staff')} {a.staff}")
+        if a.group:
+            return _("members of the group %s") % a.group.fhir_id
         return names.get(a.hospital, a.hospital) or (a.item.fhir_id if a.item else "?")
 
-    def who(role: str) -> str:
-        return _(", ").join(name(a) for a in rule.actors if a.role == role)
+    return _(", ").join(name(a) for a in rule.actors if a.role == role)
 
-    for role, text in (("recipient", _("for %s")), ("source", _("records of %s")), ("author", _("made by %s"))):
-        if any(a.role == role for a in rule.actors):
-            yield text % who(role)
+
+def object_of(rule: Provision) -> str:
+    """Which records the rule is about by label and type; "" where it asks for neither."""
+    out = []
     if rule.kinds or rule.levels:
-        yield _(", ").join(str(KIND_WORDS.get(k, k)) for k in (*rule.kinds, *rule.levels))
+        words = SHARED_WORDS if rule.permit else CODE_WORDS
+        out.append(_(", ").join(str(words.get(k, CODE_WORDS.get(k, k))) for k in (*rule.kinds, *rule.levels)))
     if rule.types:
         groups = [str(GROUP_WORDS[g]) for g, types in GROUPS.items() if rule.types == frozenset(types)]
-        yield groups[0] if groups else _(", ").join(sorted(rule.types))
+        out.append(groups[0] if groups else _(", ").join(sorted({str(RESOURCE.get(t, t)) for t in rule.types})))
+    return " · ".join(out)
+
+
+def parts(rule: Provision, names: Mapping[str, str]) -> Iterator[str]:
+    """What else it asks."""
+    if author := named(rule, "author", names):
+        yield _("made by %s") % author
     if rule.codes:
         yield _(", ").join(sorted(code for _system, code in rule.codes))
     for label, period in ((_("from %(a)s to %(b)s"), rule.period), (_("records dated %(a)s to %(b)s"), rule.data_period)):
         if period:
-            yield label % {"a": period[0].date() if period[0].year > 1 else "…", "b": period[1].date() if period[1].year < 9999 else "…"}
+            first, last = shown_days(*period)
+            yield label % {"a": first or "…", "b": last or "…"}
     if rule.data:
         yield _(", ").join(f"{i.type_name}/{i.fhir_id}" for _meaning, i in rule.data)
+    if purposes := [p for p in rule.purposes if p not in ("TREAT", "TREATMENT")]:
+        yield _("for the purpose: %s") % _(", ").join(str(PURPOSE_WORDS.get(p, p)) for p in purposes)
     if rule.actions and not {"access", "use", "disclose"} & set(rule.actions):
-        yield _(", ").join(rule.actions)
+        yield _(", ").join(str(ACTION_WORDS.get(a, a)) for a in rule.actions)
     if rule.unknown:
         yield _("with a condition that this platform does not understand (a denial then counts in full, a permit not at all)")

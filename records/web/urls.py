@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from records.web import actions, consents, decisions, identity, my, pages, privacy, reviews
+from records.web import actions, codes, confirmations, consents, decisions, identity, my, pages, privacy, reviews, watch, way_in
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -15,7 +15,11 @@ urlpatterns = [
     path("person/<uuid:person_id>/consent/<int:directive_id>/withdraw/", consents.withdraw, name="withdraw"),
     path("person/<uuid:person_id>/consent/<int:directive_id>/verify/", consents.verify, name="verify"),
     path("person/<uuid:person_id>/consent/<int:directive_id>/image/", consents.image, name="consent-image"),
-    path("person/<uuid:person_id>/consent/access/", consents.access, name="access"),
+    path("person/<uuid:person_id>/consent/access/", codes.access, name="access"),
+    path("person/<uuid:person_id>/consent/access/<int:access_id>/activate/", codes.activate, name="activate"),
+    path("person/<uuid:person_id>/consent/access/<int:access_id>/stop/", codes.stop, name="access-stop"),
+    path("person/<uuid:person_id>/consent/<int:directive_id>/confirm/", confirmations.confirm_decision, name="confirm-decision"),
+    path("person/<uuid:person_id>/tie/<int:hospital_id>/", confirmations.confirm_tie, name="confirm-tie"),
     path("person/<uuid:person_id>/why/", consents.why, name="why"),
     path("person/<uuid:person_id>/why/<int:staff_id>/", consents.why_staff, name="why-staff"),
     path("person/<uuid:person_id>/identity/", identity.identity, name="identity"),
@@ -23,13 +27,23 @@ urlpatterns = [
     path("person/<uuid:person_id>/identity/split/", identity.split, name="split"),
     path("person/<uuid:person_id>/identity/<int:source_id>/confirm/", identity.confirm, name="confirm"),
     path("person/<uuid:person_id>/identity/<int:source_id>/number/", identity.correct, name="correct"),
+    path("person/<uuid:person_id>/privacy/", privacy.patient, name="person-privacy"),
     path("person/<uuid:person_id>/seal/", privacy.seal, name="seal"),
     path("person/<uuid:person_id>/<slug:tab>/", pages.person, name="person-tab"),
     path("my/", my.my, name="my"),
-    path("my/sign-in/", my.sign_in, name="my-sign-in"),
-    path("my/sign-out/", my.sign_out, name="my-sign-out"),
+    path("my/sign-in/", way_in.sign_in, name="my-sign-in"),
+    path("my/passphrase/", way_in.passphrase, name="my-passphrase"),
+    path("my/sign-out/", way_in.sign_out, name="my-sign-out"),
+    path("my/codes/<int:access_id>/stop/", my.stop, name="my-stop"),
+    path("my/tie/<int:hospital_id>/", my.stand_tie, name="my-stand-tie"),
+    path("my/consent/<int:directive_id>/stand/", my.stand_decision, name="my-stand-decision"),
     path("my/consent/<int:directive_id>/withdraw/", my.withdraw, name="my-withdraw"),
     path("privacy/", privacy.privacy, name="privacy"),
+    path("privacy/index/", watch.index_watch, name="index-watch"),
+    path("privacy/standing/", confirmations.oversight, name="oversight"),
+    path("privacy/intake/", confirmations.intake, name="intake"),
+    path("confirmations/", confirmations.confirmations, name="confirmations"),
+    path("confirmations/<int:confirmation_id>/end/", confirmations.end, name="confirmation-end"),
     path("privacy/emergencies/<int:emergency_id>/review/", privacy.review, name="emergency-review"),
     path("privacy/emergencies/<int:emergency_id>/tell/", privacy.tell, name="emergency-tell"),
     path("privacy/seals/<int:seal_id>/lift/", privacy.lift, name="seal-lift"),

@@ -5,13 +5,16 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from alliance.models import Hospital
 from alliance.roles import Role
+from tests.browser.follow import follow
 from tests.factories import alliance
 from tests.factories.fhir import Api
+from tests.factories.ties import tie
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "synthea" / "smart2019"
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not DATA.is_dir(), reason="the Synthea patients are not beside this checkout (../shared/data)")]
@@ -43,27 +46,31 @@ def test_a_synthea_patient_with_and_without_consent(enter: Callable[..., Any], s
 
     doctor = enter(alliance.staff(core))
     doctor.fill("input[name=q]", name)
-    doctor.click("main button.main")
-    doctor.click(".people a")
-    doctor.wait_for_load_state()
+    follow(doctor)
+    follow(doctor, ".people a")
     here = doctor.url
     assert doctor.locator("a.button.danger").count() == 1 and name not in doctor.inner_text("main"), "masked and closed"
-    doctor.click("main a.button >> nth=0")
+    follow(doctor, "main a.button >> nth=0")
     doctor.fill("#id_reason", "转诊单 2026-118")
-    doctor.click("main button.main")
-    doctor.wait_for_load_state()
-    assert shown(doctor) == set(), "treating him is not enough without his consent"
+    follow(doctor)
+    tie(UUID(here.rstrip("/").rpartition("/")[2]), core)
+    assert shown(doctor) == set(), "treating the patient is not enough without their consent"
 
     clerk = enter(alliance.staff(member, Role.CLERK))
     clerk.fill("input[name=q]", name)
-    clerk.click("main button.main")
-    clerk.click(".people a")
+    follow(clerk)
+    follow(clerk, ".people a")
+    clerk.check("input[name=template][value=share]")
+    follow(clerk, "button[name=read]")
     clerk.fill("#id_evidence", "病案室 A-17")
-    clerk.click("section.card button.main")
-    clerk.wait_for_selector("ul.lines")
+    follow(clerk, "button[name=save]")
+    assert clerk.is_visible(".note.success")
     assert shown(doctor) == problems, "with his consent all is there"
     assert member.name_zh in doctor.inner_text("main")
 
-    clerk.click("ul.lines form button")
-    clerk.wait_for_load_state()
+    follow(clerk, "ul.lines a.button")
+    clerk.fill("#id_reason", "患者要求")
+    clerk.fill("#id_evidence", "撤回申请书 A-18")
+    follow(clerk)
+    assert clerk.is_visible(".note.success")
     assert shown(doctor) == set(), "withdrawn: closed at the next request"

@@ -11,6 +11,7 @@ from alliance.roles import Role
 from consent.audit.query import Filter
 from consent.audit.query import page as lines
 from records.models import Review, SourcePatient
+from tests.browser.follow import follow
 from tests.factories import alliance
 from tests.factories.fhir import Api, number, patient, somebody
 
@@ -45,30 +46,34 @@ def test_two_curators_join_a_risky_pair_and_one_undoes_it(enter: Enter, server: 
     asked = Review.objects.get(one=two.rows[0], two=two.rows[1])
     first = enter(clerk(two.at[0]), width)
     first.goto(f"{server}/reviews/")
-    first.keyboard.press("Enter")
-    first.wait_for_selector(".sides")
+    with first.expect_navigation():
+        first.keyboard.press("Enter")
+    assert first.is_visible(".sides")
     first.goto(f"{server}/reviews/{asked.pk}/")  # somebody of another test may look like him as well
     text = first.inner_text("main")
     assert two.name in text and two.numbers[0] in text and two.numbers[1] not in text and two.phone in text, "one's own in clear, the other's masked"
     assert "住址" in text and "网址" not in text
     assert first.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "no sideways scrolling"
     assert [x["person"] for x in lines(Filter(person=two.rows[1].home), None, 5) if x["target"] == f"review/{asked.pk}"], "who saw the patient is found by the patient"
-    first.keyboard.press("1")
-    first.wait_for_selector(".note.success")
+    assert "main" not in (first.get_attribute("button[data-key='1']", "class") or ""), "two numbers: no quick yes"
+    with first.expect_navigation():
+        first.keyboard.press("1")
+    assert first.is_visible(".note.success")
+    assert first.url.endswith("/reviews/") or first.inner_text("h1").endswith(f"#{first.url.rstrip('/').rsplit('/', 1)[1]}"), "whatever comes next stands at its own address"
     assert two.persons() == 2 and asked.opinions.count() == 1, "one is not enough"
     second = enter(clerk(two.at[1]), width)
     second.goto(f"{server}/reviews/{asked.pk}/")
     assert "已有一人审核过" in second.inner_text("main")
     second.fill("input[name=note]", "两份身份证，旧号已注销1")
     assert two.persons() == 2, "a 1 that is typed into the note decides nothing"
-    second.click("button[data-key='1']")
-    second.wait_for_selector(".note.success")
-    assert two.persons() == 1
+    follow(second, "button[data-key='1']")
+    assert second.is_visible(".note.success") and two.persons() == 1
     second.goto(f"{server}/person/{two.rows[0].home}/identity/")
     assert "两个不同的身份证号" in second.inner_text("main"), "what contradicts itself is shown"
-    second.click("text=撤销 >> nth=0")
-    second.wait_for_selector(".note.success")
-    assert two.persons() == 2 and second.url.endswith("/reviews/"), "what is left there is no longer his"
+    follow(second, "main a.button:has-text('撤销') >> nth=0")
+    second.fill("input[name=note]", "两个证件号")
+    follow(second)
+    assert second.is_visible(".note.success") and two.persons() == 2 and second.url.endswith("/reviews/"), "what is left there is no longer his"
     assert [e for p in (first, second) for e in p.errors] == []
 
 
@@ -79,12 +84,11 @@ def test_english_and_a_merge_of_what_no_rule_found(enter: Enter, server: str) ->
     page = enter(clerk(two.at[0], wide=True), 1440, "en-US")
     page.goto(f"{server}/person/{row.home}/identity/")
     page.fill("input[name=q]", two.numbers[0])
-    page.click("form.find button")
+    follow(page, "form.find button")
     page.check("input[name=other]")
     page.fill("form[action$='/merge/'] input[name=note]", "both cards seen")
-    page.click("button.main")
-    page.wait_for_selector(".note")
-    assert "second curator" in page.inner_text("main") and SourcePatient.objects.get(pk=row.pk).person_id == row.home, "another name and birth date: not one alone"
+    follow(page, "button.main")
+    assert page.is_visible(".note") and "second curator" in page.inner_text("main") and SourcePatient.objects.get(pk=row.pk).person_id == row.home, "another name and birth date: not one alone"
     assert page.errors == []
     page.goto(f"{server}/reviews/")
     assert two.name not in page.inner_text(".people") or two.numbers[0] not in page.inner_text("main")

@@ -1,14 +1,20 @@
 """The audit log: sealing, tampering, the web role's walls."""
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.db import DatabaseError, connection, transaction
 
+from alliance.roles import Role
+from alliance.services.credentials import forget_factors
 from consent.audit import canonical, tree
 from consent.audit.append import append
 from consent.audit.event import Event, EventCode
 from consent.audit.seal import seal_all
-from consent.audit.verify import verify
+from consent.audit.verify import examine, verify
+from tests.factories import alliance
 from tests.factories.alliance import OPERATOR
+from tests.factories.walled import as_web
 from tests.until import until
 
 
@@ -44,12 +50,7 @@ def tampered(sql: str) -> list[str]:
             assert cursor.fetchone()[0] == "on"
             cursor.execute(sql)
             assert cursor.rowcount == 1
-        from consent.audit import verify as module
-
-        report = module.Report()
-        heads = module.read_heads(report)
-        module.check_lines(report, heads)
-        found += report.faults
+        found += examine().faults
         raise Undo
     return found
 
@@ -75,19 +76,67 @@ def test_every_change_is_told(world: None, change: str, says: str) -> None:
     assert verify().intact, "the control: rolled back, the log is intact again"
 
 
+FORGED = ("(code, actor_kind, actor, actor_hospital, role, purpose, outcome, reason, target, detail, refs, address, request_id{0}) {2} "
+          "VALUES ('x', '', '', '', '', '', '', '', '', '', '{{}}', '', ''{1})")
+GONE = ("consent_emergency", "consent_incidentseal", "consent_relationship", "consent_patientaccess", "consent_directive", "consent_confirmation", "consent_alliancepolicy", "mfa_authenticator",
+        "alliance_user", "alliance_staff", "alliance_hospital", "alliance_client", "records_person", "records_sourcepatient", "records_decision", "record_history",
+        "record_resource", "record_key", "consent_audit_leaf", "consent_audit_head", "procrastinate_jobs")
+
+
+def as_web_role(sql: str) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE xinglin_web")
+        cursor.execute(sql)
+
+
 def test_web_role_cannot_touch_the_evidence(world: None) -> None:
     target = three()[0]
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = 'xinglin_web'")
-        assert cursor.fetchone()
+        cursor.execute("SELECT tableoid::regclass::text FROM consent_audit_event WHERE id = %s", [target])
+        partition = cursor.fetchone()[0]
     for sql in (f"UPDATE consent_audit_event SET actor = 'x' WHERE id = {target}", f"DELETE FROM consent_audit_event WHERE id = {target}",
-                "TRUNCATE consent_audit_event", "DELETE FROM consent_audit_leaf", "DELETE FROM record_history", "DELETE FROM record_resource"):
-        with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SET LOCAL ROLE xinglin_web")
-            cursor.execute(sql)
+                "TRUNCATE consent_audit_event", *(f"{verb} {table}" for table in GONE for verb in ("DELETE FROM", "TRUNCATE")),
+                "INSERT INTO consent_audit_event " + FORGED.format(", id", ", -5", "OVERRIDING SYSTEM VALUE"),
+                "INSERT INTO consent_audit_event " + FORGED.format(", recorded", ", now() - interval '1 year'", ""),
+                "INSERT INTO consent_audit_event " + FORGED.format(", xid", ", '1'", ""),
+                f"INSERT INTO {partition} " + FORGED.format("", "", ""),
+                "SELECT nextval(pg_get_serial_sequence('consent_audit_event', 'id'))", "INSERT INTO consent_audit_leaf VALUES (0, 0, '')",
+                "INSERT INTO consent_audit_sealer (checked_at) VALUES (now())"):
+        with pytest.raises(DatabaseError, match="permission denied"):
+            as_web_role(sql)
+    as_web_role("INSERT INTO consent_audit_event " + FORGED.format("", "", ""))
+    as_web_role("DELETE FROM django_session WHERE session_key = 'x'")
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL ROLE xinglin_web")
         append(Event.of(OPERATOR, EventCode.AUDIT_READ))
+
+
+def test_the_web_process_checks_the_log_too(world: None) -> None:
+    three()
+    with as_web():
+        assert verify().intact
+
+
+def test_a_second_factor_goes_only_with_a_line(world: None) -> None:
+    user = alliance.staff(alliance.hospital("factor"), Role.CLERK).user
+    TOTP.activate(user, generate_totp_secret())
+
+    def there() -> int:
+        return int(Authenticator.objects.filter(user_id=user.pk).count())
+
+    with as_web():
+        with pytest.raises(DatabaseError, match="only in a transaction that says so in the audit log"), transaction.atomic():
+            forget_factors(user)
+        assert there() == 1
+        with pytest.raises(DatabaseError, match="permission denied"):
+            Authenticator.objects.filter(user_id=user.pk).delete()
+        with transaction.atomic():
+            forget_factors(user, Authenticator.Type.RECOVERY_CODES)
+        assert there() == 1, "of another kind, nothing goes"
+        with transaction.atomic():
+            forget_factors(user)
+            append(Event.of(OPERATOR, EventCode.SECOND_FACTOR_SET))
+        assert there() == 0, "the control"
 
 
 def test_inclusion_proofs_for_all_sizes() -> None:
@@ -101,3 +150,19 @@ def test_inclusion_proofs_for_all_sizes() -> None:
         for i, leaf in enumerate(leaves):
             assert tree.root_from_proof(leaf, i, size, tree.inclusion_proof(rows, i)) == frontier.root()
             assert tree.root_from_proof(canonical.leaf_hash(b"other"), i, size, tree.inclusion_proof(rows, i)) != frontier.root()
+
+
+def test_consistency_proofs_for_all_sizes() -> None:
+    leaves = [canonical.leaf_hash(bytes([i])) for i in range(40)]
+    other = canonical.leaf_hash(b"other")
+    for size in range(1, 40):
+        rows = tree.levels(leaves[:size])
+        root = rows[-1][0]
+        for first in range(size + 1):
+            earlier, proof = tree.levels(leaves[:first])[-1][0] if first else tree.EMPTY, tree.consistency_proof(rows, first)
+            assert tree.consistent(first, earlier, size, root, proof)
+            if 0 < first < size:
+                assert not tree.consistent(first, other, size, root, proof) and not tree.consistent(first, earlier, size, other, proof)
+                assert not tree.consistent(first, earlier, size, root, proof[:-1]) and not tree.consistent(first, earlier, size, root, [*proof, other])
+            elif first:
+                assert not tree.consistent(first, other, size, root, proof)

@@ -177,7 +177,7 @@ def test_recovery_from_a_backup(api: Api, tmp_path: Path) -> None:
         restored = f"postgresql://{url['USER']}@/{name}?host={url['HOST']}" + (f"&port={url['PORT']}" if url["PORT"] else "")
         assert read_in_another_process(about, DATABASE_URL=restored) == "独孤求败"
         told = read_in_another_process(about, DATABASE_URL=restored, XINGLIN_BODY_KEY=secrets.token_hex(32))
-        assert "NoKey" in told and "restore it from the backup of the secrets" in told
+        assert "StartRefused: Not the key that this database was written with: body_key" in told and "Restore it from the backup of the secrets" in told
     finally:
         with connection.cursor() as cursor:
             cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")

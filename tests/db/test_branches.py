@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from alliance.models import Hospital
-from consent.services.relationships import do_declare_relationship
 from records.models import SourcePatient
 from records.mpi import sources
 from records.store import rows
 from tests.factories import alliance
 from tests.factories.consents import give
 from tests.factories.fhir import Api, number, observation, patient, somebody
+from tests.factories.ties import tie, treats
 
 
 @pytest.mark.parametrize("registrations", [2, 6], ids=["apart", "together"])
@@ -34,7 +34,8 @@ def test_pages_of_several_stores_are_one_order(server: str, registrations: int) 
     assert first is not None
     person = SourcePatient.objects.filter(hospital=members[0]).get().person_id
     assert SourcePatient.objects.filter(person=person).count() == registrations, "all are he"
-    do_declare_relationship(person, reason="test", acting=alliance.principal(alliance.staff(members[0])))
+    treats(person, members[0])
+    tie(person, members[1])
     give(person, sources=sources.of_person(person), acting=alliance.principal(alliance.staff(members[1], alliance.Role.CLERK)))
 
     def walked(query: str) -> list[Any]:

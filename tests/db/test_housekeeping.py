@@ -10,6 +10,7 @@ from django.utils import timezone
 from alliance.auth.tokens import digest
 from alliance.config.jobs import expired
 from alliance.models import AccessToken, Client
+from records.models import StrangerSearch
 from tests.factories import alliance
 
 
@@ -35,3 +36,11 @@ def test_a_flood_does_not_push_counts_out(world: None) -> None:
     for i in range(400):
         cache.set(f"flood-{mark}-{i}", 1, 300)
     assert cache.get("0" + mark) == 1
+
+
+def test_who_looked_for_strangers_is_kept_for_ninety_days(world: None) -> None:
+    at, now = alliance.hospital("looked"), timezone.now()
+    for days in (91, 89):
+        StrangerSearch.objects.create(hospital=at, kind="staff", actor="1", hour=now - dt.timedelta(days=days), searches=1)
+    expired(0)
+    assert [(now - s.hour).days for s in StrangerSearch.objects.filter(hospital=at)] == [89]

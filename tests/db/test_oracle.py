@@ -7,6 +7,7 @@ import datetime as dt
 import os
 import random
 from collections import Counter
+from enum import StrEnum
 from typing import Any
 
 import pytest
@@ -18,8 +19,7 @@ from alliance.auth.principal import Principal
 from alliance.roles import Permission, Role
 from consent.audit.event import EventCode
 from consent.decide import decide
-from consent.provision import read
-from consent.terms import AccessRequest, Facts, Policy, Refused, Standing
+from consent.terms import AccessRequest, Facts, Refused
 from consent.wall import behind
 from records.fhir.types import DIRECTORY
 from records.mpi import sources
@@ -28,8 +28,20 @@ from tests.factories import alliance
 from tests.factories.fhir import Api, bundle, patient
 from tests.factories.walled import as_web
 from tests.oracle import worlds
-from tests.oracle.evaluator import Looker, Thing, may_see
+from tests.oracle.evaluator import Thing, may_see
+from tests.oracle.pure import facts_of
 
+
+class Asked(StrEnum):
+    """Purposes beside the product's own, for consents name others too."""
+
+    TREAT = "TREAT"
+    RESEARCH = "CLINTRCH"
+    COORDINATION = "COC"
+    PAYMENT = "HPAYMT"
+
+
+ASKED = [Asked.TREAT] * 5 + list(Asked)
 NOW = dt.datetime(2025, 7, 1, tzinfo=dt.UTC)
 WORLDS = 330 * int(os.environ.get("XINGLIN_ORACLE", "1"))
 EACH = 34  # records a hospital
@@ -101,16 +113,15 @@ def test_the_gate_decides_as_the_oracle_does(stage: Stage) -> None:
     @given(st.data())
     def compare(data: Any) -> None:
         world = worlds.world(data, codes)
-        facts = Facts(
-            NOW, frozenset(world.suspended), world.related, tuple(Standing(i, read(c, store), whole) for i, (c, store, whole) in enumerate(world.consents)),
-            NOW + dt.timedelta(hours=1) if world.emergency else None, Policy(world.policy), frozenset(world.sealed))
+        purpose = data.draw(st.sampled_from(ASKED))
         for hospital, staff, old in ((codes[0], "7", False), (codes[1], "8", False), (codes[0], "7", True)):
-            viewer = Principal("staff", staff, numbers[hospital], hospital, Role.CLINICIAN)
+            facts = facts_of(world, NOW, staff)
+            viewer = Principal("staff", staff, numbers[hospital], hospital, Role.CLINICIAN, purpose=purpose)  # type: ignore[arg-type]
             request = AccessRequest(viewer, Permission.RECORD_READ, EventCode.RECORD_OPEN, "oracle", sources=stage.sources, known=stage.sources)
             got = stage.seen(request, facts, old=old)
             for rid, thing in stage.things.items():
                 thing.old = old
-                wanted = may_see(world, Looker(hospital, staff, "TREAT", NOW), thing)
+                wanted = may_see(world, world.looker(hospital, staff, purpose.value, NOW), thing)
                 stage.counts["permit" if wanted else "deny"] += 1
                 stage.counts["permit elsewhere"] += wanted and thing.hospital != hospital
                 assert (rid in got) == wanted, f"the gate {'shows' if rid in got else 'hides'} {thing.hospital} {thing.body} {thing.labels} {old=} to {hospital}: {world}"

@@ -51,10 +51,10 @@ def test_reads_are_one_statement_however_much_there_is(counted: Counted) -> None
 def test_writes(counted: Counted) -> None:
     about = counted.api.create(patient())
     counted("GET", about)
-    assert counted("POST", "Observation", observation(about)) == 3, "whom, store, audit"
+    assert counted("POST", "Observation", observation(about)) == 4, "what it refers to, whom, store, audit"
     assert counted("POST", "Patient", patient(birth="1931-07-19")) == 6, "row of the index, store, turn, index, those beside him, audit"
     made = counted.api.create(observation(about))
-    assert counted("PUT", made, observation(about) | {"id": made.split("/")[1]}) == 4, "lock, whom, store, audit"
+    assert counted("PUT", made, observation(about) | {"id": made.split("/")[1]}) == 5, "lock, what it refers to, whom, store, audit"
 
 
 def test_a_bundle_of_forty_costs_what_a_bundle_of_four_does(counted: Counted) -> None:

@@ -48,7 +48,7 @@ def test_shown_applied_undone(server: str, lenient: Any, tmp_path: Path) -> None
     far = {"telecom": [{"system": "phone", "value": "13511113333"}]}
     rows: dict[str, list[SourcePatient]] = {}
     for name, one, two in (
-            (joining, patient(joining, "1958-03-12") | phone, patient(joining, "1958-11-30") | phone),
+            (joining, patient("Marianne Kowalczyk", "1961-05-07") | phone, patient("Marianne Fitzgerald", "1961-05-07") | phone),
             (parting, patient(parting) | home, patient(parting) | home),
             (firm, patient(firm) | home, patient(firm) | home), (different, patient(different, "1961-01-02") | far, patient(different, "1961-12-02") | far)):
         made = [api.create(x) for api, x in zip(apis, (one, two), strict=True)]
@@ -58,12 +58,12 @@ def test_shown_applied_undone(server: str, lenient: Any, tmp_path: Path) -> None
         return len(set(SourcePatient.objects.filter(pk__in=[r.pk for r in rows[name]]).values_list("person", flat=True))) == 1
 
     curator = alliance.principal(alliance.staff(at[0], Role.CLERK, wide=True))
-    do_join(*(r.pk for r in rows[firm]), acting=curator)
+    do_join(*(r.pk for r in rows[firm]), acting=curator, others=[alliance.another_curator()])
     do_differ(*(r.pk for r in rows[different]), acting=curator)
     before = {name: together(name) for name in rows}
     assert before == {joining: False, parting: True, firm: True, different: False}
     said = command("--model", str(path), "--out", str(tmp_path / "changes.csv"))
-    assert "nothing was changed" in said and {name: together(name) for name in rows} == before and in_force().version == "family-2"
+    assert "nothing was changed" in said and {name: together(name) for name in rows} == before and in_force().version == "family-3"
     changes = (tmp_path / "changes.csv").read_text()
     assert all(f"{r.hospital.code},{r.fhir_id}" in changes for name in (joining, parting) for r in rows[name])
     assert all(r.fhir_id not in changes for name in (firm, different) for r in rows[name])
@@ -76,9 +76,9 @@ def test_shown_applied_undone(server: str, lenient: Any, tmp_path: Path) -> None
         assert decision.by == "rule/test-phone"
         clerk = alliance.principal(alliance.staff(at[0], Role.CLERK))
         with pytest.raises(Forbidden):
-            do_undo(decision.pk, acting=clerk)
+            do_undo(decision.pk, acting=clerk, note="test")
     finally:
-        do_undo(Decision.objects.filter(verb="rules").latest("pk").pk, acting=curator)
+        do_undo(Decision.objects.filter(verb="rules").latest("pk").pk, acting=curator, note="test")
     assert dict(SourcePatient.objects.values_list("pk", "person_id")) == ids, "all persons are what they were"
     assert {name: together(name) for name in rows} == before
 
@@ -102,7 +102,7 @@ def test_what_a_human_decides_while_the_plan_is_made_stands(server: str, lenient
     api = Api(server, at.code, credentials=alliance.credentials(at))
     one, two, three, four = (SourcePatient.objects.get(hospital=at, fhir_id=api.create(patient(somebody())).split("/")[1]).pk for _ in range(4))
     curator = alliance.principal(alliance.staff(at, Role.CLERK, wide=True))
-    do_join(one, two, acting=curator)
+    do_join(one, two, acting=curator, others=[alliance.another_curator()])
     do_differ(three, four, acting=curator)
     rerun.do_apply(rerun.Plan(4, 3, apart=[(one, two)], same=[(three, four), (two, three)]), model, acting=alliance.OPERATOR)
     now = {i: SourcePatient.objects.get(pk=i).person_id for i in (one, two, three, four)}

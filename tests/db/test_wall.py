@@ -148,7 +148,7 @@ def test_no_order_of_scopes_and_transactions_leaves_another_ones_reach(w: World)
     with as_web():
         any_order()
         assert connections[connection.connection].stands
-    assert counts["inside"] > 40 and counts["looks"] - counts["inside"] > 40, counts
+    assert counts["inside"] > 10 and counts["looks"] - counts["inside"] > 40, counts
 
 
 def test_what_is_known_is_not_told_again(w: World) -> None:
@@ -183,8 +183,10 @@ def test_nobody_writes_through_it(w: World) -> None:
         assert cursor.rowcount == 0
         with pytest.raises(ProgrammingError, match="row-level security"):
             cursor.execute(copied, [w.b.pk, 1, w.a.pk])
+    with as_web(), transaction.atomic(), behind(own(w)) as cursor:
         cursor.execute(copied, [w.a.pk, 1, w.a.pk])
         assert cursor.rowcount == 1, "the control"
+        transaction.set_rollback(True)  # no other test shall read a version whose body is another row's
     assert w.hold("GET", w.plain).status == 200
 
 

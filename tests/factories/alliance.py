@@ -3,8 +3,11 @@
 import datetime as dt
 import itertools
 import secrets
+from functools import cache
 
-from alliance.auth.principal import Principal, operator
+from django.utils import timezone
+
+from alliance.auth.principal import Principal, operator, principal_of_staff
 from alliance.models import Hospital, Staff
 from alliance.roles import Role
 from alliance.services.clients import do_register_client
@@ -22,7 +25,7 @@ def hospital(name: str = "h") -> Hospital:
 
 
 def credentials(at: Hospital) -> tuple[str, str]:
-    client, secret = do_register_client(at, name="test system", acting=OPERATOR)
+    client, secret = do_register_client(at, name="test system", acting=OPERATOR, again=True)
     return client.client_id, secret
 
 
@@ -33,5 +36,17 @@ def staff(at: Hospital, role: Role = Role.CLINICIAN, *, wide: bool = False) -> S
     return made
 
 
+def vouch(who: Staff) -> Staff:
+    """As if somebody had seen the person."""
+    Staff.objects.filter(pk=who.pk).update(vouched_at=timezone.now(), vouched_as=who.role)
+    return who
+
+
 def principal(who: Staff) -> Principal:
-    return Principal("staff", str(who.pk), who.hospital_id, who.hospital.code, who.role, alliance_wide=who.alliance_wide)
+    return principal_of_staff(who)
+
+
+@cache
+def another_curator() -> Principal:
+    """A record clerk for the whole alliance, employed by a hospital of which no test knows: who agrees where a second one has to."""
+    return principal(staff(hospital("office"), Role.CLERK, wide=True))

@@ -1,6 +1,7 @@
 """Consents of invented patients, by the templates that the pages use."""
 
 import datetime as dt
+import re
 from typing import Any
 from uuid import UUID
 
@@ -16,8 +17,16 @@ def give(person: UUID, *, sources: tuple[Source, ...], acting: Principal, effect
          sensitive: bool = False, valid_until: dt.datetime | None = None) -> Directive:
     """A permit or denial from all or one hospital, to all or one."""
     codes = {h: [Hospital.objects.get(pk=h).code] if h else [] for h in (recipient_id, source_id)}
-    chosen = Choice(Template.NOTHING if effect == "deny" else Template.SHARE, codes[recipient_id], codes[source_id], ["R"] if sensitive else [])
+    template = {("deny", False): Template.NOTHING, ("deny", True): Template.REFUSE, ("permit", False): Template.SHARE, ("permit", True): Template.ONLY}[effect, bool(recipient_id)]
+    chosen = Choice(template, codes[recipient_id], codes[source_id], ["R"] if sensitive else [])
     return given(person, consent(chosen), sources=sources, acting=acting, valid_until=valid_until)
+
+
+def signed(browser: Any, address: str, form: dict[str, Any], **more: Any) -> Any:
+    """A decision read back and then saved, as a clerk or patient does it: the answer to the second form."""
+    read = browser.post(address, form | {"read": "1"}, headers={"Accept-Language": "en"})
+    said = re.search(r'name="said" value="(\w+)"', read.content.decode())
+    return browser.post(address, form | {"said": said.group(1) if said else "", "save": "1"} | more, headers={"Accept-Language": "en"})
 
 
 def given(person: UUID, resource: dict[str, Any], **more: Any) -> Directive:

@@ -1,14 +1,17 @@
 """Synthetic FHIR resources and a real HTTP client."""
 
+import datetime as dt
 import http.client
 import json
 import secrets
-import time
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
+from records.mpi.rules import birth
 from records.mpi.rules.resident_number import SYSTEM, check_digit
+from records.mpi.rules.spelling import spell
+from tests.until import until
 
 FHIR = "application/fhir+json"
 
@@ -21,7 +24,21 @@ def number(birth: str = "19580312", sequence: int | None = None) -> str:
 
 def somebody() -> str:
     """A name that nobody shares, not even by its sound: patients of all tests lie in one index, most of them born on one day."""
-    return secrets.choice("赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨") + "".join(chr(0x4E00 + secrets.randbelow(8000)) for _ in range(3))
+    while True:
+        name = secrets.choice("赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨") + "".join(chr(0x4E00 + secrets.randbelow(8000)) for _ in range(3))
+        if (said := spell(name)).full and not said.child:  # not 王某…, nor …之子
+            return name
+
+
+def birthday(first: dt.date, days: int = 1) -> dt.date:
+    """One of so many days from `first` on that is nobody's way to say "not known" (a first of January)."""
+    day = first + dt.timedelta(secrets.randbelow(days))
+    return day if birth.tells(day) else day + dt.timedelta(1)
+
+
+def newborn(least: int = 20, most: int = 320) -> dt.date:
+    """The birth date of a child so many days old."""
+    return birthday(dt.date.today() - dt.timedelta(most), most - least + 1)
 
 
 def patient(name: str = "", birth: str = "1958-03-12", gender: str = "male", resident: str = "", mrn: str = "") -> dict[str, Any]:
@@ -71,10 +88,10 @@ class Reply:
 class Api:
     """A member's system: asks for a token once, then speaks FHIR over real HTTP."""
 
-    def __init__(self, server: str, base: str, token: str = "", credentials: tuple[str, str] | None = None) -> None:
+    def __init__(self, server: str, base: str, token: str = "", credentials: tuple[str, str] | None = None, scope: str = "") -> None:
         self.at, self.base, self.token = urlsplit(server), base, token
         if credentials:
-            form = {"grant_type": "client_credentials", "client_id": credentials[0], "client_secret": credentials[1]}
+            form = {"grant_type": "client_credentials", "client_id": credentials[0], "client_secret": credentials[1], **({"scope": scope} if scope else {})}
             reply = self.raw("POST", "/oauth/token", urlencode(form).encode(), {"Content-Type": "application/x-www-form-urlencoded"})
             assert reply.status == 200, reply.body
             self.token = reply.json["access_token"]
@@ -99,12 +116,14 @@ class Api:
 
     def feed(self, most: int, query: str = "") -> list[Any]:
         """The change feed's entries, once there are so many: it waits for the oldest transaction of the whole database, which may be another's."""
-        for _ in range(100):
-            found = self("GET", f"_history{query}").json.get("entry", [])
-            if len(found) >= most:
-                break
-            time.sleep(0.1)
-        return found  # type: ignore[no-any-return]
+        found: list[Any] = []
+
+        def all_there() -> bool:
+            found[:] = self("GET", f"_history{query}").json.get("entry", [])
+            return len(found) >= most
+
+        until(all_there, f"the feed has {most} entries")
+        return found
 
     def create(self, resource: dict[str, Any]) -> str:
         """The new resource's Type/id."""

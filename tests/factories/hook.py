@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-PORTS = range(18600, 18620)  # as tests/environment.py allows
+from tests.environment import HOOK_PORTS
 
 
 @dataclass
@@ -54,7 +54,7 @@ def listening() -> Iterator[Hook]:
         def log_message(self, *args: Any) -> None:
             pass
 
-    server = next(s for port in PORTS for s in [bound(port, Handler)] if s)
+    server = next(s for port in HOOK_PORTS for s in [bound(port, Handler)] if s)
     hook.url = f"http://127.0.0.1:{server.server_port}/hook"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

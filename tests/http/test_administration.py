@@ -17,12 +17,16 @@ SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 PAGES = {
     "/patients/": {Role.CLINICIAN, Role.CLERK, Role.PRIVACY},
     "/privacy/": {Role.PRIVACY},
+    "/privacy/index/": {Role.PRIVACY},
     "/audit/policy/": {Role.ADMINISTRATOR},
     "/reviews/": {Role.CLERK},
     "/audit/": {Role.AUDITOR},
     "/alliance/hospitals/": {Role.ADMINISTRATOR},
     "/alliance/staff/": {Role.ADMINISTRATOR},
     "/alliance/clients/": {Role.ADMINISTRATOR},
+    "/alliance/vouching/": {Role.PRIVACY, Role.AUDITOR, Role.ADMINISTRATOR},
+    "/alliance/proposals/": {Role.ADMINISTRATOR},
+    "/api/proposals/": {Role.ADMINISTRATOR},
     "/api/hospitals/": {Role.ADMINISTRATOR},
     "/api/clients/": {Role.ADMINISTRATOR},
 }
@@ -53,7 +57,7 @@ def test_an_ended_employment_ends_the_session(world: None) -> None:
     who = alliance.staff(alliance.hospital("end"))
     browser = signed_in(who)
     assert browser.get("/patients/").status_code == 200
-    do_end_staff(who, acting=alliance.OPERATOR)
+    do_end_staff(who, reason="test", acting=alliance.OPERATOR)
     assert browser.get("/patients/").status_code == 302
     late = alliance.staff(alliance.hospital("late"))
     browser = signed_in(late)
@@ -69,9 +73,11 @@ def test_admit_enrol_register_suspend(world: None) -> None:
     assert made.status_code == 201
     client = browser.post("/api/clients/", {"hospital": code, "name": "HIS"}, content_type="application/json")
     assert client.status_code == 201 and client.json()["client_secret"]
+    address = f"/api/clients/{client.json()['client_id']}/"
+    assert browser.delete(address).status_code == 400 and browser.delete(address, {"reason": "replaced"}, content_type="application/json").status_code == 204
     hospital = Hospital.objects.get(code=code)
     form = {"username": "x" + at.code[-8:], "name": "新人", "hospital": hospital.pk, "role": "clinician", "starts_on": "2026-01-01", "ends_on": "2099-01-01"}
-    answer = browser.post("/alliance/staff/", form).content.decode()
+    answer = browser.post("/alliance/staff/", form, follow=True).content.decode()
     assert "x" + at.code[-8:] in answer and Staff.objects.get(user__username="x" + at.code[-8:]).user.must_change_password
     assert browser.put(f"/api/hospitals/{code}/suspension/", {"suspended": True}, content_type="application/json").status_code == 400
     assert browser.put(f"/api/hospitals/{code}/suspension/", {"suspended": True, "reason": "test"}, content_type="application/json").status_code == 200

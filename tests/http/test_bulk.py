@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,35 +19,18 @@ from django.utils import timezone
 
 from alliance.models import Client, Hospital
 from consent.services.directives import do_withdraw_directive
-from records.interactions.bulk import SILENT, expire
+from records.interactions.bulk import MOST_ACTIVE, SILENT, SOON, expire
 from records.models import BulkJob, SourcePatient
 from records.mpi import sources
 from tests.factories import alliance
+from tests.factories.bulk import ASYNC, at, export, lines
 from tests.factories.consents import give
 from tests.factories.fhir import Api, Reply, number, observation, patient
+from tests.factories.ties import tie
+from tests.until import until
 
 ROOT = Path(__file__).resolve().parents[2]
 NDJSON = "application/fhir+ndjson"
-ASYNC = {"Prefer": "respond-async"}
-
-
-def at(api: Api, url: str) -> str:
-    return url.split(f"/fhir/{api.base}/")[1]
-
-
-def export(api: Api, path: str = "$export", **headers: str) -> dict[str, Any]:
-    kicked = api("GET", path, **ASYNC, **headers)
-    assert kicked.status == 202, kicked.body
-    link = at(api, kicked.headers["content-location"])
-    assert api("GET", link).status == 202
-    call_command("bulk_work")
-    done = api("GET", link)
-    assert done.status == 200, done.body
-    return {**done.json, "link": link}
-
-
-def lines(api: Api, found: dict[str, Any], kind: str = "output") -> list[dict[str, Any]]:
-    return [json.loads(x) for o in found[kind] for x in api("GET", at(api, o["url"])).body.splitlines()]
 
 
 def send(api: Api, rows: list[Any], path: str = "$import", packed: bool = False) -> Reply:
@@ -128,9 +112,30 @@ def test_only_the_asker_finds_his_job(api: Api, stranger: Api) -> None:
     assert api("DELETE", found["link"]).status == 202 and api("GET", found["link"]).status == 404
 
 
+def test_what_a_job_answers(api: Api) -> None:
+    """Bulk Data Access 2.0 #bulk-data-status-request, #bulk-data-delete-request, #file-request."""
+    api.create(patient())
+    kicked = api("GET", "$export", Accept="application/fhir+json", **ASYNC)
+    link = at(api, kicked.headers["content-location"])
+    early = api("GET", link)
+    assert (kicked.status, kicked.body, early.status, early.body) == (202, b"", 202, b"") and "content-type" not in early.headers and early.headers["retry-after"] == "1"
+    assert early.headers["x-progress"]
+    call_command("bulk_work")
+    done = api("GET", link)
+    until_then = parsedate_to_datetime(done.headers["expires"]) - timezone.now()
+    assert done.headers["content-type"] == "application/json" and timezone.timedelta(days=1) < until_then <= timezone.timedelta(days=2)
+    assert api.raw("GET", f"/fhir/{api.base}/{at(api, done.json['output'][0]['url'])}").status == 401, "requiresAccessToken"
+    assert api("DELETE", link).status == 202
+    for method in ("GET", "DELETE"):
+        gone = api(method, link)
+        assert gone.status == 404 and gone.json["resourceType"] == "OperationOutcome" and gone.headers["content-type"].startswith("application/fhir+json")
+    assert api("GET", "$export", Accept="application/xml", **ASYNC).status == 406
+
+
 @pytest.mark.parametrize(("path", "headers", "says"), [
     ("$export", {}, "Prefer: respond-async"), ("$export?_type=Nothing", ASYNC, "not a resource type"), ("$export?_since=soon", ASYNC, "is not a FHIR date"),
-    ("$export?colour=blue", ASYNC, "no parameter 'colour'"), ("$export?_outputFormat=csv", ASYNC, "only application/fhir+ndjson"), ("Observation/$export", ASYNC, "for a Patient"),
+    ("$export?_since=2057-01-01", ASYNC, "lies in the future"), ("$export?colour=blue", ASYNC, "colour: $export has no such parameter"),
+    ("$export?_outputFormat=csv", ASYNC, "only application/fhir+ndjson"), ("Observation/$export", ASYNC, "for a Patient"),
     ("Group/nobody/$export", ASYNC, "no such resource"), ("$export?patient=Patient/1", ASYNC, "belongs to Patient/$export"),
 ])
 def test_what_cannot_be_exported(api: Api, path: str, headers: dict[str, str], says: str) -> None:
@@ -139,11 +144,17 @@ def test_what_cannot_be_exported(api: Api, path: str, headers: dict[str, str], s
 
 
 def test_too_many_jobs_of_one_system(api: Api) -> None:
-    links = [api("GET", "$export", **ASYNC).headers["content-location"] for _ in range(4)]
+    """Small ones may follow each other at once; of those that take long there are four."""
+    links = [api("GET", "$export", **ASYNC).headers["content-location"] for _ in range(6)]
+    jobs = BulkJob.objects.filter(base=api.base)
+    jobs.update(created_at=timezone.now() - 2 * SOON)
     refused = api("GET", "$export", **ASYNC)
-    assert refused.status == 429 and refused.headers["retry-after"]
-    api("DELETE", at(api, links[0]))
-    assert api("GET", "$export", **ASYNC).status == 202
+    assert refused.status == 429 and refused.headers["retry-after"] and "4 jobs" in refused.says
+    for link in links[:3]:
+        api("DELETE", at(api, link))
+    made = [api("GET", "$export", **ASYNC).status for _ in range(MOST_ACTIVE - 2)]
+    assert made == [202] * (MOST_ACTIVE - 3) + [429]
+    jobs.exclude(pk=jobs.first().pk).delete()  # type: ignore[union-attr]
     call_command("bulk_work")
 
 
@@ -178,6 +189,10 @@ def test_what_cannot_be_imported(api: Api, stranger: Api) -> None:
     assert only["extension"] == {"lines": 2, "taken": 1, "refused": 1}
 
 
+def began(api: Api, link: str) -> bool:
+    return (api("GET", link).headers.get("x-progress") or "0").split()[0] not in ("0", "")
+
+
 def test_several_processes_and_one_that_is_killed(api: Api) -> None:
     """What is done is done once, whoever dies; nothing acknowledged is lost."""
     rows: list[Any] = [patient(f"病人{i}") | {"id": f"p{i}"} for i in range(1200)] + [observation(f"Patient/p{i % 1200}", value=i) | {"id": f"o{i}"} for i in range(6000)]
@@ -185,13 +200,10 @@ def test_several_processes_and_one_that_is_killed(api: Api) -> None:
     command = [sys.executable, str(ROOT / "manage.py"), "bulk_work"]
     workers = [subprocess.Popen(command, cwd=ROOT, env=os.environ) for _ in range(2)]
     key = link.split("/")[1]
-    for _ in range(400):
-        if (api("GET", link).headers.get("x-progress") or "0").split()[0] not in ("0", "") or workers[0].poll() is not None:
-            break
-        time.sleep(0.05)
+    until(lambda: began(api, link) or workers[0].poll() is not None, "the import begins")
     workers[0].send_signal(signal.SIGKILL)
     workers[0].wait()
-    workers[1].wait(120)
+    workers[1].wait(300)
     if BulkJob.objects.get(pk=key).state == BulkJob.State.RUNNING:  # both were gone before the end: the next process takes it up
         BulkJob.objects.filter(pk=key).update(beat_at=timezone.now() - 2 * SILENT)
         call_command("bulk_work")
@@ -200,9 +212,26 @@ def test_several_processes_and_one_that_is_killed(api: Api) -> None:
     assert {e["resource"]["meta"]["versionId"] for e in api("GET", "Observation?_count=1000").json["entry"]} == {"1"}
 
 
+def test_a_running_import_is_deleted(api: Api) -> None:
+    """At once and whole, while processes work on it; what was stored stays."""
+    rows: list[Any] = [patient(f"病人{i}") | {"id": f"p{i}"} for i in range(60)] + [observation(f"Patient/p{i % 60}", value=i) | {"id": f"o{i}"} for i in range(4000)]
+    rows[::50] = [{"resourceType": "Observation", "id": f"bad{i}"} for i in range(len(rows[::50]))]  # so that chunks leave a file of faults
+    for _ in range(2):
+        link = at(api, send(api, rows, packed=True).headers["content-location"])
+        workers = [subprocess.Popen([sys.executable, str(ROOT / "manage.py"), "bulk_work"], cwd=ROOT, env=os.environ, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+        until(lambda: began(api, link), "the import begins")
+        assert api("GET", link).status == 202, "the control: it is running"
+        assert api("DELETE", link).status == 202
+        assert api("GET", link).status == 404 and not BulkJob.objects.filter(pk=link.split("/")[1]).exists()
+        said = [w.communicate(timeout=300)[1] for w in workers]
+        assert not any("BULK5" in s for s in said), said
+        assert 0 < api("GET", "Patient?_summary=count").json["total"] <= 60
+
+
 def test_a_slow_upload_holds_up_nobody(api: Api) -> None:
     """The change feed waits for the oldest transaction; an upload that trickles in must not be one."""
-    body = b"\n".join(json.dumps(patient() | {"id": f"s{i}"}).encode() for i in range(2600))
+    body = b"\n".join(json.dumps(patient() | {"id": f"s{i}"}).encode() for i in range(600))
+    body += b"\n" + (b" " * 1_000_000 + b"\n") * 70  # longer than what the front keeps for it
     link = http.client.HTTPConnection(api.at.hostname or "", api.at.port, timeout=60)
     link.putrequest("POST", f"/fhir/{api.base}/$import")
     for name, value in (("Authorization", f"Bearer {api.token}"), ("Content-Type", NDJSON), ("Content-Length", str(len(body)))):
@@ -211,31 +240,23 @@ def test_a_slow_upload_holds_up_nobody(api: Api) -> None:
     half = len(body) * 3 // 4
     link.send(body[:half])
     made = api.create(patient())
-    for _ in range(50):
-        if any(e["fullUrl"].endswith(made) for e in api("GET", "_history").json.get("entry", [])):
-            break
-        time.sleep(0.1)
-    else:
-        pytest.fail("the feed waits for the upload")
+    until(lambda: any(e["fullUrl"].endswith(made) for e in api("GET", "_history").json.get("entry", [])), "the feed does not wait for the upload")
     assert BulkJob.objects.get(base=api.base).state == "taking"
     link.send(body[half:])
     assert link.getresponse().status == 202
     call_command("bulk_work")
-    assert api("GET", "Patient?_summary=count").json["total"] == 2601
+    assert api("GET", "Patient?_summary=count").json["total"] == 601
 
 
 def test_an_upload_that_breaks_off_leaves_nothing(api: Api) -> None:
     link = http.client.HTTPConnection(api.at.hostname or "", api.at.port, timeout=60)
     link.putrequest("POST", f"/fhir/{api.base}/$import")
-    for name, value in (("Authorization", f"Bearer {api.token}"), ("Content-Type", NDJSON), ("Content-Length", "1000000")):
+    for name, value in (("Authorization", f"Bearer {api.token}"), ("Content-Type", NDJSON), ("Content-Length", str(100 << 20))):
         link.putheader(name, value)
     link.endheaders()
     link.send(json.dumps(patient()).encode() + b"\n")
     link.close()
-    for _ in range(50):
-        time.sleep(0.1)
-        if not BulkJob.objects.filter(base=api.base).exists():
-            break
+    until(lambda: not BulkJob.objects.filter(base=api.base).exists(), "what was taken is dropped")
     call_command("bulk_work")
     assert api("GET", "Patient?_summary=count").json["total"] == 0
 
@@ -269,6 +290,7 @@ def test_the_shared_record_by_persons(api: Api, stranger: Api) -> None:
     there = stranger.create(patient("老舍", resident=card))
     stranger.create({"resourceType": "Encounter", "status": "in-progress", "class": {"code": "AMB"}, "subject": {"reference": there}, "period": {"start": timezone.now().isoformat()}})
     source = SourcePatient.objects.get(hospital__code=api.base, fhir_id=mine.split("/")[1])
+    tie(source.person_id, Hospital.objects.get(code=stranger.base))
     stranger.base = "alliance"
     alone = export(stranger, f"Patient/$export?patient=Patient/{source.person_id},Patient/{source.pk}")
     rows = lines(stranger, alone)
@@ -280,7 +302,7 @@ def test_the_shared_record_by_persons(api: Api, stranger: Api) -> None:
     rows = lines(stranger, shared)
     assert seen.split("/")[1] in {r["id"] for r in rows} and secret.split("/")[1] not in {r["id"] for r in rows}
     assert {o["extension"]["store"].rsplit("/", 1)[1] for o in shared["output"]} >= {api.base, "alliance"}
-    do_withdraw_directive(given.pk, source.person_id, sources=sources.of_person(source.person_id), acting=acting)
+    do_withdraw_directive(given.pk, source.person_id, sources=sources.of_person(source.person_id), acting=acting, reason="test", evidence="asked at the counter")
     assert {stranger("GET", at(stranger, o["url"])).status for o in shared["output"]} == {410}
     assert stranger("GET", "$export", **ASYNC).status == 400 and stranger("GET", "Patient/$export", **ASYNC).status == 400
 
@@ -301,5 +323,5 @@ def test_a_job_waits_for_writers_that_began_before(api: Api) -> None:
     assert api("GET", link).status == 202
     opened.rollback()
     opened.close()
-    worker.join(30)
+    worker.join()
     assert [o["type"] for o in api("GET", link).json["output"]] == ["Patient"], about

@@ -4,10 +4,17 @@ import gzip
 import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
+from alliance.roles import Role
+from records.interactions.sealing import do_seal_record
+from tests.factories import alliance
 from tests.factories.fhir import Api, Reply, bundle, observation, patient
+from tests.leaks.test_shared_record import World, w
+
+__all__ = ["w"]
 
 PATCH = "application/json-patch+json"
 MR = "identifier=urn:mrn|M-1"
@@ -95,6 +102,16 @@ def test_patches_that_change_nothing(api: Api, operations: Any, status: int, say
     assert api("GET", about).json["meta"]["versionId"] == "1"
 
 
+def test_an_error_repeats_nothing_of_what_is_stored(api: Api) -> None:
+    about = api.create(patient("秘密名") | {"telecom": [{"system": "phone", "value": "13900000042"}]})
+    for operation in ({"op": "test", "path": "/telecom/0/value", "value": "1"}, {"op": "test", "path": "/name", "value": []}, {"op": "remove", "path": "/name/text"},
+                      {"op": "add", "path": "/name/9", "value": 1}, {"op": "replace", "path": "/telecom/0/value/deep", "value": 1}, {"op": "move", "from": "/name/0/text/x", "path": "/gender"},
+                      {"op": "copy", "from": "/nowhere", "path": "/name"},
+                      {"op": "replace", "path": "/birthDate", "value": "x"}, {"op": "replace", "path": "/name", "value": {}}, {"op": "fly", "path": "/name"}):
+        reply = patched(api, about, [operation])
+        assert reply.status in (400, 422) and "秘密" not in reply.says and "13900000042" not in reply.says, reply.body
+
+
 def test_a_patch_that_grows_without_end(api: Api) -> None:
     about = api.create(patient() | {"extension": [{"url": "urn:x", "valueString": "x" * 100_000}]})
     grow = [{"op": "copy", "from": "", "path": "/contained"}] * 30
@@ -180,3 +197,25 @@ def test_conditions_inside_a_batch(api: Api) -> None:
     reply = api("POST", "", bundle(("PUT", "Patient?identifier=urn:mrn|M-1", patient(mrn="M-1")), ("DELETE", "Patient?identifier=urn:mrn|M-9", None),
                                    ("PUT", "Patient?identifier=urn:mrn|M-1", patient("二", mrn="M-1")), kind="batch"))
     assert [e["response"]["status"][:3] for e in reply.json["entry"]] == ["201", "204", "200"]
+
+
+def test_a_condition_meets_a_sealed_patient_by_one_number_alone(w: World) -> None:
+    """What a condition finds tells of what it was asked about: of a sealed record nothing but that the number is known."""
+    body = w.hold("GET", w.at_b).json
+    number, text = next(f"{i['system']}|{i['value']}" for i in body["identifier"] if i["system"] == "urn:mrn"), body["name"][0]["text"]
+    asks = [f"name={text}", f"name:exact={text}", "gender=male&birthdate=1958-03-12&name=" + text, f"identifier={number}&gender=male", f"identifier={number.split('|')[1]}",
+            f"_id={w.at_b.split('/')[1]}", f"_has:Observation:patient:code=4548-4&name={text}",
+            f"identifier={number},urn:mrn|x", f"identifier:not={number}&name={text}"]
+
+    def met(ask: str) -> bool:
+        created = w.hold("POST", "Patient", patient(), If_None_Exist=quote(ask, safe="=&|:,")).status == 200
+        referred = w.hold("POST", "", bundle(("POST", "Observation", observation(f"Patient?{ask}")))).status == 200
+        assert created == referred, ask
+        return referred
+
+    assert [met(a) for a in asks if "_has" not in a and "not" not in a] == [True] * 7, "the control: open"
+    do_seal_record(w.person, ground="dispute", reason="医疗纠纷", listed=[], acting=alliance.principal(alliance.staff(w.b, Role.PRIVACY, wide=True)))  # type: ignore[arg-type]
+    assert not any(met(a) for a in asks)
+    assert patched(w.hold, f"Patient?{asks[0]}", []).status == 404
+    assert (w.hold("DELETE", f"Patient?{asks[0]}").status, w.hold("PUT", f"Patient?{asks[0]}", patient(text)).status) == (204, 201)
+    assert met(f"identifier={number}"), "so that who has sent the patient may send again without a twin"

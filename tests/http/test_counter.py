@@ -15,6 +15,7 @@ from records.interactions.record import open_record
 from records.interactions.simulate import simulate
 from records.models import SourcePatient
 from tests.factories import alliance
+from tests.factories.consents import signed
 from tests.factories.fhir import patient
 from tests.http.test_persons import lines_of, signed_in
 from tests.leaks.test_shared_record import World, related, w
@@ -27,9 +28,20 @@ def test_the_simulation_tells_what_others_would_see(w: World) -> None:
     assert (sight[w.a.pk].then, sight[w.a.pk].not_then, sight[w.a.pk].now) == (2, 1, 0), "Patient and one Observation, not the sensitive one"
     assert all(s.then == 0 for h, s in sight.items() if h != w.a.pk)
     assert not Directive.objects.filter(person=w.person).exists(), "nothing is saved"
-    form = {"template": "share", "method": "paper", "evidence": "x", "simulate": "1"}
+    form = {"template": "share", "method": "paper", "evidence": "x", "read": "1"}
     page = signed_in(alliance.staff(w.b, Role.CLERK)).post(f"/person/{w.person}/consent/", form, headers={"Accept-Language": "en"})
     assert page.status_code == 200 and 'id="sight"' in page.content.decode() and not Directive.objects.filter(person=w.person).exists()
+
+
+def test_a_decision_that_is_sent_whole_is_recorded_and_no_other_without_being_read_back(w: World) -> None:
+    """A page of an earlier release, open during the upgrade, sends the decision and how it was given in one."""
+    clerk, address = signed_in(alliance.staff(w.b, Role.CLERK)), f"/person/{w.person}/consent/"
+    assert clerk.post(address, {"template": "share", "instead": "on", "save": "1", "said": "", "method": "paper", "evidence": "x"}).status_code == 200
+    assert not Directive.objects.filter(hospital=w.b).exists(), "what was not read back is not saved"
+    assert clerk.post(address, {"template": "share", "instead": "on", "method": "paper"}).status_code == 200
+    assert not Directive.objects.filter(hospital=w.b).exists(), "it does not say where the paper is"
+    assert clerk.post(address, {"template": "share", "instead": "on", "method": "paper", "evidence": "x"}).status_code == 302
+    assert Directive.objects.filter(hospital=w.b, withdrawn_at=None).count() == 1
 
 
 def test_a_consent_for_one_doctor(w: World) -> None:
@@ -38,16 +50,16 @@ def test_a_consent_for_one_doctor(w: World) -> None:
     doctor, colleague = alliance.staff(w.a), alliance.staff(w.a)
     clerk = signed_in(alliance.staff(w.b, Role.CLERK))
     form = {"template": "only", "doctors": f" {doctor.user.username}，{doctor.user.username}", "method": "paper", "evidence": "x", "instead": "on"}
-    page = clerk.post(f"/person/{w.person}/consent/", form | {"simulate": "1"}, headers={"Accept-Language": "en"}).content.decode()
+    page = clerk.post(f"/person/{w.person}/consent/", form | {"read": "1"}, headers={"Accept-Language": "en"}).content.decode()
     rows = re.findall(rf"<tr><td>{w.a}(?:<br><b>(.*?)</b>)?</td><td><b>(\d+)</b></td><td>.*?(\d+)(?:</summary><small>(.*?)</small></details>)?</td>", page)
     assert rows == [("", "0", "3", "Results 2, Others 1"), (doctor.name, "2", "1", "Results 1")]
     wrong = clerk.post(f"/person/{w.person}/consent/", form | {"doctors": f"{doctor.user.username}, nobody.here"}, headers={"Accept-Language": "en"})
     assert "No clinician has the user name nobody.here." in wrong.content.decode() and not Directive.objects.filter(template="only", hospital=w.b).exists()
-    assert clerk.post(f"/person/{w.person}/consent/", form).status_code == 302
+    assert signed(clerk, f"/person/{w.person}/consent/", form).status_code == 302
     opened = [open_record(base(alliance.principal(s), "alliance", ""), w.person, {"Observation": 9}, "").rows.get("Observation", ()) for s in (doctor, colleague)]  # type: ignore[arg-type]
     assert [len(rows) for rows in opened] == [1, 0] and w.seen() == set(), "nor does the system of his hospital"
     told = clerk.get(f"/person/{w.person}/consent/", headers={"Accept-Language": "en"}).content.decode()
-    assert f"for {doctor.name} ({w.a})" in told
+    assert f"{doctor.name} ({w.a}) may see the records of every hospital" in told
 
 
 def test_scans_of_the_signed_paper(w: World) -> None:
@@ -55,15 +67,15 @@ def test_scans_of_the_signed_paper(w: World) -> None:
     form = {"template": "share", "method": "paper", "evidence": "柜 3-12", "instead": "on"}
     address = f"/person/{w.person}/consent/"
     for name, content in (("virus.png", b"MZ\x90"), ("page.pdf", b"<html><script>"), ("big.jpg", b"\xff\xd8\xff" + bytes(2_000_001))):
-        refused = clerk.post(address, form | {"scan": SimpleUploadedFile(name, content, "image/png")}, headers={"Accept-Language": "en"})
+        refused = signed(clerk, address, form, scan=SimpleUploadedFile(name, content, "image/png"))
         assert refused.status_code == 200 and "The scan is no PNG, JPEG or PDF" in refused.content.decode(), name
     drawn = "data:image/png;base64," + base64.b64encode(b"\x89PNG").decode()
-    both = clerk.post(address, form | {"scan": SimpleUploadedFile("p.pdf", b"%PDF-1.7"), "signature": drawn}, headers={"Accept-Language": "en"})
+    both = signed(clerk, address, form, scan=SimpleUploadedFile("p.pdf", b"%PDF-1.7"), signature=drawn)
     assert both.status_code == 200 and "Only one is kept" in both.content.decode() and not Directive.objects.filter(hospital=w.b).exists(), "neither is dropped in silence"
-    tried = clerk.post(address, form | {"scan": SimpleUploadedFile("p.pdf", b"%PDF-1.7"), "simulate": "1"}, headers={"Accept-Language": "en"})
+    tried = signed(clerk, address, form | {"evidence": ""}, scan=SimpleUploadedFile("p.pdf", b"%PDF-1.7"))
     assert "Choose the scan again" in tried.content.decode()
     for name, content, kind, shown in (("p.jpg", b"\xff\xd8\xff\xe0photo", "image/jpeg", "inline"), ("p.pdf", b"%PDF-1.7 paper", "application/pdf", "attachment")):
-        assert clerk.post(address, form | {"scan": SimpleUploadedFile(name, content, "text/html")}).status_code == 302
+        assert signed(clerk, address, form, scan=SimpleUploadedFile(name, content, "text/html")).status_code == 302
         made = Directive.objects.filter(hospital=w.b, withdrawn_at=None).latest("pk")
         kept = made.resource["sourceAttachment"]
         assert (kept["contentType"], kept["size"], kept["title"]) == (kind, len(content), "柜 3-12") and base64.b64decode(kept["hash"]) == hashlib.sha1(content).digest()

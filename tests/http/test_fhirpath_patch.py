@@ -70,6 +70,32 @@ def test_a_whole_element_in_parts(api: Api, about: str) -> None:
     assert found["contact"][1] == {"name": {"text": "李雷"}, "relationship": [{"text": "子"}]}
 
 
+def test_choices_by_their_base_name(api: Api, about: str) -> None:
+    assert after(api, about, operation("add", "Patient", name="deceased", value={"valueDateTime": "2020-01-01"}))["deceasedDateTime"] == "2020-01-01"
+    again = api("PATCH", about, patch(operation("add", "Patient", name="deceased", value={"valueBoolean": True})))
+    assert again.status == 422 and "there already" in again.says, "under another type"
+    swapped = api("PATCH", about, patch(operation("replace", "Patient.deceased", value={"valueBoolean": True}))).json
+    assert swapped["deceasedBoolean"] is True and "deceasedDateTime" not in swapped
+    seen = api.create(observation(about))
+    for path, value in (("(Observation.value as Quantity).value", {"valueDecimal": 8.5}), ("Observation.value.as(Quantity).unit", {"valueString": "g"}),
+                        ("(Observation.value as FHIR.Quantity)", {"valueQuantity": {"value": 1}}), ("Observation.value as Quantity", {"valueQuantity": {"value": 2}}),
+                        ("Observation.value", {"valueString": "阴性"}), ("Observation.value", {"valueCodeableConcept": {"text": "阳性"}})):
+        reply = api("PATCH", seen, patch(operation("replace", path, value=value)))
+        assert reply.status == 200, (path, reply.body)
+    assert reply.json["valueCodeableConcept"] == {"text": "阳性"} and not {"valueString", "valueQuantity"} & reply.json.keys()
+    assert api("PATCH", seen, patch(operation("replace", "(Observation.value as Quantity).value", value={"valueDecimal": 1}))).status == 422, "it is no Quantity now"
+    component = {"part": [{"name": "code", "valueCodeableConcept": {"text": "收缩压"}}, {"name": "value", "valueQuantity": {"value": 120}}]}
+    assert api("PATCH", seen, patch(operation("add", "Observation", name="component", value=component))).json["component"] == [{"code": {"text": "收缩压"}, "valueQuantity": {"value": 120}}]
+    assert "valueCodeableConcept" not in api("PATCH", seen, patch(operation("delete", "Observation.value"))).json
+
+
+def test_no_operation_changes_nothing(api: Api, about: str) -> None:
+    before = api("GET", about).json
+    for body in (patch(), {"resourceType": "Parameters"}):
+        reply = api("PATCH", about, body)
+        assert reply.status == 200 and {k: v for k, v in reply.json.items() if k != "meta"} == {k: v for k, v in before.items() if k != "meta"}
+
+
 @pytest.mark.parametrize(("body", "status", "says"), [
     (patch(operation("replace", "Patient.birthDate.", value={"valueDate": "1958-03-13"})), 400, "not understood from"),
     (patch(operation("replace", "Patient.name.given | Patient.id", value={"valueString": "x"})), 400, "not understood from"),
@@ -81,7 +107,10 @@ def test_a_whole_element_in_parts(api: Api, about: str) -> None:
     (patch(operation("replace", "Patient.id", value={"valueId": "other"})), 422, "does not change the id"),
     (patch(operation("delete", "Patient")), 422, "deleted by DELETE"),
     (patch(operation("insert", "Patient.telecom", index=9, value={"valueContactPoint": {"value": "0"}})), 422, "from 0 to 2"),
-    ({"resourceType": "Parameters"}, 400, "parameters named operation"),
+    ({"resourceType": "Parameters", "parameter": {}}, 400, "parameters named operation"), ({"resourceType": "Patient"}, 400, "parameters named operation"),
+    (patch({"name": "operation", "part": [{"name": "type", "valueCode": "replace"}, {"name": "path", "valueString": "Patient.gender"}, {"name": "value", "value": 5}]}), 400, "needs value"),
+    (patch(operation("add", "Patient", name="deceased", value={"valueQuantity": {"value": 1}})), 422, "valueBoolean, valueDateTime"),
+    (patch(operation("replace", "(Patient.gender as", value={"valueCode": "female"})), 400, "not understood from"),
     (patch({"name": "operation", "part": [{"name": "type", "valueCode": "add"}]}), 400, "needs path and name and value"),
 ])
 def test_what_cannot_be_applied_changes_nothing(api: Api, about: str, body: Any, status: int, says: str) -> None:

@@ -7,9 +7,12 @@ import pytest
 from django.utils import timezone
 
 from alliance.models import Hospital
+from alliance.roles import Role
 from consent.models import Directive, Relationship
 from consent.services.directives import do_verify_directive
 from records.mpi import sources
+from tests.factories import alliance
+from tests.factories.ties import stand_behind, tie
 from tests.http.test_persons import lines_of
 from tests.leaks.test_shared_record import World, related, w
 
@@ -80,7 +83,8 @@ def test_which_denials_count(w: World, what: str, rule: dict[str, Any], more: di
 
 def test_a_referral_a_panel_and_an_admission_list_make_treatment(w: World) -> None:
     w.permit()
-    assert w.seen() == set(), "nobody has declared anything"
+    tie(w.person, w.a)  # type: ignore[arg-type]
+    assert w.seen() == set(), "nobody treats the patient"
     at_a = Hospital.objects.get(pk=w.a.pk)
     sent = {"resourceType": "ServiceRequest", "status": "active", "intent": "order", "subject": {"reference": w.at_b}, "performer": [{"reference": f"Organization/{at_a.code}"}]}
     assert w.hold("PUT", "ServiceRequest/r", sent | {"id": "r", "status": "draft"}).status == 201
@@ -100,3 +104,16 @@ def test_a_referral_a_panel_and_an_admission_list_make_treatment(w: World) -> No
         w.ask.create(resource)
         assert w.seen(), resource["resourceType"]
         Relationship.objects.filter(hospital=w.a).delete()
+
+
+@pytest.mark.parametrize("role", [Role.CLINICIAN, Role.CLERK])
+def test_who_is_let_in_does_not_verify_it_for_their_hospital(w: World, role: Role) -> None:
+    """Another hospital's system has sent it; that somebody has seen the paper, the hospital that it lets in does not say alone."""
+    related(w)
+    w.hold.create(consent(w, {"type": "permit", "actor": to(w.a.code)}))
+    made = Directive.objects.get(hospital=w.b)
+    found = sources.of_person(w.person)  # type: ignore[arg-type]
+    do_verify_directive(made.pk, w.person, evidence="cupboard 3", sources=found, acting=alliance.principal(alliance.staff(w.a, role)))  # type: ignore[arg-type]
+    assert w.seen() == set()
+    stand_behind(made, w.person)  # type: ignore[arg-type]
+    assert w.seen() == {f"{w.b.code}/{w.plain}"}, "the control"

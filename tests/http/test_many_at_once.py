@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 from alliance.models import Hospital
 from alliance.roles import Role
-from consent.services.relationships import do_declare_relationship
 from records.models import SourcePatient
 from records.mpi import sources
 from tests.factories import alliance
 from tests.factories.consents import give
 from tests.factories.fhir import Api, bundle, number, observation, patient, somebody
+from tests.factories.ties import stand_behind, treats
 
 MEMBERS, ROUNDS = 5, 40
 
@@ -24,9 +24,8 @@ def test_everybody_finds_all_of_his_own_and_all_that_is_shared(server: str) -> N
         assert api("POST", "", bundle(*(("POST", "Observation", observation(about)) for _ in range(i + 2)))).status == 200
     person = SourcePatient.objects.get(hospital=members[0]).person_id
     clerk = alliance.principal(alliance.staff(members[0], Role.CLERK))
-    give(person, sources=sources.of_person(person), acting=clerk)
-    for h in members:
-        do_declare_relationship(person, reason="test", acting=alliance.principal(alliance.staff(h)))
+    stand_behind(give(person, sources=sources.of_person(person), acting=clerk), person)
+    treats(person, *members)
     own = [i + 2 for i in range(MEMBERS)]
     broken = bundle(("POST", "Observation", observation("Patient/nobody")), ("PUT", "Basic/x", {"resourceType": "Basic", "id": "y", "code": {"text": "x"}}))  # begun, and rolled back
     wrong: list[str] = []

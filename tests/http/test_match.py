@@ -42,7 +42,7 @@ def described(name: str = "司徒云帆", birth: str = "1958-03-12", **more: Any
 
 
 def test_grades(api: Api) -> None:
-    card, phone = number("19580312"), {"telecom": [{"system": "phone", "value": "13712345678"}]}
+    card, phone = number("19580312"), {"telecom": [{"system": "phone", "value": "13712345687"}]}
     made = api.create(patient("司徒云帆", resident=card) | phone).split("/")[1]
     api.create(patient("上官婉清", "1990-01-02", "female"))
     card_of = {"identifier": [{"system": "urn:oid:2.16.156.10011.1.3", "value": card}]}

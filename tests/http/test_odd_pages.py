@@ -17,7 +17,7 @@ ODD = ["\x00", "\x00张", "x" * 20_000, "' OR 1=1 --", "%", "_", "\\", "張" * 5
 def test_odd_words(world: None, odd: str) -> None:
     at = alliance.hospital("odd")
     doctor, clerk, auditor, admin = (signed_in(alliance.staff(at, role, wide=True)) for role in (Role.CLINICIAN, Role.CLERK, Role.AUDITOR, Role.ADMINISTRATOR))
-    person = uuid.uuid4()
+    person, who = uuid.uuid4(), alliance.staff(at)
     answers = [
         doctor.post("/patients/", {"q": odd}), doctor.get("/patients/", {"q": odd}), doctor.get(f"/person/{person}/", {"x": odd}),
         doctor.post(f"/person/{person}/treat/", {"reason": odd}), doctor.post(f"/person/{person}/emergency/", {"ground": odd, "reason": odd, "hours": odd, "sure": odd}),
@@ -30,6 +30,10 @@ def test_odd_words(world: None, odd: str) -> None:
         admin.post("/alliance/clients/nobody/revoke/"), clerk.post("/decisions/999999999/undo/", {"back": odd}), clerk.get("/reviews/999999999/"),
         clerk.post("/reviews/999999999/verdict/", {"verdict": odd, "note": odd}), clerk.post(f"/person/{person}/identity/999999999/confirm/"), clerk.get("/reviews/next/", {"after": odd}),
         clerk.post(f"/person/{person}/consent/999999999/withdraw/"),
+        admin.get("/alliance/staff/", {"q": odd, "hospital": odd, "role": odd, "state": odd, "page": odd}), admin.get("/alliance/staff/", {"page": "2", "q": odd}),
+        *(admin.post(f"/alliance/staff/{who.pk}/{page}/", {"reason": odd, "lost": odd, "ends_on": odd, "name": odd, "title": odd, "hospital": odd, "department": odd, "role": odd, "version": odd})
+          for page in ("change", "reset", "end", "return")),
+        admin.post(f"/alliance/hospitals/{at.code}/change/", {"name_zh": odd, "name_en": odd, "tier": odd, "leaves_on": odd}),
         admin.post("/alliance/clients/", {"hospital": odd, "name": odd}), admin.post("/language/", {"language": odd, "next": odd}),
         admin.post("/api/hospitals/", {"code": odd}, content_type="application/json"), admin.get("/api/hospitals/", {"limit": odd, "offset": odd}),
         admin.get("/static/" + odd[:500].replace("\x00", "%00")), admin.get("/" + odd[:500].replace("\x00", "%00")),
@@ -51,7 +55,7 @@ def test_a_refusal_is_told_in_the_readers_language(server: str) -> None:
     known = Api(server, elsewhere.code, credentials=alliance.credentials(elsewhere)).create(patient()).split("/")[1]
     person = SourcePatient.objects.get(hospital=elsewhere, fhir_id=known).person_id
     clerk = signed_in(alliance.staff(at, Role.CLERK))
-    for page, zh, en in ((f"/person/{person}/consent/", "本院没有该患者的病历，也未声明诊治该患者。", "Your hospital has no record of this patient and has not declared to treat him."),
+    for page, zh, en in ((f"/person/{person}/consent/", "该患者未在本院登记，本院目前也未接诊。", "This patient is not registered at your hospital and not being treated there."),
                          ("/privacy/", "您的角色不包含此页面。", "Your role does not include this page.")):
         told = {tongue: clerk.get(page, headers={"Accept-Language": tongue}) for tongue in ("zh-hans", "en")}
         assert {a.status_code for a in told.values()} == {403} and zh in told["zh-hans"].content.decode() and en in told["en"].content.decode(), page

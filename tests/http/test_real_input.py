@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from alliance.models import Hospital
 from records.fhir.types import TYPES
 from tests.factories.fhir import Api
 
@@ -47,6 +48,8 @@ def plain(value: Any) -> Any:
 
 @needs_data
 def test_official_examples_come_back_equal_or_are_refused_for_a_reason(api: Api) -> None:
+    """At a hospital whose systems send in any order: most of them refer to what is no example."""
+    Hospital.objects.filter(code=api.base).update(enforces_references=False)
     stored, refused = 0, 0
     with tarfile.open(DATA / "fhir-r4-examples.tar.gz") as archive:
         texts = [archive.extractfile(m).read() for m in archive.getmembers() if m.name.endswith(".json")]  # type: ignore[union-attr]
@@ -55,7 +58,7 @@ def test_official_examples_come_back_equal_or_are_refused_for_a_reason(api: Api)
         kind = example.get("resourceType")
         reply = api("PUT", f"{kind}/{example.get('id', 'x')}", text)
         if reply.status == 201 or reply.status == 200:
-            back = json.loads(api("GET", f"{kind}/{example['id']}").body, parse_float=Decimal)
+            back = json.loads(api("GET", f"{kind}/{example['id']}", Accept="application/fhir+json").body, parse_float=Decimal)
             assert plain(back) == plain(example) and str(plain(back)) .count("Decimal") == str(plain(example)).count("Decimal"), example["id"]
             stored += 1
         else:

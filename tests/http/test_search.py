@@ -1,9 +1,9 @@
 """Search, paging and the change feed."""
 
-import time
 from urllib.parse import quote, urlsplit
 
 from tests.factories.fhir import Api, bundle, observation, patient
+from tests.settle import settle
 
 
 def ids(reply) -> list[str]:  # type: ignore[no-untyped-def]
@@ -69,11 +69,9 @@ def test_cursor_is_bound_to_caller_and_query(api: Api, stranger: Api) -> None:
 
 def test_feed_gives_each_change_once_and_waits_for_more(api: Api) -> None:
     def follow(path: str, most: int) -> tuple[list[str], str]:
-        for _ in range(100):  # another transaction of the database may be older
-            body = api("GET", path).json
-            if len(body.get("entry", [])) >= most:
-                break
-            time.sleep(0.1)
+        settle()
+        body = api("GET", path).json
+        assert len(body.get("entry", [])) == most
         at = urlsplit(next(x["url"] for x in body["link"] if x["relation"] == "next"))
         return [e["request"]["method"] for e in body.get("entry", [])], f"_history?{at.query}"
 

@@ -18,10 +18,13 @@ from records.interactions.subscribing import CONTENT, FILTER, TOPIC
 from records.models import FeedPosition, Notification, SourcePatient, SubscriptionState
 from records.mpi import sources
 from records.mpi.decide import do_join, do_undo
+from tests.environment import HOOK_PORTS
 from tests.factories import alliance
 from tests.factories.consents import give
 from tests.factories.fhir import Api, number, observation, patient
 from tests.factories.hook import Hook, listening, parameter
+from tests.factories.ties import tie
+from tests.settle import settle
 
 
 @pytest.fixture
@@ -42,11 +45,17 @@ def subscription(hook: Hook, criteria: str = TOPIC, content: str = "id-only", pa
     return out
 
 
+def round_() -> int:
+    """One round of the courier over all that was written so far."""
+    settle()
+    return courier.round_()
+
+
 def rounds(many: int = 60) -> None:
     """Until there is nothing to do; waits are set aside."""
     for _ in range(many):
         Notification.objects.update(due_at=timezone.now() - dt.timedelta(seconds=1))
-        if not courier.round_() and not Notification.objects.filter(subscription__state="active").exists():
+        if not round_() and not Notification.objects.filter(subscription__state="active").exists():
             return
 
 
@@ -66,12 +75,25 @@ def test_own_changes_by_criteria(api: Api, hook: Hook) -> None:
     api("PUT", seen, api("GET", seen).json | {"status": "amended"})
     rounds()
     assert hook.focuses == [f"{api.base}/{seen}"] * 2
-    assert [parameter(b, "eventsSinceSubscriptionStart") for b in hook.events] == ["1", "2"]
+    assert [parameter(b, "events-since-subscription-start") for b in hook.events] == ["1", "2"]
+    assert all(b["entry"][0]["fullUrl"] == f"urn:uuid:{b['entry'][0]['resource']['id']}" for b in hook.events) and len({b["entry"][0]["fullUrl"] for b in hook.events}) == 2
+    assert [p["name"] for p in parameter(hook.events[0], "notification-event")] == ["event-number", "timestamp", "focus"], "the names of the Backport guide for R4"
     assert [b["entry"][1]["request"]["method"] for b in hook.events] == ["POST", "PUT"] and "resource" not in hook.events[0]["entry"][1]
     api("DELETE", made)
     api.create(observation(about))
     rounds()
     assert len(hook.events) == 2
+
+
+def test_criteria_compare_as_searches_do(api: Api, hook: Hook) -> None:
+    house = {"resourceType": "Organization", "name": "x", "identifier": [{"system": "urn:esc", "value": "a\\b,c|d"}]}
+    before = api("GET", api.create(house)).json["meta"]["lastUpdated"]
+    active(api, subscription(hook, f"Organization?identifier=urn:esc|a\\\\b\\,c\\|d&_lastUpdated=ge{before}"))
+    active(api, subscription(hook, f"Organization?identifier=urn:esc|a\\\\b&_lastUpdated=ge{before}"))
+    seen = api.create(house)
+    active(api, subscription(hook, f"Organization?identifier=urn:esc|a\\\\b\\,c\\|d&_lastUpdated=eb{api('GET', seen).json['meta']['lastUpdated']}"))
+    rounds()
+    assert hook.focuses == [f"{api.base}/{seen}"]
 
 
 def test_plain_r4(api: Api, hook: Hook) -> None:
@@ -103,7 +125,7 @@ def test_order_for_each_patient_through_failures(api: Api, hook: Hook) -> None:
 
     hook.refuse = refuse
     for _ in range(4):
-        courier.round_()
+        round_()
     assert [f.split("/", 1)[1] for f in hook.focuses if f.split("/", 1)[1] in mine] == mine[:2], "what comes after the one that failed waits"
     rounds()
     told = [f.split("/", 1)[1] for f in hook.focuses]
@@ -116,12 +138,12 @@ def test_three_days_without_an_answer(api: Api, hook: Hook) -> None:
     made = active(api, subscription(hook, "Observation?status=final"))
     hook.refuse = lambda body: True
     seen = api.create(observation(about))
-    courier.round_()
-    courier.round_()
+    round_()
+    round_()
     waiting = Notification.objects.get(subscription__fhir_id=made.split("/")[1])
     assert waiting.tries >= 1 and waiting.due_at > timezone.now()
     Notification.objects.filter(pk=waiting.pk).update(first_failed_at=timezone.now() - dt.timedelta(days=4), due_at=timezone.now())
-    courier.round_()
+    round_()
     told = api("GET", made).json
     assert told["status"] == "error" and "503" in told["error"]
     later = api.create(observation(about))
@@ -138,11 +160,11 @@ def test_where_nobody_is_the_others_are_told(api: Api, hook: Hook) -> None:
     gone = active(api, subscription(hook, "Observation?status=final"))
     resource = api("GET", gone).json
     active(api, subscription(hook, "Observation?code=4548-4"))
-    api("PUT", gone, resource | {"channel": resource["channel"] | {"endpoint": "http://127.0.0.1:18619/x"}})
+    api("PUT", gone, resource | {"channel": resource["channel"] | {"endpoint": f"http://127.0.0.1:{HOOK_PORTS[-1]}/x"}})
     SubscriptionState.objects.filter(fhir_id=gone.split("/")[1]).update(state="active")
     seen = [api.create(observation(about)), api.create(observation(other))]
-    courier.round_()
-    courier.round_()
+    round_()
+    round_()
     assert set(hook.focuses) == {f"{api.base}/{s}" for s in seen}
     left = Notification.objects.filter(subscription__fhir_id=gone.split("/")[1])
     assert left.count() == 2 and all(n.due_at > timezone.now() for n in left), "one knock in vain is enough for all of its lines"
@@ -153,9 +175,9 @@ def test_a_redirect_is_not_followed_and_410_ends_it(api: Api, hook: Hook) -> Non
     made = active(api, subscription(hook, "Observation?status=final"))
     hook.answers = [307, 410]
     api.create(observation(about))
-    courier.round_()
+    round_()
     Notification.objects.update(due_at=timezone.now())
-    courier.round_()
+    round_()
     assert api("GET", made).json["status"] == "error" and not hook.events
 
 
@@ -164,7 +186,7 @@ def test_the_endpoint_must_listen(api: Api, hook: Hook) -> None:
     made = api.create(subscription(hook))
     for _ in range(6):
         SubscriptionState.objects.update(due_at=timezone.now())
-        courier.round_()
+        round_()
     assert api("GET", made).json["status"] == "error" and "does not answer" in api("GET", made).json["error"]
 
 
@@ -189,13 +211,15 @@ def shared(api: Api, stranger: Api) -> tuple[str, str, SourcePatient]:
     card = number()
     mine, there = api.create(patient("老舍", resident=card)), stranger.create(patient("老舍", resident=card))
     stranger.create({"resourceType": "Encounter", "status": "in-progress", "class": {"code": "AMB"}, "subject": {"reference": there}, "period": {"start": timezone.now().isoformat()}})
-    return mine, there, SourcePatient.objects.get(hospital__code=api.base, fhir_id=mine.split("/")[1])
+    source = SourcePatient.objects.get(hospital__code=api.base, fhir_id=mine.split("/")[1])
+    tie(source.person_id, Hospital.objects.get(code=stranger.base))
+    return mine, there, source
 
 
 def consent(api: Api, source: SourcePatient) -> Any:
     acting = alliance.principal(alliance.staff(Hospital.objects.get(code=api.base)))
     given = give(source.person_id, sources=sources.of_person(source.person_id), acting=acting)
-    return lambda: do_withdraw_directive(given.pk, source.person_id, sources=sources.of_person(source.person_id), acting=acting)
+    return lambda: do_withdraw_directive(given.pk, source.person_id, sources=sources.of_person(source.person_id), acting=acting, reason="test", evidence="asked at the counter")
 
 
 def test_the_record_of_a_patient_wherever_it_changes(api: Api, stranger: Api, hook: Hook) -> None:
@@ -213,7 +237,7 @@ def test_the_record_of_a_patient_wherever_it_changes(api: Api, stranger: Api, ho
     after = api.create(observation(mine, value=3))
     rounds()
     assert hook.focuses == [f"{api.base}/{seen}", f"{api.base}/{after}"]
-    assert [parameter(b, "eventsSinceSubscriptionStart") for b in hook.events] == ["1", "2"], "no gap tells of the hidden one"
+    assert [parameter(b, "events-since-subscription-start") for b in hook.events] == ["1", "2"], "no gap tells of the hidden one"
     assert hook.events[0]["entry"][1]["resource"]["valueQuantity"]["value"] == 2
     api("DELETE", seen)
     rounds()
@@ -253,7 +277,7 @@ def test_a_courier_that_never_started_is_noticed(api: Api) -> None:
 
     FeedPosition.objects.all().delete()
     assert state() == "failing"
-    courier.round_()
+    round_()
     assert state() == "ok"
     FeedPosition.objects.update(beat_at=timezone.now() - dt.timedelta(minutes=2))
     assert state() == "failing"
@@ -267,9 +291,21 @@ def test_who_follows_a_record_is_told_when_its_registrations_are_linked_or_parte
     active(api, subscription(hook))
     one, two = (SourcePatient.objects.get(fhir_id=p.split("/")[1], hospital__code=a.base) for p, a in ((mine, api), (theirs, elsewhere)))
     curator = alliance.principal(alliance.staff(stranger, Role.CLERK, wide=True))
-    decision = do_join(one.pk, two.pk, acting=curator)
+    decision = do_join(one.pk, two.pk, acting=curator, others=[alliance.another_curator()])
     rounds()
     assert hook.focuses == [f"{api.base}/{mine}"], "his own patient; the other one is not shared with him"
-    do_undo(decision.pk, acting=curator)
+    do_undo(decision.pk, acting=curator, note="test")
     rounds()
     assert hook.focuses == [f"{api.base}/{mine}"] * 2 and f"{api.base}/{other}" not in hook.focuses
+
+
+def test_criteria_with_an_absolute_address(api: Api, hook: Hook) -> None:
+    about, other = api.create(patient()), api.create(patient())
+    own = next(x["url"] for x in api("GET", "Basic").json["link"]).removesuffix("/Basic")
+    made = active(api, subscription(hook, f"Observation?subject={own}/{about}&code=4548-4"))
+    assert api("GET", made).json["criteria"] == f"Observation?subject={about}&code=4548-4", "as the store keeps references"
+    seen = api.create(observation(about))
+    api.create(observation(other))
+    rounds()
+    assert hook.focuses == [f"{api.base}/{seen}"]
+    assert "Type/id" in api("POST", "Subscription", subscription(hook, "Observation?subject=patient/x")).says

@@ -65,9 +65,14 @@ def match(rng: random.Random) -> Drawn:
     return Drawn("Patient/$match", method="POST", body={"resourceType": "Parameters", "parameter": [{"name": "resource", "resource": patient}, {"name": "count", "valueInteger": rng.randint(1, 5)}]})
 
 
+NARROWED = ("&_typeFilter=Observation%3Fsubject:Patient.gender%3Dmale", "&_typeFilter=Observation%3Fencounter:Encounter.status%3Dfinished", "&_elements=subject",
+            "&_typeFilter=Encounter%3F_has:Observation:encounter:status%3Dfinal&_typeFilter=Observation%3Fstatus%3Dfinal")
+
+
 def export(rng: random.Random) -> Drawn:
     """What the files of a finished job hold."""
-    return Drawn("Patient/$export?patient=PERSON" + rng.choice(["", "&_type=Observation", "&_type=Observation,Condition,List", "&_since=2020-01-01T00:00:00Z", "&_type=Encounter"]), method="EXPORT")
+    return Drawn("Patient/$export?patient=PERSON" + rng.choice(["", "&_type=Observation", "&_type=Observation,Condition,List", "&_since=2020-01-01T00:00:00Z", "&_type=Encounter", *NARROWED]),
+                 method="EXPORT")
 
 
 def conditional(rng: random.Random) -> Drawn:
@@ -100,6 +105,7 @@ CHANNELS: dict[str, Draw] = {
     "15 attachments": search("contenttype=text/plain", "type=secret-type", "description=secret", kind="DocumentReference"),
     "17 chained": search("encounter.status=finished", "encounter.class=AMB", "encounter.type=secret", "encounter:Encounter._id=hidden-visit", "has-member.code=75622-1"),
     "17 part of the whole": search("encounter:below=Encounter/hidden-visit", "encounter:above=hidden-visit", "encounter:below=hidden-visit&status=final"),
+    "17 into what is contained": search("performer.name=containedsecret", "performer:Practitioner.name=contained", "performer:Practitioner.name:contains=secret"),
     "18 _has": search("_has:Observation:has-member:code=75622-1", "_has:DiagnosticReport:result:status=final", "_has:List:item:status=current",
                       "_has:Observation:has-member:_has:DiagnosticReport:result:status=final"),
     "18 _has of encounters": search("_has:Observation:encounter:code=75622-1", "_has:Condition:encounter:code=B20", "_has:Observation:encounter:status=final", kind="Encounter"),
@@ -122,7 +128,8 @@ CHANNELS: dict[str, Draw] = {
                                "Observation?_id=HIDDEN", shared=False),
     "37 validators": path("Observation/HIDDEN", "Encounter/hidden-visit", shared=False, headers=validators),
     "39 history of the store": path("_history", "Observation/_history", "Observation/HIDDEN/_history", "_history?_since=2020-01-01", shared=False),
-    "40 references": search("encounter=hidden-visit", "has-member=Observation/HIDDEN", "encounter=Encounter/hidden-visit"),
+    "40 references": search("encounter=hidden-visit", "has-member=Observation/HIDDEN", "encounter=Encounter/hidden-visit", "encounter=Encounter/hidden-visit,Encounter/none",
+                            "encounter=Encounter/hidden-visit/_history/1", "encounter:identifier=urn:visit|7"),
     "42 errors": search("code=", "value-quantity=abc", "_sort=nonsense", "date=ge", "nonsense=1", "_include=Nonsense:x"),
     "compartments": path("Patient/PERSON/Observation", "Patient/PERSON/*?_type=Observation,Condition", "Patient/PERSON/Condition?_summary=count", "Patient/PERSON/Observation?code=75622-1"),
     "$lastn": path("Observation/$lastn?patient=PERSON", "Observation/$lastn?patient=PERSON&max=3", "Observation/$lastn?patient=PERSON&code=75622-1"),

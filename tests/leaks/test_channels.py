@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from consent.services.relationships import do_declare_relationship
 from records.models import SourcePatient
 from records.mpi import sources
 from tests.factories import alliance
 from tests.factories.consents import give
 from tests.factories.fhir import Api, Reply, observation, patient, somebody
+from tests.factories.ties import treats
 from tests.http.test_persons import signed_in
 from tests.leaks.grammar import CHANNELS, MUTE, UCUM, Drawn, next_link
 from tests.leaks.test_shared_record import HIV, World, related, w
@@ -30,7 +30,7 @@ CHANGING = re.compile(rb'_cursor=[^"&]+|urn:uuid:[0-9a-f-]{36}|"(?:timestamp|dat
 HIDDEN, NAMELESS = "hidden-observation", "00000000-0000-4000-8000-000000000000"
 Observed = tuple[int, dict[str, str], bytes]
 PAGES = ["", "problems/", "medicines/", "results/", "encounters/", "documents/", "why/"]
-MOVING = re.compile(r'csrf[^>]+>|"X-CSRFToken": "[^"]+"|20\d\d-\d\d-\d\d \d\d:\d\d')
+MOVING = re.compile(r'data-left="\d+"|csrf[^>]+>|"X-CSRFToken": "[^"]+"|20\d\d-\d\d-\d\d \d\d:\d\d')
 
 
 class Stage:
@@ -90,7 +90,7 @@ def write_hidden(stage: Stage) -> None:
     w = stage.w
     marked: dict[str, Any] = {"meta": {"tag": [{"code": "secret"}], "profile": ["urn:secret"], "source": "urn:secret", "security": [{"code": "R"}]}}
     about, amount = {"subject": {"reference": w.at_b}}, {"value": 9, "unit": "g", "system": UCUM, "code": "g"}
-    visit = {"encounter": {"reference": "Encounter/hidden-visit"}}
+    visit = {"encounter": {"reference": "Encounter/hidden-visit", "identifier": {"system": "urn:visit", "value": "7"}}}
     icd = {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10", "code": "B20"}], "text": "secret"}
     for name, resource in {
         "hidden-visit": {"resourceType": "Encounter", "status": "finished", "class": {"code": "AMB"}, "type": [{"coding": [{"code": "secret"}]}], **about},
@@ -119,7 +119,7 @@ def open_up(stage: Stage) -> None:
     """The control: all of it may be seen now."""
     w, other = stage.w, stage.other  # type: ignore[attr-defined]
     w.permit(sensitive=True)
-    do_declare_relationship(other.person_id, reason="control", acting=w.doctor)
+    treats(other.person_id, w.a)
     give(other.person_id, recipient_id=w.a.pk, sources=sources.of_person(other.person_id), acting=w.clerk)
     stage.words["OTHER"] = str(other.person_id)
 

@@ -12,13 +12,13 @@ from alliance.roles import Role
 from consent.audit.query import Filter
 from consent.audit.query import page as audit_lines
 from consent.services.directives import do_record_directive, do_withdraw_directive
-from consent.services.relationships import do_declare_relationship
 from consent.templates import Choice, Template, consent
 from records.models import SourcePatient
 from records.mpi import sources
 from tests.factories import alliance
 from tests.factories.consents import give, given
 from tests.factories.fhir import observation, patient, somebody
+from tests.factories.ties import treats
 from tests.http.test_persons import signed_in
 from tests.leaks.test_shared_record import HIV, World, related, same_as_absent, w
 
@@ -120,7 +120,7 @@ def test_icanbwell_a_revocation_waits_for_no_cache(w: World) -> None:
     for _ in range(5):
         permit = w.permit()
         assert w.seen() and w.read(w.plain).status == 200
-        do_withdraw_directive(permit.pk, w.person, sources=sources.of_person(w.person), acting=w.clerk)  # type: ignore[arg-type]
+        do_withdraw_directive(permit.pk, w.person, sources=sources.of_person(w.person), acting=w.clerk, reason="test", evidence="asked at the counter")  # type: ignore[arg-type]
         assert not w.seen() and w.read(w.plain).status == 404
 
 
@@ -193,7 +193,7 @@ def test_icanbwell_sae_4_errors_tell_of_no_record(open_world: World) -> None:
         known, nobody = (w.ask("GET", f"Observation?patient={p}&{query}", base="alliance") for p in (person, "00000000-0000-4000-8000-000000000000"))
         assert (known.status, known.body.replace(str(person).encode(), b"")) == (nobody.status, nobody.body.replace(b"00000000-0000-4000-8000-000000000000", b"")), query
         assert known.status < 500
-    do_declare_relationship(person, reason="control", acting=w.doctor)
+    treats(person, w.a)
     give(person, recipient_id=w.a.pk, sources=sources.of_person(person), acting=w.clerk)
     assert w.ask("GET", f"Observation?patient={person}&_sort=-date", base="alliance").json["total"] == 1
 

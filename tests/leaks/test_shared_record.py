@@ -13,7 +13,6 @@ from alliance.roles import Role
 from alliance.services.membership import do_resume_hospital, do_suspend_hospital
 from consent.services.directives import do_withdraw_directive
 from consent.services.emergencies import do_break_glass
-from consent.services.relationships import do_declare_relationship
 from consent.terms import Refused
 from records.interactions.ask import base
 from records.interactions.record import open_record
@@ -22,6 +21,7 @@ from records.mpi import sources
 from tests.factories import alliance
 from tests.factories.consents import give
 from tests.factories.fhir import Api, number, observation, patient, somebody
+from tests.factories.ties import tie, treats
 
 HIV = {"coding": [{"system": "http://loinc.org", "code": "75622-1"}]}
 
@@ -68,7 +68,7 @@ def w(server: str) -> World:
 
 
 def related(w: World) -> None:
-    do_declare_relationship(w.person, reason="test", acting=w.doctor)
+    treats(w.person, w.a)
 
 
 def same_as_absent(w: World, what: str) -> bool:
@@ -129,20 +129,21 @@ def test_sensitive_records_need_an_express_permit(w: World) -> None:
 
 def test_deny_overrides_and_withdrawal_counts_at_once(w: World) -> None:
     related(w)
+    tie(w.person, w.b)  # type: ignore[arg-type]
     permit = w.permit()
     assert w.read(w.plain).status == 200
     deny = w.permit(effect="deny", source_id=w.b.pk)
     assert same_as_absent(w, w.plain)
-    do_withdraw_directive(deny.pk, w.person, sources=sources.of_person(w.person), acting=w.clerk)  # type: ignore[arg-type]
+    do_withdraw_directive(deny.pk, w.person, sources=sources.of_person(w.person), acting=w.clerk, reason="test", evidence="asked at the counter")  # type: ignore[arg-type]
     assert w.read(w.plain).status == 200
-    do_withdraw_directive(permit.pk, w.person, sources=sources.of_person(w.person), acting=w.clerk)  # type: ignore[arg-type]
+    do_withdraw_directive(permit.pk, w.person, sources=sources.of_person(w.person), acting=w.clerk, reason="test", evidence="asked at the counter")  # type: ignore[arg-type]
     assert same_as_absent(w, w.plain)
 
 
 def test_permits_are_for_their_recipient_source_and_time(w: World) -> None:
     related(w)
     w.permit(recipient_id=w.b.pk)
-    w.permit(source_id=w.a.pk)
+    w.permit(source_id=alliance.hospital("third").pk)
     w.permit(valid_until=dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
     assert w.seen() == set()
     w.permit()
@@ -157,7 +158,7 @@ def test_withdrawal_cuts_the_next_page(w: World) -> None:
     first = w.ask("GET", f"Observation?patient={w.person}&_count=2", base="alliance").json
     following = next(x["url"] for x in first["link"] if x["relation"] == "next").split("/alliance/")[1]
     assert w.ask("GET", following, base="alliance").status == 200
-    do_withdraw_directive(permit.pk, w.person, sources=sources.of_person(w.person), acting=w.clerk)  # type: ignore[arg-type]
+    do_withdraw_directive(permit.pk, w.person, sources=sources.of_person(w.person), acting=w.clerk, reason="test", evidence="asked at the counter")  # type: ignore[arg-type]
     assert w.ask("GET", following, base="alliance").status in (400, 404)
 
 
@@ -233,7 +234,7 @@ def test_the_lines_of_a_person_are_found_whoever_he_was_linked_with_since(w: Wor
         return [r for x in page(Filter(person=w.person), None, 50) for r in x["refs"]]  # type: ignore[arg-type]
 
     assert f"{w.b.code}/{stranger}/1" not in lines()
-    joined = do_join(one.pk, other.pk, acting=curator)
+    joined = do_join(one.pk, other.pk, acting=curator, others=[alliance.another_curator()])
     assert f"{w.b.code}/{stranger}/1" in lines() and f"{w.b.code}/{w.plain}/1" in lines()
-    do_undo(joined.pk, acting=curator)
+    do_undo(joined.pk, acting=curator, note="test")
     assert f"{w.b.code}/{stranger}/1" not in lines() and f"{w.b.code}/{w.plain}/1" in lines()

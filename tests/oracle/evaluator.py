@@ -6,15 +6,19 @@ meant. A resource may be seen by a consent if every meaning permits it, and is d
 
 import datetime as dt
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 UNDERSTOOD = {"type", "period", "actor", "action", "securityLabel", "purpose", "class", "code", "dataPeriod", "data", "provision", "id", "extension"}
 LEVEL = {"U": 0, "L": 0, "M": 0, "N": 0, "R": 1, "V": 2}
 KIND = {"HIV", "PSY", "ETH", "ETHUD", "OPIOIDUD", "SDV", "STD", "GDIS", "SEX", "ADOL"}
 PARTS = {"ETH": {"ETHUD", "OPIOIDUD"}}
-SAME = {"SUD": "ETH", "PSYTHPN": "PSY", "MH": "PSY", "DVD": "SDV"}
+SAME = {"SUD": "ETH", "PSYTHPN": "PSY", "MH": "PSY"}
 AUTHORING = {"author", "recorder", "asserter", "performer", "requester", "sender", "enterer", "informationSource", "attester", "participant", "provider", "prescriber"}
+KIND_OF = {"ETREAT": "TREAT", "COC": "TREAT", "CLINTRCH": "HRESCH", "PRECLINTRCH": "CLINTRCH", "PATADMIN": "HOPERAT", "HQUALIMP": "HOPERAT"}  # of the purposes that tests name
+PURPOSES = {"TREAT", "TREATMENT", "BTG", "HPAYMT", "HOPERAT", "PATRQT", "HRESCH", "PUBHLTH", *KIND_OF}
+BROKEN = {"BTG", "ETREAT"}
+TO_TREAT = {"TREAT", "TREATMENT"}
 LONG_AGO, FAR_OFF = dt.datetime(1, 1, 2, tzinfo=dt.UTC), dt.datetime(9999, 12, 30, tzinfo=dt.UTC)
 YES, NO, UNSURE = {True}, {False}, {True, False}
 
@@ -38,22 +42,33 @@ class Thing:
 
 @dataclass
 class Looker:
+    """groups: of each Group, whether he is in it; None, or not there: nobody knows."""
+
     hospital: str
     staff: str
     purpose: str
     now: dt.datetime
+    groups: dict[str, bool | None] = field(default_factory=dict)
 
 
 @dataclass
 class World:
-    """consents: (raw Consent, hospital in whose store it lies, whether its permits count)."""
+    """consents: (raw Consent, hospital in whose store it lies, who stands behind what it permits: "all", "second" (a second person of the looker's hospital),
+    "alone" (the looker's hospital), "store" (the hospital in whose store it lies, for its own records), or "lapsed"); tie: who stands behind it that the
+    looker's hospital treats the patient; asked: hospitals that have asked it to, for their own records."""
 
-    consents: list[tuple[dict[str, Any], str, bool]]
+    consents: list[tuple[dict[str, Any], str, str]]
     related: bool = True
+    tie: str = "all"
     emergency: bool = False
     policy: str = "Policy-break-glass-only"
     suspended: set[str] = field(default_factory=set)
     sealed: set[str] = field(default_factory=set)
+    groups: dict[str, dict[str, bool | None]] = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set)
+
+    def looker(self, hospital: str, staff: str, purpose: str, now: dt.datetime) -> Looker:
+        return Looker(hospital, staff, purpose, now, {g: members.get(staff) for g, members in self.groups.items()})
 
 
 def may_see(world: World, who: Looker, thing: Thing) -> bool:
@@ -62,15 +77,17 @@ def may_see(world: World, who: Looker, thing: Thing) -> bool:
         return False
     if own:
         return True
-    sayings = [(says(c, who, thing, store, urgent=False), says(c, who, thing, store, urgent=True), counts) for c, store, counts in world.consents]
-    never = any("deny" in urgent for _, urgent, _ in sayings) or (not world.consents and world.policy == "Policy-deny")
-    if world.emergency and "V" not in thing.labels and not never:
+    sayings = [(says(c, who, thing, store, urgent=False), says(c, who, thing, store, urgent=True), behind) for c, store, behind in world.consents]
+    shut = not world.consents and world.policy == "Policy-deny"
+    if world.emergency and "V" not in thing.labels and not shut and not any("deny" in urgent for _, urgent, _ in sayings):
         return True
-    if not world.related or never or any("deny" in plain for plain, _, _ in sayings):
+    tie = "all" if thing.hospital in world.asked else world.tie
+    if not world.related or tie == "alone" or (tie == "second" and thing.labels) or shut or any("deny" in plain for plain, _, _ in sayings):
         return False
     if not world.consents:
         return (world.policy == "Policy-basic-normal" and not thing.labels) or (world.policy == "Policy-all-normal" and "V" not in thing.labels)
-    return any(plain == {"permit"} and counts for plain, _, counts in sayings)
+    return any(plain == {"permit"} and (behind == "all" or (behind == "second" and not thing.labels) or (behind == "store" and thing.hospital == store))
+               for (plain, _, behind), (_, store, _) in zip(sayings, world.consents, strict=True))
 
 
 def says(consent: dict[str, Any], who: Looker, thing: Thing, store: str, *, urgent: bool) -> set[str]:
@@ -88,44 +105,74 @@ def says(consent: dict[str, Any], who: Looker, thing: Thing, store: str, *, urge
         node = {"type": base, "provision": [root]}
     else:
         node = root
-    viewer = Looker(who.hospital, who.staff, "BTG", who.now) if urgent else who
-    return outcomes(node, viewer, thing, store, labelled=False, named=not urgent)
+    viewer = replace(who, purpose="BTG") if urgent else who
+    return outcomes(spelled_out(node), viewer, thing, store, labelled=False, named=not urgent, urgent=urgent)
 
 
-def outcomes(node: dict[str, Any], who: Looker, thing: Thing, store: str, *, labelled: bool, named: bool) -> set[str]:
-    fits = matches(node, who, thing, store)
-    if fits == NO:
+def spelled_out(node: dict[str, Any]) -> dict[str, Any]:
+    """A permit inside a permit is one more permit: what it leaves unsaid is as around it, each role of its actors by itself."""
+    parts = []
+    for part in node.get("provision", []):
+        if node.get("type") == part.get("type") == "permit":
+            mine = [role_of(a) for a in part.get("actor", [])]
+            actors = part.get("actor", []) + [a for a in node.get("actor", []) if role_of(a) not in mine]
+            part = {k: v for k, v in node.items() if k not in ("type", "provision", "period")} | part | {"actor": actors}
+        parts.append(spelled_out(part))
+    return {**node, "provision": parts}
+
+
+def purposes(node: dict[str, Any]) -> set[str]:
+    """By code; of another code system than ActReason, a word that nobody knows."""
+    return {p["code"] if p.get("system", "x/v3-ActReason").endswith("/v3-ActReason") else "odd" for p in node.get("purpose", [])}
+
+
+def names_the_breakers(node: dict[str, Any]) -> bool:
+    """Whether it is about no emergency itself, and a permit in it is."""
+    below = list(node.get("provision", []))
+    for n in below:
+        below += n.get("provision", [])
+    return not purposes(node) & BROKEN and any(n.get("type") == "permit" and purposes(n) & BROKEN for n in below)
+
+
+def outcomes(node: dict[str, Any], who: Looker, thing: Thing, store: str, *, labelled: bool, named: bool, urgent: bool) -> set[str]:
+    if "period" in node and not times(node["period"])[0] <= who.now < times(node["period"])[1]:
         return {"nothing"}
+    fits, effect, parts = matches(node, who, thing, store), node.get("type"), node.get("provision", [])
     tags = node.get("securityLabel", [])
     labelled = labelled or (bool(tags) and not strange(tags))
-    named = named or bool(node.get("purpose"))
-    inner = [outcomes(p, who, thing, store, labelled=labelled, named=named) for p in node.get("provision", [])]
-    found: set[str] = set() if True in fits and fits == YES else {"nothing"}
-    for case in itertools.product(*inner):
-        if "deny" in case:
-            found.add("deny")
-        elif "permit" in case:
-            found.add("permit")
-        elif node.get("type") == "permit":
-            found.add("permit" if labelled or not thing.labels else "nothing")
-        elif node.get("type") == "deny":
-            found.add("deny" if named else "nothing")
+    named = named or bool(purposes(node) & BROKEN)
+    beside = [effect == p.get("type") == "permit" for p in parts]
+    inner = [outcomes(p, who, thing, store, labelled=labelled, named=named, urgent=urgent) for p in parts]
+    reaches = by_actor([a for a in node.get("actor", []) if role_of(a) == "of"], who, thing, store) or [YES]
+    found: set[str] = set()
+    for fit, case in itertools.product(fits, itertools.product(*inner)):
+        near = [c for c, b in zip(case, beside, strict=True) if b]
+        if not fit:
+            said = "deny" if "deny" in near else "permit" if "permit" in near and "deny" not in case else "nothing"
+        elif "deny" in case or "permit" in case:
+            said = "deny" if "deny" in case else "permit"
+        elif effect == "permit":
+            said = "permit" if labelled or not thing.labels or (urgent and purposes(node) & BROKEN) else "nothing"
         else:
-            found.add("nothing")
+            said = "deny" if effect == "deny" and (named or names_the_breakers(node)) else "nothing"
+        found.add(said)
+        if urgent and effect == "permit" and said != "permit" and names_the_breakers(node) and NO not in reaches:
+            found.add("deny")
     return found
 
 
 def matches(node: dict[str, Any], who: Looker, thing: Thing, store: str) -> set[bool]:
     """Every answer that is possible to: is the rule about this viewer and this resource?"""
     answers = [UNSURE if set(node) - UNDERSTOOD else YES]
-    if "period" in node:
-        low, high = times(node["period"])
-        answers.append({low <= who.now < high})
     if node.get("purpose"):
-        wide = {"TREAT": {"TREAT", "TREATMENT"}, "BTG": {"BTG", "ETREAT"}}.get(who.purpose, {who.purpose})
-        asked = {p.get("code") for p in node["purpose"]}
-        clear = asked <= {"TREAT", "TREATMENT", "ETREAT", "BTG", "HPAYMT", "HOPERAT", "HQUALIMP", "PATADMIN", "PATRQT", "HRESCH", "PUBHLTH"}
-        answers.append(YES if wide & asked else NO if clear or who.purpose == "BTG" else UNSURE)
+        wide, up = set(BROKEN) if who.purpose == "BTG" else {who.purpose}, who.purpose
+        while up in KIND_OF:
+            up = KIND_OF[up]
+            wide.add(up)
+        if "TREAT" in wide or (who.purpose == "BTG" and node.get("type") == "permit"):
+            wide |= TO_TREAT
+        asked = purposes(node)
+        answers.append(YES if wide & asked else NO if asked <= PURPOSES or who.purpose == "BTG" else UNSURE)
     if node.get("action"):
         codes = {c.get("code") for a in node["action"] for c in a.get("coding", [{}])}
         answers.append(YES if codes & {"access", "use", "disclose"} else NO if codes <= {"collect", "correct"} else UNSURE)
@@ -137,10 +184,14 @@ def matches(node: dict[str, Any], who: Looker, thing: Thing, store: str) -> set[
     return YES if all(a == YES for a in answers) else UNSURE
 
 
+def role_of(actor: dict[str, Any]) -> str:
+    return {"IRCP": "to", "PRCP": "to", "CST": "of", "AUT": "by"}.get(actor["role"]["coding"][0]["code"], "odd")
+
+
 def by_actor(actors: list[dict[str, Any]], who: Looker, thing: Thing, store: str) -> list[set[bool]]:
     groups: dict[str, list[set[bool]]] = {}
     for actor in actors:
-        role = {"IRCP": "to", "PRCP": "to", "CST": "of", "AUT": "by"}.get(actor["role"]["coding"][0]["code"], "odd")
+        role = role_of(actor)
         named = actor["reference"].get("identifier", {})
         system, value = named.get("system"), named.get("value")
         if role == "odd":
@@ -151,6 +202,8 @@ def by_actor(actors: list[dict[str, Any]], who: Looker, thing: Thing, store: str
             answer = {value == (who.hospital if role == "to" else thing.hospital)}
         elif system == "urn:xinglin:staff":
             answer = {value == who.staff} if role == "to" else UNSURE
+        elif role == "to" and (inside := who.groups.get(actor["reference"].get("reference", ""))) is not None:
+            answer = {inside}
         else:
             answer = UNSURE
         groups.setdefault(role, []).append(answer)

@@ -18,7 +18,8 @@ from typing import Any
 from uuid import UUID
 
 ROOT = Path(__file__).resolve().parents[2]
-ENGINE = ["consent.compile", "consent.criteria", "consent.decide", "consent.labels", "consent.provision", *(f"consent.rules.{p.stem}" for p in sorted((ROOT / "consent/rules").glob("[a-z]*.py")))]
+ENGINE = ["consent.compile", "consent.criteria", "consent.decide", "consent.labels", "consent.provision", "consent.purposes", "consent.strength",
+          *(f"consent.rules.{p.stem}" for p in sorted((ROOT / "consent/rules").glob("[a-z]*.py")))]
 WORLDS = 2500
 COMPARE = {ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Lt: ast.GtE, ast.LtE: ast.Gt, ast.Gt: ast.LtE, ast.GtE: ast.Lt, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is}
 BINARY: dict[type, type] = {ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd, ast.Add: ast.Sub, ast.Sub: ast.Add}
@@ -78,7 +79,7 @@ def prepared() -> list[tuple[Any, Any, list[tuple[str, str, list[bool]]]]]:
     from hypothesis import strategies as st
 
     from tests.oracle import pure, worlds
-    from tests.oracle.evaluator import Looker, may_see
+    from tests.oracle.evaluator import may_see
 
     rng, codes, things = random.Random(11), ["one", "two", "three"], []
     for code in codes:
@@ -92,7 +93,7 @@ def prepared() -> list[tuple[Any, Any, list[tuple[str, str, list[bool]]]]]:
     @given(st.data())
     def collect(data: Any) -> None:
         world = worlds.world(data, codes)
-        out.append((world, things, [(h, s, [may_see(world, Looker(h, s, "TREAT", pure.NOW), t) for t in things]) for h, s in (("one", "7"), ("two", "8"))]))
+        out.append((world, things, [(h, s, [may_see(world, world.looker(h, s, "TREAT", pure.NOW), t) for t in things]) for h, s in (("one", "7"), ("two", "8"))]))
 
     collect()
     return out
@@ -100,20 +101,17 @@ def prepared() -> list[tuple[Any, Any, list[tuple[str, str, list[bool]]]]]:
 
 def differs(cases: Any) -> bool:
     """Whether the engine, as imported now, decides any of them otherwise, or fails the truth table."""
-    import datetime as dt
-
     from alliance.auth.principal import Principal
     from alliance.roles import Permission, Role
     from consent.audit.event import EventCode
     from consent.criteria import NEVER
     from consent.decide import decide
-    from consent.provision import read
-    from consent.terms import AccessRequest, Facts, Policy, Refused, Source, Standing
+    from consent.terms import AccessRequest, Refused, Source
     from tests.oracle import pure
-    from tests.unit import test_compile, test_decide, test_provision
+    from tests.unit import test_compile, test_decide, test_provision, test_strength
 
     try:
-        for module in (test_decide, test_compile, test_provision):
+        for module in (test_decide, test_compile, test_provision, test_strength):
             for name, test in list(vars(module).items()):
                 marks = getattr(test, "pytestmark", []) if name.startswith("test_") else []
                 if marks:
@@ -124,10 +122,8 @@ def differs(cases: Any) -> bool:
         codes = ["one", "two", "three"]
         sources = tuple(Source(i, i, c, "p", UUID(int=i)) for i, c in enumerate(codes, 1))
         for world, things, said in cases:
-            facts = Facts(
-                pure.NOW, frozenset(world.suspended), world.related, tuple(Standing(i, read(c, store), whole) for i, (c, store, whole) in enumerate(world.consents)),
-                pure.NOW + dt.timedelta(hours=1) if world.emergency else None, Policy(world.policy), frozenset(world.sealed))
             for hospital, staff, verdicts in said:
+                facts = pure.facts_of(world, staff=staff)
                 viewer = Principal("staff", staff, codes.index(hospital) + 1, hospital, Role.CLINICIAN)
                 try:
                     seen = dict(decide(AccessRequest(viewer, Permission.RECORD_READ, EventCode.RECORD_OPEN, "o", sources=sources, known=sources), facts).patients)

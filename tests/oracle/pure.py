@@ -47,3 +47,21 @@ def fits(what: Any, thing: Thing) -> bool:
 
 
 NOW = dt.datetime(2025, 7, 1, tzinfo=dt.UTC)
+
+
+def facts_of(world: Any, now: dt.datetime = NOW, staff: str = "7") -> Any:
+    """The world as the gate's facts about one who looks. The engine is imported here, for mutation changes it."""
+    from consent.criteria import Item
+    from consent.provision import read
+    from consent.strength import Strength
+    from consent.terms import Facts, Policy, Standing
+
+    behind = {"all": Strength.FULL, "second": Strength.PROVISIONAL, "alone": Strength.NONE, "store": Strength.NONE, "lapsed": Strength.FULL}
+
+    def groups(store: str) -> frozenset[tuple[Item, bool]]:
+        return frozenset((Item(store, "Group", g.split("/")[1]), members[staff]) for g, members in world.groups.items() if members.get(staff) is not None)
+
+    consents = tuple(Standing(i, read(c, store), behind[who], who != "lapsed", None, groups(store), speaker=store, own=Strength.FULL if who == "store" else Strength.NONE)
+                     for i, (c, store, who) in enumerate(world.consents))
+    return Facts(now, frozenset(world.suspended), world.related, behind[world.tie], consents, now + dt.timedelta(hours=1) if world.emergency else None, Policy(world.policy),
+                 frozenset(world.sealed), asked=frozenset(world.asked))

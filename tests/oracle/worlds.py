@@ -11,6 +11,7 @@ from tests.oracle.evaluator import Thing
 CODES = [("http://loinc.org", "4548-4"), ("http://loinc.org", "718-7"), ("http://hl7.org/fhir/sid/icd-10", "E11.9"), ("http://snomed.info/sct", "44054006")]
 TAGS = ["HIV", "PSY", "ETH", "ETHUD", "OPIOIDUD", "SDV", "SEX", "R", "V"]
 TYPES = ["Observation", "Condition", "MedicationRequest", "Encounter"]
+GROUPS = ["Group/g0", "Group/g1", "Group/unknown"]
 CHINA = dt.timezone(dt.timedelta(hours=8))
 
 
@@ -57,7 +58,8 @@ def strategy(hospitals: list[str], staff: list[str]) -> st.SearchStrategy[dict[s
     """Consents with trees of up to three levels, understood and not understood."""
     recipient = st.one_of(
         st.sampled_from(hospitals).map(lambda h: {"identifier": {"system": "urn:xinglin:hospital", "value": h}}),
-        st.sampled_from(staff).map(lambda s: {"identifier": {"system": "urn:xinglin:staff", "value": s}}), st.just({"reference": "Practitioner/nobody"}))
+        st.sampled_from(staff).map(lambda s: {"identifier": {"system": "urn:xinglin:staff", "value": s}}), st.just({"reference": "Practitioner/nobody"}),
+        st.sampled_from(GROUPS).map(lambda g: {"reference": g}))
     source = st.sampled_from(hospitals).map(lambda h: {"identifier": {"system": "urn:xinglin:hospital", "value": h}})
     item = st.sampled_from([f"{TYPES[i % len(TYPES)]}/r{i}" for i in range(8)] + ["Encounter/r0", "Practitioner/d0", "urn:uuid:1"])
     actor = st.one_of(
@@ -69,7 +71,8 @@ def strategy(hospitals: list[str], staff: list[str]) -> st.SearchStrategy[dict[s
         "period": period, "actor": st.lists(actor, min_size=1, max_size=2),
         "action": st.lists(st.sampled_from(["access", "use", "collect", "correct", "strange"]).map(coding), min_size=1, max_size=2),
         "securityLabel": st.lists(st.sampled_from([*TAGS, "N", "STRANGE", "odd"]).map(lambda c: {"code": c} if c != "odd" else {"system": "urn:any", "code": "V"}), min_size=1, max_size=2),
-        "purpose": st.lists(st.sampled_from(["TREAT", "ETREAT", "BTG", "HPAYMT", "STRANGE"]).map(lambda c: {"code": c}), min_size=1, max_size=2),
+        "purpose": st.lists(st.sampled_from(["TREAT", "ETREAT", "BTG", "HPAYMT", "HRESCH", "CLINTRCH", "STRANGE", "odd"]).map(
+            lambda c: {"code": c} if c != "odd" else {"system": "urn:any", "code": "TREAT"}), min_size=1, max_size=2),
         "class": st.lists(st.one_of(st.sampled_from(TYPES).map(lambda t: {"system": "http://hl7.org/fhir/resource-types", "code": t}),
                                     st.just({"code": "Observation"})), min_size=1, max_size=2),
         "code": st.lists(st.sampled_from([*CODES, ("http://terminology.hl7.org/CodeSystem/x", "y")]).map(lambda c: coding(c[1], c[0])), min_size=1, max_size=2),
@@ -98,7 +101,13 @@ def strategy(hospitals: list[str], staff: list[str]) -> st.SearchStrategy[dict[s
         """One rule that asks one thing, around or inside another: the shape in which most consents come."""
         name = draw(st.sampled_from([*criteria]))
         asks = {name: draw(criteria[name])}
-        match draw(st.integers(0, 3)):
+        match draw(st.integers(0, 5)):
+            case 4:
+                wider = {"type": "permit", "securityLabel": draw(criteria["securityLabel"])} | draw(st.sampled_from([{}, {"actor": draw(criteria["actor"])}]))
+                return {"type": "permit", **asks, "provision": [wider]}
+            case 5:
+                broken = {"type": "permit", "purpose": [{"code": "BTG"}], "actor": [{"role": coding("IRCP"), "reference": draw(recipient)}]}
+                return {"type": draw(st.sampled_from(["permit", "deny"])), **asks, "provision": [broken | draw(st.sampled_from([{}, {"securityLabel": [{"code": "R"}]}]))]}
             case 0:
                 return {"type": "permit", **asks}
             case 1:
@@ -117,10 +126,13 @@ def world(data: Any, hospitals: list[str]) -> Any:
     """A World, drawn; one in three holds a wide permit too, so that denials have something to take away."""
     from tests.oracle.evaluator import World
 
-    held = st.tuples(strategy(hospitals, ["7", "8"]), st.sampled_from(hospitals), st.sampled_from([True, True, True, False]))
-    wide = ({"provision": {"type": "permit", "securityLabel": [{"code": "V"}]}}, hospitals[0], True)
+    held = st.tuples(strategy(hospitals, ["7", "8"]), st.sampled_from(hospitals), st.sampled_from(["all", "all", "all", "all", "second", "alone", "store", "lapsed"]))
+    wide = ({"provision": {"type": "permit", "securityLabel": [{"code": "V"}]}}, hospitals[0], "all")
     return World(
         data.draw(st.lists(held, max_size=2)) + ([wide] if data.draw(st.integers(0, 2)) == 0 else []), related=data.draw(st.sampled_from([True, True, True, False])),
+        tie=data.draw(st.sampled_from(["all", "all", "all", "all", "second", "alone"])),
         emergency=data.draw(st.sampled_from([False, False, True])),
+        groups={g: {n: data.draw(st.sampled_from([True, False, None])) for n in ("7", "8")} for g in GROUPS[:2]},
         policy=data.draw(st.sampled_from(["Policy-break-glass-only", "Policy-basic-normal", "Policy-all-normal", "Policy-deny"])),
-        suspended=set(data.draw(st.sampled_from([[], [], [], hospitals[1:2]]))), sealed=set(data.draw(st.sampled_from([[]] * 9 + [hospitals[:1], hospitals[2:]]))))
+        suspended=set(data.draw(st.sampled_from([[], [], [], hospitals[1:2]]))), asked=set(data.draw(st.sampled_from([[]] * 5 + [hospitals[2:]]))),
+        sealed=set(data.draw(st.sampled_from([[]] * 9 + [hospitals[:1], hospitals[2:]]))))

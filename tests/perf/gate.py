@@ -37,7 +37,8 @@ with connection.cursor() as c:
               [json.dumps(consent(Choice(Template.SHARE))), clerk.hospital_id, {consents}])
     c.execute("ANALYZE consent_directive")
 now = timezone.now()
-Relationship.objects.create(person=person, hospital=Hospital.objects.get(code="{asker}"), basis="declared", starts_at=now, ends_at=now + __import__("datetime").timedelta(days=1))
+Relationship.objects.create(person=person, hospital=Hospital.objects.get(code="{asker}"), basis="referral", source_patient=found[0].id, starts_at=now,
+                            ends_at=now + __import__("datetime").timedelta(days=1))
 do_record_directive(person, consent(Choice(Template.SHARE)), method="paper", evidence="bench", sources=found, acting=acting)
 """
 MANY = """
@@ -51,7 +52,7 @@ times = []
 for _ in range(200):
     made = do_record_directive(person, consent(Choice(Template.SHARE)), method="paper", evidence="bench", sources=found, acting=acting)
     start = time.perf_counter()
-    do_withdraw_directive(made.pk, person, sources=found, acting=acting)
+    do_withdraw_directive(made.pk, person, sources=found, acting=acting, reason="test", evidence="asked at the counter")
     times.append(1000 * (time.perf_counter() - start))
 print(json.dumps(sorted(times)))
 """

@@ -63,7 +63,8 @@ def wait(ready: Callable[[], bool]) -> None:
 def installation() -> Iterator[Installation]:
     home = Path(tempfile.mkdtemp(prefix="xinglin-bench-"))
     home.chmod(0o711)
-    environment = {**os.environ, "XINGLIN_HOME": str(home), "XINGLIN_DEMO": "1", "PORT": str(PORT), "XINGLIN_MAX_ENTRIES": "60000", "XINGLIN_MAX_BODY": str(256 << 20)}
+    environment = {**os.environ, "XINGLIN_HOME": str(home), "XINGLIN_DEMO": "1", "PORT": str(PORT), "XINGLIN_MAX_ENTRIES": "60000", "XINGLIN_FIND_SYSTEM": "100000000",
+                   "XINGLIN_MAX_BODY": str(256 << 20)}
     server = subprocess.Popen([sys.executable, "manage.py", "serve"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait(lambda: call(PORT, ("GET", "/readyz", None), {})[0] == 200 and (home / "demo-records").exists())

@@ -18,7 +18,7 @@ def without(home: Installation) -> Iterator[int]:
     port = home.port + 1
     url = home.manage("shell", "--no-imports", "-c", "from alliance.config.database import owner_url; print(owner_url())").splitlines()[-1]
     command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--worker-class", "gthread", "--threads", "8", "--keep-alive", "30",
-               "--no-control-socket", "--log-level", "error", "alliance.config.wsgi:application"]
+               "--no-control-socket", "--log-level", "error", "tests.perf.unwalled:application"]
     site = subprocess.Popen(command, cwd=ROOT, env={**home.environment, "XINGLIN_PROCESS": "web", "DATABASE_WEB_URL": url})
     try:
         wait(lambda: call(port, ("GET", "/readyz", None), {})[0] == 200)

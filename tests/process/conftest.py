@@ -1,6 +1,5 @@
 """One installation for all tests of this room."""
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -14,9 +13,7 @@ def made() -> Iterator[Installation]:
     installation = Installation()
     installation.start()
     yield installation
-    if installation.process and installation.process.poll() is None:
-        installation.interrupt()
-    shutil.rmtree(installation.home, ignore_errors=True)
+    installation.remove()
 
 
 @pytest.fixture(scope="session")

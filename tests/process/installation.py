@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,14 +15,16 @@ from tests.until import until
 
 
 class Installation:
-    """A state directory of its own, and `make run` on it."""
+    """A state directory of its own, and `make run` on it; with the demo, as `make run` has it, or without."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, demo: bool = True) -> None:
         self.home = Path(tempfile.mkdtemp(prefix="xinglin-run-"))
         self.home.chmod(0o711)
         self.url = f"http://127.0.0.1:{free_port()}"
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith(("XINGLIN_", "DATABASE_", "DJANGO_"))}
         self.environment |= {"XINGLIN_HOME": str(self.home), "PORT": self.url.rpartition(":")[2]}
+        if not demo:
+            self.environment["XINGLIN_DEMO"] = "0"
         self.process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
@@ -40,13 +43,19 @@ class Installation:
         return (self.home / "run.log").read_text()
 
     def manage(self, *command: str) -> str:
-        return subprocess.check_output([sys.executable, "manage.py", *command], cwd=ROOT, env=self.environment | {"XINGLIN_DEMO": "1"}, text=True, stderr=subprocess.STDOUT)
+        return subprocess.check_output([sys.executable, "manage.py", *command], cwd=ROOT, env={"XINGLIN_DEMO": "1"} | self.environment, text=True, stderr=subprocess.STDOUT)
 
     def interrupt(self) -> None:
         """Ctrl-C: the terminal sends SIGINT to the whole foreground group."""
         assert self.process
         os.killpg(self.process.pid, signal.SIGINT)
         self.process.wait(60)
+
+    def remove(self) -> None:
+        """Stop it where it still runs, and leave nothing."""
+        if self.process and self.process.poll() is None:
+            self.interrupt()
+        shutil.rmtree(self.home, ignore_errors=True)
 
     def parts(self) -> dict[int, str]:
         """{pid: command line} of every process that belongs to this installation."""

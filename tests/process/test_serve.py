@@ -8,7 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from alliance.demo.accounts import PASSWORD
 from tests.factories.fhir import Api, patient
+from tests.perf.session import sign_in
 from tests.process.installation import Installation
 from tests.until import until
 
@@ -36,6 +38,7 @@ class Writer(threading.Thread):
 def test_it_says_where_and_who(made: Installation, credentials: tuple[str, str]) -> None:
     assert made.url in made.said() and "chen" in made.said() and "make code" in made.said()
     assert "73 registrations" in made.said()
+    assert "sessionid=" in sign_in(made.url, "lin", PASSWORD, made.manage("demo_code").split()[-1]), "the demo's accounts sign in while it is on"
 
 
 @pytest.mark.parametrize("victim", ["make run", "gunicorn master", "gunicorn worker", "postmaster", "sealer", "courier"])
@@ -67,7 +70,7 @@ def test_a_second_run_is_fast_and_changes_nothing_and_ctrl_c_stops_all(made: Ins
     before = made.counts()
     assert before["record_resource"] > 1000
     made.interrupt()
-    until(lambda: not made.parts(), f"nothing is left running: {made.parts()}", 40)
+    until(lambda: not made.parts(), f"nothing is left running: {made.parts()}")
     assert not (made.home / "postgres/postmaster.pid").exists()
     made.start()
     until(lambda: "serves" in made.said(), "it says so")

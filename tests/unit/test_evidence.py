@@ -24,7 +24,7 @@ def test_every_level_has_words_in_both_languages() -> None:
 def test_how_it_reads() -> None:
     with translation.override("zh-hans"):
         assert [said(c) for c in ("name:same", "birth:day", "probability:1.0000", "probability:0.3930", "held:rivals", "odd", "")] == [
-            "姓名: 一致", "出生日期: 日不同", "同一人的概率: > 99.9 %", "同一人的概率: 39.3 %", "另有一个孩子也可能是他", "odd", ""]
+            "姓名：一致", "出生日期：日不同", "同一人的概率：> 99.9 %", "同一人的概率：39.3 %", "另有一个孩子也可能是他", "odd", ""]
 
 
 def test_side_by_side_each_field_has_its_own_level() -> None:

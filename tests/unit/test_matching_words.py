@@ -36,7 +36,9 @@ def test_a_bare_son_is_one_only_soon_after_birth_or_beside_his_mother() -> None:
 
 @pytest.mark.parametrize(("a", "b", "found"), [
     ("13515129900", "+86 135-1512-9900", "same"), ("13515129900", "13515129990", "near"), ("13515129900", "135151299000", "near"), ("13515129900", "13915120000", "differ"),
-    ("0731-00000000", "13515129900", ""), ("13800000000", "13800000000", ""), ("13888888888", "13888888888", ""), ("073188092864", "0731-88092864", "same"),
+    ("0731-00000000", "13515129900", ""), ("13800000000", "13800000000", ""), ("13888888888", "13888888888", ""), ("4008123123", "400-812-3123", ""), ("8008100100", "8008100100", ""),
+    ("1234567", "1234567", ""), ("0731-1234567", "0731-1234567", ""), ("8765432", "8765432", ""), ("13912345670", "13912345670", "same"), ("0731-84059216", "073184059216", "same"),
+    ("073188092864", "0731-88092864", "same"),
 ])
 def test_phones(a: str, b: str, found: str) -> None:
     assert phone.level(phone.normal(a), phone.normal(b)) == found
@@ -47,7 +49,7 @@ def test_phones(a: str, b: str, found: str) -> None:
     ("狮桥村18组117号", "狮桥村18组118号", "estate"), ("芙蓉区书院路390号省建院宿舍13栋2001房", "书院路390号", "road"), ("同上", "湘雅家园13-2-3002", ""), ("湖南", "湖南", ""),
     ("万科城14-2-2503", "八方小区15-3-903", "differ"), ("12 spring street kotara 4740", "12 spring sreet kotara 4740", "same"),
     ("2 denovan circuit bracken leigh mill park 6210", "2 denovan circuit brackenl eigh mill park 6210", "same"),
-    ("40 launceston street caravan park coonamble 3047", "21 launcestonrstreet carav n prk coonamble 3047", "road"),
+    ("40 launceston street caravan park coonamble 3047", "21 launcestonrstreet carav n prk coonamble 3047", "neighbour"),
     ("40 launceston street caravan park coonamble 3047", "9 bridge crescent weetangera 6210", "differ"),
 ])
 def test_addresses(a: str, b: str, found: str) -> None:
@@ -63,6 +65,15 @@ def test_birth_dates(a: str, b: str, found: str) -> None:
     assert birth.level(birth.parse(a), birth.parse(b)) == birth.level(birth.parse(b), birth.parse(a)) == found
 
 
+@pytest.mark.parametrize(("text", "found"), [
+    ("1958", None), ("1958-12", None), ("195812", None), ("1958-13", None), ("1958-19", None), ("1958-1", None), ("1958/12", None), ("1958-125", None), ("195812-5", None),
+    ("1958125", None), ("1958-00-05", None),
+    *((text, dt.date(1958, 12, 5)) for text in ("19581205", "1958-12-05", "1958/12/5", "1958.12.5", " 1958-12-05 ", "1958-12-05T00:00:00Z")),
+])
+def test_only_a_whole_date_names_a_day(text: str, found: dt.date | None) -> None:
+    assert birth.parse(text) == found
+
+
 def test_the_lunar_calendar() -> None:
     assert lunar.solar(2026, 1, 1) == [dt.date(2026, 2, 17)] and lunar.solar(2000, 1, 1) == [dt.date(2000, 2, 5)]
     assert lunar.solar(2023, 2, 1) == [dt.date(2023, 2, 20), dt.date(2023, 3, 22)], "a doubled month"
@@ -71,6 +82,8 @@ def test_the_lunar_calendar() -> None:
 
 @pytest.mark.parametrize(("text", "found"), [
     ("H22172048", "H22172048"), ("h2217204801", "H22172048"), ("111111111111111111", ""), ("无", ""), ("0", ""), ("V315 410-099", "V315410099"), ("123456789", ""),
+    ("自费0000", ""), ("自费20260017", ""), ("A1234567", ""), ("E12345678", ""), ("e-87654321", ""), ("A123456(3)", ""), ("G00000000", ""), ("G00000001", ""), ("E12121212", ""), ("AB1234", ""),
+    ("E12345687", "E12345687"), ("军字第0012947号", "军字第0012947号"), ("A7306412", "A7306412"), ("B20261103", "B20261103"),
 ])
 def test_papers(text: str, found: str) -> None:
     assert paper.normal(text) == found

@@ -29,7 +29,7 @@ def crowd(people: int = 400) -> list[dict[str, str]]:
     rng = random.Random(4)
     out = []
     for n in range(people):
-        male, birth = rng.random() < 0.5, f"{rng.randrange(1940, 2015)}-{rng.randrange(1, 13):02d}-{rng.randrange(1, 29):02d}"
+        male, birth = rng.random() < 0.5, f"{rng.randrange(1940, 2015)}-{rng.randrange(1, 13):02d}-{rng.randrange(2, 29):02d}"
         row = {"name": rng.choice(FAMILY) + "".join(rng.sample(GIVEN, 2)), "gender": "男" if male else "女", "birth_date": birth, "phone": f"138{n:04d}{rng.randrange(1000):04d}",
                "address": f"湘雅家园{n // 40 + 1}栋{n % 40 + 101}室"}
         out += [row | {"record_id": f"c{n}a", "hospital": "A", "id_no": number(birth, male, n)}, row | {"record_id": f"c{n}b", "hospital": "B"}]
@@ -172,7 +172,9 @@ def test_learning_is_the_same_each_time(tmp_path: Path) -> None:
 @pytest.mark.skipif(not DATA.exists(), reason="the labelled development set is not beside this checkout")
 def test_the_development_set(tmp_path: Path) -> None:
     found = evaluated(DATA / "records.csv", DATA / "truth.csv", "--links-out", str(tmp_path / "l.csv"))
-    assert found["precision"] >= 0.998 and found["recall"] >= 0.96 and found["reviews_per_1000"] <= 30 and found["review_true"] >= 0.5 and found["recall_after_review"] >= 0.98  # type: ignore[operator]
+    assert found["precision"] >= 0.9995 and found["recall"] >= 0.865 and found["reviews_per_1000"] <= 77 and found["every_review_true"] >= 0.8  # type: ignore[operator]
+    assert found["recall_after_every_review"] >= 0.992, "what no rule may join is put to a human"  # type: ignore[operator]
+    assert min(found["recall_by_group_after_every_review"].values()) >= 0.92  # type: ignore[attr-defined]
     with (tmp_path / "l.csv").open() as file:
         of = {r["record_id"]: r["person"] for r in csv.DictReader(file)}
     joined: dict[str, int] = defaultdict(int)

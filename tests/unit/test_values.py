@@ -7,8 +7,9 @@ import pytest
 from alliance.models import Hospital
 from records.fhir.json import parse
 from records.interactions.record import Shown
-from records.web.present import result
-from records.web.values import decimal, value_of
+from records.meaning.ranges import Patient
+from records.meaning.values import decimal
+from records.web.results import result_lines
 
 
 @pytest.mark.parametrize(("sent", "shown"), [
@@ -25,18 +26,19 @@ def test_a_number_keeps_its_digits_or_says_that_it_was_rounded(sent: str, shown:
     ({"valueQuantity": {"value": 0, "unit": "g/L"}}, "0"), ({"valueQuantity": {"comparator": "<", "value": 5}}, "<5"),
     ({"valueRange": {"low": {"value": 3}, "high": {"value": 5}}}, "3–5"), ({"valueRatio": {"numerator": {"value": 1}, "denominator": {"value": 128}}}, "1 : 128"),
     ({"valueCodeableConcept": {"coding": [{"code": "POS", "display": "阳性"}]}}, "阳性"), ({"valueSampledData": {"data": "1 2 3"}}, "a curve of 3 values"),
-    ({"dataAbsentReason": {"text": "标本溶血"}}, "no value: 标本溶血"), ({}, ""),
+    ({"dataAbsentReason": {"text": "标本溶血"}}, "no value: 标本溶血"), ({}, "—"),
 ])
 def test_every_kind_of_value_is_shown(part: dict[str, Any], shown: str) -> None:
     from django.utils.translation import override
 
     with override("en"):
-        assert value_of(part)[0] == shown
+        found = Shown({"resourceType": "Observation", "status": "final", **part}, Hospital(code="h"), "")
+        assert [line.value for line in result_lines(found, Patient())] == [shown]
 
 
 def test_an_observation_without_a_value_still_stands_on_the_page() -> None:
     def titles(resource: dict[str, Any]) -> list[tuple[str, str]]:
-        return [(line.title, line.value) for line in result(Shown({"resourceType": "Observation", "code": {"text": "血压"}} | resource, Hospital(code="h"), ""))]
+        return [(line.title, line.value) for line in result_lines(Shown({"resourceType": "Observation", "code": {"text": "血压"}} | resource, Hospital(code="h"), ""), Patient())]
 
     assert titles({}) == [("血压", "—")]
     assert titles({"component": [{"code": {"text": "收缩压"}, "valueQuantity": {"value": 120}}]}) == [("收缩压", "120")]

@@ -1,17 +1,21 @@
 """Pure rooms by table: citizen numbers, names, dates, labels, decimals."""
 
+import re
+
 import pytest
 
 from alliance.config.dates import span
 from consent.labels import Label
 from records.fhir.json import InvalidJson, dump, parse
 from records.fhir.labels import labels_of
-from records.mpi.rules import name, resident_number
+from records.mpi.rules import name, name_key, resident_number
 
 
 @pytest.mark.parametrize(("sent", "normal"), [
     ("11010519491231002X", "11010519491231002X"), ("11010519491231002x", "11010519491231002X"), ("110105491231002", "11010519491231002X"),
-    ("110105 19491231 002X", "11010519491231002X"),
+    ("110105 19491231 002X", "11010519491231002X"), ("\ufeff110105\u200b19491231\u2060002X\u202c", "11010519491231002X"), ("１１０１０５１９４９１２３１００２Ｘ", "11010519491231002X"),
+    ("110105\xa019491231\u3000002х", "11010519491231002X"), ("110105–19491231‑002Χ", "11010519491231002X"), ("11010519491231002×", "11010519491231002X"),
+    ("\u202d110105194912310 02X\u202c\t", "11010519491231002X"), ("١١٠١٠٥١٩٤٩١٢٣١٠٠٢X", "11010519491231002X"), ("1\ufe0f10105491231002", "11010519491231002X"),
 ])
 def test_citizen_numbers(sent: str, normal: str) -> None:
     assert resident_number.normal(sent) == normal
@@ -24,15 +28,39 @@ def test_wrong_citizen_numbers_are_not_quoted(wrong: str) -> None:
     assert not wrong or wrong not in str(error.value)
 
 
+@pytest.mark.parametrize(("sent", "said"), [
+    ("11010519491231·002X", "character 15 of it is U+00B7 (MIDDLE DOT)"), ("l1010519491231002X", "character 1 of it is U+006C (LATIN SMALL LETTER L)"),
+    ("1101051949123100\u200b二X", "character 18 of it is U+4E8C (CJK UNIFIED IDEOGRAPH-4E8C)"), ("110105\ue00019491231002X", "character 7 of it is U+E000 (a character without a name)"),
+])
+def test_a_stray_character_of_a_citizen_number_is_named(sent: str, said: str) -> None:
+    with pytest.raises(resident_number.NotANumber, match=re.escape(said)):
+        resident_number.normal(sent)
+
+
 @pytest.mark.parametrize(("one", "two", "same"), [
     ("张伟", "張偉", True), ("张 伟", "张伟", True), ("阿卜杜拉·买买提", "阿卜杜拉买买提", True), ("José Núñez", "nunez jose", True), ("张伟", "张维", False), ("", "", False),
+    ("髙橋﨑", "高桥崎", True), ("吳黃戶", "吴黄户", True), ("戸田靑", "户田青", True), ("兪愼", "俞慎", True), ("渡辺", "渡邊", True), ("刘\ue863", "刘䶮", True), ("\ue816\ue864", "𠂇龻", True),
+    ("刘\ue000", "刘\ue001", False), ("凃伟", "涂伟", False), ("甯静", "宁静", False), ("王喆", "王哲", False), ("王祐", "王佑", False), ("王\u200b伟\ufeff", "王伟", True),
+    ("葛\U000e0100飾", "葛饰", True), ("王丽双胎A", "王丽双胎a", True), ("Anna·Smith", "Anna Smith", True), ("Smith,Anna", "anna smith", True), ("", "\u200b", False),
 ])
 def test_names(one: str, two: str, same: bool) -> None:
     assert name.same(one, two) is same
 
 
+SEPARATORS = "·•・‧․⋅∙。.．﹒˙･'ʼ`‘’＇-‐‑–—―_＿－ \u3000\xa0\u2009\u200b\u200d\ufeff，,、"
+
+
+@pytest.mark.parametrize("separator", list(SEPARATORS))
+def test_what_stands_between_the_parts_of_a_name_makes_no_difference(separator: str) -> None:
+    plain = name_key.keys("阿卜杜买买提")
+    assert name_key.keys(f"阿卜杜{separator}买买提") == plain and name_key.asked(f"阿卜杜{separator}买买提").whole[0] in plain
+    for typed in (f"Anna{separator}Smith", f"Smith{separator}Anna"):
+        assert set(name_key.asked(typed).whole) & {k for k, whole in name_key.keys("Anna Smith").items() if whole}, typed
+        assert set(name_key.asked("anna smith").whole) & {k for k, whole in name_key.keys(typed).items() if whole}, typed
+
+
 def test_name_keys() -> None:
-    assert name.keys("张伟") == {"张伟": True, "zhangwei": True, "zhang wei": True, "zw": False}
+    assert name_key.keys("张伟") == {"张伟": True, "zhangwei": True, "zhangw": False, "zw": False}
     assert name.masked("欧阳明月") == "欧**月" and name.masked("张伟") == "张*" and name.masked("Ann Lee") == "A*** L***"
 
 

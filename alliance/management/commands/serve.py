@@ -1,6 +1,5 @@
 """Serve the site: bring the database to this release, then run web, worker and sealer until Ctrl-C."""
 
-import os
 import socket
 import threading
 from typing import Any
@@ -12,6 +11,9 @@ from django.db import connection
 
 from alliance.config import supervisor
 from alliance.config.database import keep_running
+from alliance.config.environment import setting
+from alliance.config.guard import web_may_connect
+from alliance.config.walls import account_wall
 from alliance.demo import accounts
 
 
@@ -19,11 +21,14 @@ class Command(BaseCommand):
     help = __doc__
 
     def handle(self, *args: Any, **options: Any) -> None:
-        host, port = os.environ.get("XINGLIN_BIND", "127.0.0.1"), int(os.environ.get("PORT", "8000"))
+        host, port = setting("XINGLIN_BIND"), setting("PORT")
         self.must_be_free(host, port)
         call_command("setup")
         if settings.DEMO:
             accounts.load()
+        web_may_connect()
+        if not (account := account_wall()).ok:
+            self.stderr.write(f"{account.says}. {account.mend[0].upper()}{account.mend[1:]}.")
         connection.close()
         local = f"http://127.0.0.1:{port}"
         supervisor.supervise(f"{host}:{port}", lambda: self.ready(local), keep_running)

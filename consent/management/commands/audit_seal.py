@@ -1,16 +1,25 @@
-"""Run the audit sealer: seal, sign, sleep, for ever (or once, with --once)."""
+"""Run the audit sealer: count refusals, seal, sign, sleep, for ever (or once, with --once). It does not go on over a log that was cut; after a restore from a
+backup, --after-restore WHY says that this is known, and goes on from what is there."""
 
 import logging
 import signal
 import time
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
-from django.db import InterfaceError, OperationalError, connection
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import InterfaceError, OperationalError, connection, transaction
 
-from consent.audit.seal import seal_all
+from alliance.management.acting import server_operator
+from consent.audit import memory
+from consent.audit.append import append
+from consent.audit.event import Event, EventCode
+from consent.audit.head import newest
+from consent.audit.refusal import flush
+from consent.audit.seal import Cut, accept, refuse, seal_all, seal_once
 
 log = logging.getLogger("xinglin.sealer")
+AGAIN = 60  # seconds between two tellings of the same cut
+MEND = "Nothing is sealed until somebody has looked: audit_verify says what is missing. After a restore from a backup: audit_seal --after-restore WHY"
 
 
 class Command(BaseCommand):
@@ -19,17 +28,38 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true")
         parser.add_argument("--every", type=float, default=2.0, help="seconds between rounds")
+        parser.add_argument("--after-restore", metavar="WHY", help="the log was restored to an earlier state, and this is why: go on from there")
 
-    def handle(self, *args: Any, once: bool, every: float, **options: Any) -> None:
-        if once:
-            self.stdout.write(f"sealed {seal_all()}")
-            return
+    def handle(self, *args: Any, once: bool, every: float, after_restore: str | None, **options: Any) -> None:
+        if after_restore is not None:
+            self.accept(after_restore.strip())
+        elif once:
+            try:
+                flush()
+                self.stdout.write(f"sealed {seal_all()}")
+            except Cut as cut:
+                refuse(str(cut))
+                raise CommandError(f"Not sealed: {cut}. {MEND}") from cut
+        else:
+            self.run(every)
+
+    def run(self, every: float) -> None:
         self.going = True
         signal.signal(signal.SIGTERM, self.stop)
         signal.signal(signal.SIGINT, self.stop)
+        told, begun = -float("inf"), False
         while self.going:
             try:
+                if not begun:
+                    seal_once(from_the_front=True)
+                    begun = True
+                flush()
                 seal_all()
+            except Cut as cut:
+                if time.monotonic() - told > AGAIN:
+                    told = time.monotonic()
+                    log.critical("SEAL002 %s. %s", cut, MEND)
+                refuse(str(cut))
             except (OperationalError, InterfaceError):
                 log.warning("SEAL001 the database cannot be reached; trying again")
                 connection.close()
@@ -37,3 +67,14 @@ class Command(BaseCommand):
 
     def stop(self, *_: Any) -> None:
         self.going = False
+
+    def accept(self, why: str) -> None:
+        """What was lost stands in the log from now on."""
+        if not why:
+            raise CommandError("--after-restore takes a reason: it stands in the log")
+        known, there = memory.recall(), newest()
+        was, now = (f"{h.size}:{h.root.hex()[:16]}" if h else "0" for h in (known, there))
+        with transaction.atomic():
+            append(Event.of(server_operator(), EventCode.AUDIT_RESTORE, reason=why, detail=f"{was} -> {now}"))
+            accept(there)
+        self.stdout.write(f"was {was}, goes on from {now}; sealed {seal_all()}")

@@ -1,11 +1,11 @@
-"""Change the keys that records are encrypted with, beside the running site: a hospital's data key, or the master key."""
+"""Change keys beside the running site: those that records, second factors, scans and reasons are encrypted with, the master key, or that of sessions."""
 
-import getpass
 import os
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from alliance.management.acting import server_operator
 from alliance.models import Hospital
 from records.interactions import rest
 
@@ -17,10 +17,12 @@ class Command(BaseCommand):
         what = parser.add_mutually_exclusive_group(required=True)
         what.add_argument("--hospital", metavar="CODE", help="a new data key for this member; every body of it is written anew")
         what.add_argument("--all", action="store_true", help="the same for every member")
+        what.add_argument("--columns", action="store_true", help="a new data key for second factors, scans and reasons of emergencies; all of them are written anew")
+        what.add_argument("--secret", action="store_true", help="a new key for sessions, forms and patients' codes, all of which end when the site starts again")
         what.add_argument("--master", action="store_true", help="a new master key; no body is touched. Back up secrets/ afterwards")
 
-    def handle(self, *args: Any, hospital: str | None, all: bool, master: bool, **options: Any) -> None:
-        by = getpass.getuser()
+    def handle(self, *args: Any, hospital: str | None, all: bool, columns: bool, secret: bool, master: bool, **options: Any) -> None:
+        by = server_operator().id
         if master:
             try:
                 done = rest.new_master(by)
@@ -28,6 +30,14 @@ class Command(BaseCommand):
                 raise CommandError(str(error)) from error
             where = "is now to be made XINGLIN_BODY_KEY, for all processes" if os.environ.get("XINGLIN_BODY_KEY") else "is in secrets/body_key"
             self.stdout.write(f"{done} keys and dictionaries are wrapped with the new master key, which {where}. Back it up now.")
+            return
+        if columns:
+            self.stdout.write(f"{rest.new_column_key(by)} second factors, scans and reasons are under a new key")
+            return
+        if secret:
+            made = rest.new_secret_key(by)
+            where = f"Set XINGLIN_SECRET_KEY for all processes to {made}" if made else "It is in secrets/secret_key: copy it to every machine of the installation"
+            self.stdout.write(f"A new key for sessions, forms and patients' codes. {where}, then start them again. Back it up now.")
             return
         chosen = Hospital.objects.order_by("pk") if all else Hospital.objects.filter(code=hospital)
         if not chosen:

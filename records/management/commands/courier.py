@@ -2,19 +2,18 @@
 
 import logging
 import os
-import subprocess
-import sys
 import time
+from multiprocessing.process import BaseProcess
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import InterfaceError, OperationalError, connection
 
-from alliance.config.supervisor import die_with_parent
 from records.interactions import bulk, courier
+from records.management.forked import start
 
 log = logging.getLogger("xinglin.courier")
+SOON = 0.2  # seconds in which a process that is about to end may have overheard a job
 ONE_AT_A_TIME = 7_406_127_311  # any number that nobody else locks
 
 
@@ -26,21 +25,25 @@ class Command(BaseCommand):
         parser.add_argument("--processes", type=int, default=min(8, os.cpu_count() or 1), help="processes for bulk jobs")
 
     def handle(self, *args: Any, every: float, processes: int, **options: Any) -> None:
-        workers: list[subprocess.Popen[bytes]] = []
+        workers: list[BaseProcess] = []
         while True:
             try:
                 with connection.cursor() as cursor:
                     cursor.execute("SELECT pg_advisory_lock(%s)", [ONE_AT_A_TIME])
+                    cursor.execute(f"LISTEN {bulk.CALL}")
                 while True:
-                    workers = [w for w in workers if w.poll() is None]
-                    if not workers and bulk.waiting():
-                        workers = [self.worker() for _ in range(processes)]
+                    workers = [w for w in workers if w.is_alive()]
+                    if len(workers) < processes and bulk.waiting():
+                        workers += [start("bulk_work") for _ in range(processes - len(workers))]
                     if not courier.round_():
-                        time.sleep(every)
+                        rest(min(every, SOON) if workers else every)
             except (OperationalError, InterfaceError) as error:
                 log.warning("COURIER503 the database is away: %s", type(error).__name__)
                 connection.close()
                 time.sleep(2)
 
-    def worker(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen([sys.executable, str(settings.BASE_DIR / "manage.py"), "bulk_work"], cwd=settings.BASE_DIR, preexec_fn=die_with_parent)
+
+def rest(seconds: float) -> None:
+    """Until a job is called out, and no longer than that."""
+    for _ in connection.connection.notifies(timeout=seconds, stop_after=1):
+        pass

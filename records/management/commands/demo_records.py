@@ -1,4 +1,5 @@
-"""Write the demo's patients through the real REST API, as four member systems would; then a few patients' consents."""
+"""Write the demo's patients through the real REST API, as four member systems would; then a few patients' consents, confirmed by the
+alliance's privacy officer."""
 
 import datetime as dt
 import json
@@ -7,6 +8,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
@@ -15,6 +17,7 @@ from alliance.config.home import home
 from alliance.models import Hospital, Staff
 from alliance.services.clients import do_register_client, do_revoke_client
 from consent.models import Directive
+from consent.services.confirmations import do_confirm_directive, do_confirm_intake
 from consent.services.directives import do_record_directive
 from consent.templates import Choice, Template, consent
 from records.demo import doubts
@@ -22,6 +25,8 @@ from records.demo.people import people
 from records.demo.stories import bundle
 from records.models import SourcePatient
 from records.mpi import sources
+
+FORWARDED = {"X-Forwarded-Proto": "https"} if settings.HTTPS else {}  # on this machine: where the site wants TLS, this stands in for its proxy
 
 
 class Command(BaseCommand):
@@ -37,14 +42,15 @@ class Command(BaseCommand):
         self.stdout.write("writing the demo's records …")
         today = timezone.localdate()
         for code in ("donghu", "beishan", "nanqiao", "xinglin"):
-            client, secret = do_register_client(Hospital.objects.get(code=code), name="demo loader", acting=operator("demo"))
+            client, secret = do_register_client(Hospital.objects.get(code=code), name="demo loader", acting=operator("demo"), again=True)
             token = self.token(url, client.client_id, secret)
             for who in people():
                 if code in who.hospitals:
                     self.send(f"{url}/fhir/{code}/", token, bundle(who, code, today))
             self.send(f"{url}/fhir/{code}/", token, doubts.bundle([p for at, p in doubts.doubts(today) if at == code]))
-            do_revoke_client(client, acting=operator("demo"))
+            do_revoke_client(client, reason="the demo is loaded", acting=operator("demo"))
         self.consents()
+        self.confirm()
         self.finish(done)
 
     def finish(self, done: Path) -> None:
@@ -53,14 +59,23 @@ class Command(BaseCommand):
 
     def token(self, url: str, client_id: str, secret: str) -> str:
         form = urllib.parse.urlencode({"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret}).encode()
-        with urllib.request.urlopen(f"{url}/oauth/token", form, timeout=30) as response:  # noqa: S310
+        with urllib.request.urlopen(urllib.request.Request(f"{url}/oauth/token", form, FORWARDED), timeout=30) as response:  # noqa: S310
             return str(json.load(response)["access_token"])
 
     def send(self, url: str, token: str, body: dict[str, Any]) -> None:
-        headers = {"Content-Type": "application/fhir+json", "Authorization": f"Bearer {token}"}
+        headers = FORWARDED | {"Content-Type": "application/fhir+json", "Authorization": f"Bearer {token}"}
         request = urllib.request.Request(url, json.dumps(body).encode(), headers)  # noqa: S310
         with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
             response.read()
+
+    def confirm(self) -> None:
+        """The alliance's privacy officer has compared the members' lists and the patients' forms: what they said on the first day is confirmed."""
+        officer = Staff.objects.select_related("hospital").get(user__username="fang")
+        acting = Principal("staff", str(officer.pk), officer.hospital_id, officer.hospital.code, officer.role, alliance_wide=officer.alliance_wide)
+        for hospital in Hospital.objects.all():
+            do_confirm_intake(hospital.pk, evidence="首批登记名单", acting=acting)
+        for directive in Directive.objects.filter(withdrawn_at=None, confirmations=None).exclude(template=Template.REFUSE):
+            do_confirm_directive(directive.pk, directive.person, evidence="知情同意书", sources=sources.of_person(directive.person), acting=acting)
 
     def consents(self) -> None:
         """Two of three patients share with the whole alliance, one in nine refuses the central hospital; the rest are silent."""
@@ -71,6 +86,6 @@ class Command(BaseCommand):
             if (i % 3 == 2 and i % 9 != 8) or Directive.objects.filter(person=source.person_id).exists():
                 continue
             denies = i % 9 == 8
-            choice = Choice(Template.NOTHING, ["xinglin"]) if denies else Choice(Template.SHARE)
+            choice = Choice(Template.REFUSE, ["xinglin"]) if denies else Choice(Template.SHARE)
             do_record_directive(source.person_id, consent(choice), template=choice.template, method="paper", evidence=f"知情同意书 {who.key}",
                                 sources=sources.of_person(source.person_id), acting=acting)

@@ -20,7 +20,25 @@ SAME_CODES = {
     "http://terminology.hl7.org/ValueSet/v3-Confidentiality": "http://terminology.hl7.org/ValueSet/v3-ConfidentialityClassification"
 }
 KINDS = {"token", "string", "reference", "date", "uri", "number", "quantity", "composite", "special"}
-SPECIAL = {"Location-near": [{"path": ["position"], "type": "Location.position"}]}
+SPECIAL = {
+    "Location-near": [{"path": ["position"], "type": "Location.position"}],
+    "Patient-deceased": [{"path": ["deceased"], "type": "boolean", "truth": True}],
+}
+# Where a Timing says when, beside what the expression names: its bounds count as its events do (FHIR R4 search.html#date)
+TIMINGS = {
+    "medications-date": [{"path": ["dosageInstruction", "timing"], "type": "Timing"}], "DeviceRequest-event-date": [{"path": ["occurrenceTiming"], "type": "Timing"}],
+}
+# Official, but without an expression: nothing says what they mean
+UNSAID = {"patient-extensions-Patient-age", "patient-extensions-Patient-birthOrderBoolean"}
+# Extensions that the expressions call by another name than their definitions do
+CALLED = {
+    "http://hl7.org/fhir/SearchParameter/device-extensions-Device-din": "http://hl7.org/fhir/StructureDefinition/device-din",
+    "http://hl7.org/fhir/StructureDefinition/patient-extensions-Patient-mothersMaidenName": "http://hl7.org/fhir/StructureDefinition/patient-mothersMaidenName",
+}
+EXTENSION = re.compile(r"\w+\.extension\('([^']+)'\)")
+EXTENDED = re.compile(r"\w+\.(\w+)\.where\(hasExtension\('([^']+)'\)\)\.answer\.value\.ofType\((\w+)\)")
+# What the value of such an extension may be, by the kind of the parameter
+VALUES = {"token": ("Identifier", "CodeableConcept", "Coding", "code", "string", "boolean"), "string": ("string", "CodeableConcept"), "reference": ("Reference",)}
 # Parameters of every resource; what the others of this kind mean is not in the resource's elements.
 META = {
     "_profile": {"kind": "uri", "paths": [{"path": ["meta", "profile"], "type": "canonical"}]},
@@ -81,6 +99,10 @@ class Terminology:
                 return None
             out += self.walk(system.get("concept", []))
         return sorted(set(out)) or None
+
+    def systems_of(self, url: str) -> list[str]:
+        """The code systems that a value set takes from."""
+        return sorted({part["system"] for part in self.sets.get(url, {}).get("compose", {}).get("include", []) if "system" in part})
 
     def walk(self, concepts: list[Json]) -> list[str]:
         return [code for c in concepts for code in [c["code"], *self.walk(c.get("concept", []))]]
@@ -157,11 +179,27 @@ def shapes(defs: dict[str, Json], hosted: list[str]) -> Json:
     return {n: v for n, v in sorted(out.items()) if n.partition(".")[0] in complex_types or n.partition(".")[0] in hosted}
 
 
+def targets(defs: dict[str, Json], hosted: list[str]) -> Json:
+    """{type: {json key: [types that a Reference there may lead to]}}, of hosted types and what they are made of; those that may lead anywhere are left out. "*": all
+    resource types of R4."""
+    out: Json = {"*": sorted(n for n, d in defs.items() if d["kind"] == "resource" and not d.get("abstract"))}
+    for definition in defs.values():
+        for e in definition["snapshot"]["element"][1:]:
+            parent, _, key = e["path"].rpartition(".")
+            for t in e.get("type", []):
+                leads = sorted({p.rpartition("/")[2] for p in t.get("targetProfile", [])})
+                if t["code"] == "Reference" and leads and "Resource" not in leads:
+                    out.setdefault(parent, {})[key.replace("[x]", "Reference")] = leads
+    complex_types = {n for n, d in defs.items() if d["kind"] == "complex-type"}
+    return {n: v for n, v in sorted(out.items()) if n == "*" or n.partition(".")[0] in complex_types or n.partition(".")[0] in hosted}
+
+
 class Paths:
     """Search expressions cut down to lists of JSON keys, with the choice elements spelled out."""
 
-    def __init__(self, defs: dict[str, Json]) -> None:
+    def __init__(self, defs: dict[str, Json], terms: Terminology) -> None:
         self.elements = {e["path"]: e for d in defs.values() for e in d["snapshot"]["element"]}
+        self.terms = terms
 
     def step(self, owner: str, key: str, only: str | None) -> Iterator[tuple[str, str]]:
         """(json key, type name) of one step below owner."""
@@ -179,11 +217,24 @@ class Paths:
             if only is None or code.lower() == only.lower():
                 yield key + code[0].upper() + code[1:], code
 
-    def expand(self, type_name: str, expression: str) -> list[Json]:
+    def expand(self, type_name: str, kind: str, expression: str) -> list[Json]:
+        if m := EXTENSION.fullmatch(expression):
+            return [{"path": ["extension", "value" + t[0].upper() + t[1:]], "type": t, "where": [1, "url", url]}
+                    for url in (m.group(1), *([CALLED[m.group(1)]] if m.group(1) in CALLED else [])) for t in VALUES[kind]]
+        if m := EXTENDED.fullmatch(expression):
+            return [{"path": [m.group(1), "answer", "value" + m.group(3)], "type": m.group(3), "where": [1, "extension", m.group(2)]}]
         out = []
         for branch in expression.split("|"):
-            out += self.branch(type_name, branch.strip())
-        return out
+            text = branch.strip()
+            out += self.branch(type_name, text if not re.fullmatch(r"[a-z]\w*", text) else f"{type_name}.{text}")
+        return [self.with_systems(x) for x in out]
+
+    def with_systems(self, row: Json) -> Json:
+        """Of a code that is bound to value sets: the systems that it leaves unsaid."""
+        at = row.pop("at", "")
+        binding = self.elements.get(at, {}).get("binding", {}) if row["type"] == "code" else {}
+        systems = self.terms.systems_of(binding.get("valueSet", "").split("|")[0])
+        return row | {"systems": systems} if systems else row
 
     def branch(self, type_name: str, text: str) -> list[Json]:
         only = None
@@ -203,27 +254,27 @@ class Paths:
         steps = (text.removeprefix(type_name) if whole else text).split(".")
         if (not whole and steps[0] not in ("Resource", "DomainResource")) or not re.fullmatch(r"[\w.]+", text):
             return []
-        found = [([], type_name)]
+        found, owners = [([], type_name)], [type_name]
         for i, key in enumerate(steps[1:]):
             last = only if i == len(steps) - 2 else None
-            found = [([*path, k], t) for path, owner in found for k, t in self.step(owner, key, last)]
-        return [{"path": path, "type": t, **extra} for path, t in found]
+            found, owners = [([*path, k], t) for path, owner in found for k, t in self.step(owner, key, last)], [owner for _, owner in found]
+        return [{"path": path, "type": t, "at": f"{owners[0]}.{steps[-1]}", **extra} for path, t in found]
 
 
 def parameters(folder: Path, types: list[str], paths: Paths) -> Json:
     out: Json = {t: dict(META) for t in types}
     known = {p["url"]: p for p in load(folder, "SearchParameter") if "url" in p}
-    for url, p in known.items():
-        if p.get("type") not in KINDS or "base" not in p or p["code"].startswith("_") or not re.match(r"http://hl7.org/fhir/SearchParameter/[A-Za-z]+-[a-z]", url):
-            continue
+    for p in known.values():
+        if p.get("type") not in KINDS or "base" not in p or p["code"].startswith("_") or p["id"].startswith("example") or p["id"] in UNSAID:
+            continue  # an example is no definition, though it bears an official name
         for base in p["base"]:
             if base not in out:
                 continue
             if p["type"] == "composite":
                 if found := composite(base, p, known, paths):
                     out[base][p["code"]] = {"kind": "composite", "contexts": found}
-            elif found := SPECIAL.get(p["id"]) or ("expression" in p and paths.expand(base, p["expression"])):
-                out[base][p["code"]] = {"kind": p["type"], "paths": found, **({"target": sorted(p["target"])} if p.get("target") else {})}
+            elif found := SPECIAL.get(p["id"]) or paths.expand(base, p["type"], p["expression"]):
+                out[base][p["code"]] = {"kind": p["type"], "paths": found + TIMINGS.get(p["id"], []), **({"target": sorted(p["target"])} if p.get("target") else {})}
     return {t: dict(sorted(v.items())) for t, v in out.items()}
 
 
@@ -242,7 +293,7 @@ def composite(base: str, definition: Json, known: Json, paths: Paths) -> list[Js
             owner, expression = (base, given.removeprefix("%resource.")) if given.startswith("%resource.") else (".".join(steps), given)
             before = steps[1:] if owner != base else []
             found = [x for b in expression.split("|") for x in paths.branch(owner, f"{owner}.{b.strip()}")]
-            parts.append({"kind": known[c["definition"]]["type"], "paths": [{**x, "path": [*before, *x["path"]] if single else x["path"]} for x in found],
+            parts.append({"kind": known[c["definition"]]["type"], "paths": [{**paths.with_systems(x), "path": [*before, *x["path"]] if single else x["path"]} for x in found],
                           **({"whole": True} if owner == base and not single else {})})
         out.append({"path": steps[1:], "single": single, "parts": parts})
     return out
@@ -280,6 +331,12 @@ def compartments(folder: Path, table: Json) -> Json:
     }
 
 
+def modifiers(defs: dict[str, Json], known: Json) -> Json:
+    """{type: [paths of its elements that change the meaning of what they stand in]}: isModifier (FHIR R4 conformance-rules.html#isModifier), of the
+    types of `known`: those hosted and the data types that they use."""
+    return {name: found for name, d in sorted(defs.items()) if name in known and (found := [e["path"] for e in d["snapshot"]["element"] if e.get("isModifier")])}
+
+
 def subject(type_name: str, table: Json, paths: Paths) -> list[str] | None:
     """The single element that names the patient whom a resource is about, or None."""
     for key in ("patient", "subject", "beneficiary", "individual"):
@@ -303,7 +360,7 @@ class Command(BaseCommand):
             if d["kind"] == "resource" and not d.get("abstract") and n not in NOT_HOSTED
             and n in theirs and signature(d) == signature(theirs[n])
         ]
-        paths = Paths(ours)
+        paths = Paths(ours, Terminology(r4))
         table = parameters(r4, hosted, paths)
         numbers = {n: t["number"] for n, t in json.loads((OUT / "types.json").read_text()).items() if "number" in t}
         types = {}
@@ -318,7 +375,8 @@ class Command(BaseCommand):
             types[name] = {"number": numbers[name], "summary": summary, "required": required, "subject": about and about[0],
                            "subject_params": same if single else [], "date": dated[0] if dated else None}
         for file, data in (("types", types), ("elements", structure(ours, Terminology(r4))), ("parameters", table), ("units", units(r4)),
-                           ("compartments", compartments(r4, table)), ("shapes", shapes(ours, hosted))):
+                           ("compartments", compartments(r4, table)), ("shapes", shapes(ours, hosted)), ("modifiers", modifiers(ours, shapes(ours, hosted))),
+                           ("targets", targets(ours, hosted))):
             rows = ",\n".join(f"{json.dumps(k)}: {json.dumps(v, separators=(',', ':'))}" for k, v in data.items())
             (OUT / f"{file}.json").write_text("{\n" + rows + "\n}\n")
         self.stdout.write(f"{len(hosted)} types, {sum(map(len, table.values()))} search parameters")

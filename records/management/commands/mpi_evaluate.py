@@ -78,12 +78,16 @@ def report(rows: Rows, profiles: list[Profile], truth: dict[str, dict[str, str]]
     after, share = evaluate.reviewed(done.clusters.of, done.clusters.review, person)
     seen = evaluate.pairs_of(evaluate.grouped(after, counted))
     again, inside = evaluate.measure(seen, true), groups(rows, profiles)
+    last, every = evaluate.reviewed(done.clusters.of, done.clusters.review, person, evaluate.EVERY)
+    final = evaluate.pairs_of(evaluate.grouped(last, counted))
     return {
         "precision": round(got.precision, 6), "recall": round(got.recall, 6), "f1": round(got.f1, 6), "links": got.links, "reviews": len(done.clusters.review),
         "seconds": round(seconds, 2), "records": len(rows), "persons": len(set(done.clusters.of)), "pairs_compared": done.pairs, "threshold": round(done.threshold, 4),
         "model": done.model.version, "reviews_per_1000": round(1000 * len(done.clusters.review) / max(1, len(rows)), 2), "review_true": round(share, 4),
-        "recall_after_review": round(again.recall, 6), "recall_by_group": {k: round(v, 4) for k, v in evaluate.recalls(found, true, inside).items()},
-        "recall_by_group_after_review": {k: round(v, 4) for k, v in evaluate.recalls(seen, true, inside).items()}, "blocks_left_out": len(done.skipped),
+        "recall_after_review": round(again.recall, 6), "recall_after_every_review": round(evaluate.measure(final, true).recall, 6), "every_review_true": round(every, 4),
+        "recall_by_group": {k: round(v, 4) for k, v in evaluate.recalls(found, true, inside).items()},
+        "recall_by_group_after_review": {k: round(v, 4) for k, v in evaluate.recalls(seen, true, inside).items()},
+        "recall_by_group_after_every_review": {k: round(v, 4) for k, v in evaluate.recalls(final, true, inside).items()}, "blocks_left_out": len(done.skipped),
     }
 
 
@@ -100,5 +104,5 @@ def groups(rows: Rows, profiles: list[Profile]) -> dict[str, list[bool]]:
 
 def table(found: dict[str, Any]) -> str:
     lines = [f"{k:24} {v}" for k, v in found.items() if not isinstance(v, dict)]
-    after = found["recall_by_group_after_review"]
-    return "\n".join([*lines, *(f"  recall of {k:12} {v}, after review {after[k]}" for k, v in found["recall_by_group"].items())])
+    after, every = found["recall_by_group_after_review"], found["recall_by_group_after_every_review"]
+    return "\n".join([*lines, *(f"  recall of {k:12} {v}, after review {after[k]}, after every review {every[k]}" for k, v in found["recall_by_group"].items())])

@@ -22,10 +22,10 @@ GROUPS = {"minority": "recall of minorities", "newborn": "recall of newborns", "
           "foreign": "recall of foreigners"}
 # measure -> what is wanted
 GOALS = {
-    "records": "", "precision": "≥ .998 (stretch .9995)", "recall": "≥ .96 (stretch .95)", "F1": "FEBRL 1 / 2 / 3 / 4: 1.000 / .999 / .999 / .9995",
-    "pairs for humans in 1,000 registrations": "≤ 30", "of these one person": "≥ .50", "recall after review": "≥ .98",
+    "records": "", "precision": "≥ .9995", "recall": "≥ .86: one sign is for a human", "F1": "FEBRL 1 / 2 / 3 / 4: 1.000 / .999 / .999 / .9995",
+    "pairs for humans in 1,000 registrations": "≤ 77", "of these one person": "≥ .50", "recall after review": "≥ .98", "recall after every review": "≥ .98",
     "twins joined": "≤ .001", "newborn and parent joined": "0", "same number, other person joined": "≤ .001", "namesakes of one birth date joined": "",
-    **{name + when: "within .03 of the whole" for name in GROUPS.values() for when in ("", ", after review")},
+    **{name + when: "within .03 of the whole" for name in GROUPS.values() for when in ("", ", after review", ", after every review")},
     "precision lost for each tenfold size": "≤ .0005", "seconds": "",
 }
 
@@ -62,9 +62,11 @@ def measure(folder: Path, model: Path | None) -> dict[str, Any]:
     found = report(rows, profiles, truth, done, time.perf_counter() - start)
     out = {
         "records": found["records"], "precision": found["precision"], "recall": found["recall"], "F1": found["f1"], "pairs for humans in 1,000 registrations": found["reviews_per_1000"],
-        "of these one person": found["review_true"], "recall after review": found["recall_after_review"], "seconds": found["seconds"]}
+        "of these one person": found["review_true"], "recall after review": found["recall_after_review"],
+        "recall after every review": found["recall_after_every_review"], "seconds": found["seconds"]}
     out |= {GROUPS[g]: v for g, v in found["recall_by_group"].items()}
     out |= {f"{GROUPS[g]}, after review": v for g, v in found["recall_by_group_after_review"].items()}
+    out |= {f"{GROUPS[g]}, after every review": v for g, v in found["recall_by_group_after_every_review"].items()}
     if (folder / "traps.csv").exists():
         out |= traps(read(str(folder / "traps.csv"), "id_l", "id_r", "kind"), {r["record_id"]: g for r, g in zip(rows, done.clusters.of, strict=True)})
     return out

@@ -1,10 +1,10 @@
 """Train a compression dictionary on this installation's own records; it is kept where it makes them smaller by 3 % at least."""
 
-import getpass
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from alliance.management.acting import server_operator
 from records.interactions import rest
 
 
@@ -16,7 +16,7 @@ class Command(BaseCommand):
         parser.add_argument("--rewrite", action="store_true", help="then write every body anew with it; without, new bodies only")
 
     def handle(self, *args: Any, samples: int, rewrite: bool, **options: Any) -> None:
-        found = rest.learn(getpass.getuser(), samples)
+        found = rest.learn(server_operator().id, samples)
         if found is None:
             self.stdout.write("too few records to learn from: nothing is changed")
         elif found.version is None:

@@ -1,22 +1,51 @@
-"""Birth dates as they are compared: typing faults by their place, lunar days, first-of-January estimates. Pure."""
+"""Birth dates as they are compared: typing faults by their place, lunar days; and dates that stand for "not known". Pure."""
 
 import datetime as dt
 import re
 
 from records.mpi.rules import lunar
 
+EARLIEST = 1900  # nobody alive is older
+DEFAULTS = frozenset({(1949, 10, 1)})  # beside any first of January: what forms are filled with
+WHOLE = re.compile(r"(\d{4})(?:\D(\d{1,2})\D(\d{1,2})|(\d\d)(\d\d))", re.ASCII)
+FEW = 20  # people of one birth date in a hospital's register: fewer prove nothing
+TIMES = 10  # so many times more people than another day of its month has
+DAYS = 30  # others of a month, about
+ENOUGH = DAYS // TIMES + 1  # times as many in the month as on the day: so many prove nothing, and more prove no more
+GENERATION = 13  # years between a parent and a child, at least
+ADULT = 18  # years: Civil Code, article 17
+NEWBORN = 400  # days after birth in which a date is no habit: a maternity ward registers many of one day
+
 
 def parse(text: str) -> dt.date | None:
-    """None for what is no whole, possible date."""
-    m = re.fullmatch(r"(\d{4})\D?(\d{1,2})\D?(\d{1,2})", text.strip()[:10])
+    """None for what is no whole, possible date: a year alone, or a year and a month, name no day. With both separators, or of exactly eight digits."""
+    m = WHOLE.fullmatch(text.strip()[:10])
     try:
-        return dt.date(*map(int, m.groups())) if m else None
+        return dt.date(*(int(part) for part in m.groups() if part)) if m else None
     except ValueError:
         return None
 
 
+def tells(date: dt.date, registered: dt.date | None = None) -> bool:
+    """Whether a birth date says anything: a first of January, one before 1900 or after the day on which it was written down, stands for one that nobody knew."""
+    if (date.month, date.day) == (1, 1) or (date.year, date.month, date.day) in DEFAULTS or date.year <= EARLIEST:
+        return False
+    return date <= registered if registered else date.year < 2100
+
+
+def is_minor(born: dt.date, day: dt.date) -> bool:
+    """Whether somebody is under age on a day."""
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day)) < ADULT
+
+
+def is_habit(day: int, month: int) -> bool:
+    """Whether a register holds a date far too often to mean it: of `month` people who were born in its month so many on this `day`."""
+    return day >= FEW and day * DAYS > TIMES * max(0, month - day)
+
+
 def level(a: dt.date | None, b: dt.date | None) -> str:
-    """"" where one says nothing; estimated: both name the year, one of them no more than that."""
+    """"" where one says nothing; estimated: both name the year, one of them no more than that; generation: but for one digit of the year the same, as a parent's
+    and a child's of one name may be."""
     if a is None or b is None:
         return ""
     if a == b:
@@ -33,7 +62,7 @@ def level(a: dt.date | None, b: dt.date | None) -> str:
         early, late = sorted((a, b))
         return "lunar" if late in lunar.solar(early.year, early.month, early.day) else "lunar_like" if a.day != b.day or a.year != b.year else "month"
     if sum(same) == 2:
-        return "month" if same[0] else "year" if near_year(a.year, b.year) else "differ"
+        return "month" if same[0] else "differ" if not near_year(a.year, b.year) else "generation" if abs(a.year - b.year) >= GENERATION else "year"
     return "differ"
 
 

@@ -1,13 +1,25 @@
-"""Names: one folded form for comparing, and the keys under which people look for them (pinyin, initials). Pure."""
+"""Names: one folded form for comparing, how it sounds, and what may be shown of it to strangers. Pure."""
 
+import re
 import unicodedata
 from functools import lru_cache
 
 import zhconv
 from pypinyin import lazy_pinyin
 
-LONGEST = 200
-SEPARATORS = str.maketrans("", "", "·•・.,，'’`-")
+from records.mpi.rules.glyph import standard
+from records.mpi.rules.invisible import visible
+
+# The dot between the parts of a foreign name has a dozen code points, and keyboards have none of them: full stops, commas and lines stand in for it.
+APART = "·•・･‧․⋅∙●◦⦁⸱⸳⸰ꞏ᛫ᐧ˙。｡，,、､﹐﹑﹒_＿‿^"
+DASHES = "-‐‑‒–—―⁃−﹘﹣－"
+TOGETHER = ".．'＇’‘‛`´ʼʻʽʾʿˈ′‵″“”\"＂" + DASHES
+SEPARATORS = str.maketrans(dict.fromkeys(APART, " ") | dict.fromkeys(TOGETHER))
+
+
+# What zhconv would make another family's or another sound: 甯 is not 宁, 於 not 于, and nobody is called 干 (gan) for 乾 (qian).
+KEPT = "甯於乾"
+APART_FROM = re.compile(f"([{KEPT}])")
 
 
 def is_chinese(text: str) -> bool:
@@ -15,12 +27,17 @@ def is_chinese(text: str) -> bool:
 
 
 def fold(text: str) -> str:
-    """Simplified, compatibility-folded, small letters, without separators; Chinese names without spaces."""
-    plain = unicodedata.normalize("NFKC", text).translate(SEPARATORS)
+    """Simplified, compatibility-folded, small letters, without separators and what nobody sees; Chinese names without spaces."""
+    plain = unicodedata.normalize("NFKC", standard(visible(text)).translate(SEPARATORS)).translate(SEPARATORS)
     if is_chinese(plain):
-        return str(zhconv.convert("".join(plain.split()), "zh-cn"))
+        return simplified(standard("".join(plain.split()))).casefold()
     bare = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
     return " ".join(bare.casefold().split())
+
+
+def simplified(text: str) -> str:
+    """In simplified characters; words stay as they are (zh-hans, not zh-cn: 程式 is no 程序 in a name)."""
+    return "".join(part if part in KEPT else str(zhconv.convert(part, "zh-hans")) for part in APART_FROM.split(text))
 
 
 def same(one: str, two: str) -> bool:
@@ -34,26 +51,6 @@ def sounds(folded: str) -> tuple[str, ...]:
     """Syllables of a folded name in characters, without tones. A rare character whose sound is not known (most of GB 18030's extensions) stands for
     itself: left out, two names that differ in nothing else would sound the same."""
     return tuple(s for s in lazy_pinyin(folded, errors=lambda other: "".join(c for c in other if is_chinese(c))) if s)
-
-
-def keys(name: str) -> dict[str, bool]:
-    """{key: whether it is the whole name}."""
-    folded = fold(name)[:LONGEST]
-    if not folded:
-        return {}
-    if not is_chinese(folded):
-        words = folded.split()
-        whole = {folded: True, " ".join(reversed(words)): True, "".join(words): True}
-        parts = {w: False for w in words} | {"".join(w[0] for w in words): False}
-        return {k: v for k, v in (parts | whole).items() if k}
-    syllables = sounds(folded)
-    out = {folded: True}
-    if syllables:
-        entire = all(is_chinese(c) for c in folded)  # else the sounds are a part of it, and whoever types them does not know the name
-        out["".join(syllables)] = entire
-        out[" ".join(syllables)] = entire
-        out["".join(s[0] for s in syllables)] = False
-    return {k[:LONGEST]: v for k, v in out.items()}
 
 
 def masked(name: str) -> str:

@@ -2,14 +2,24 @@
 
 import datetime as dt
 import unicodedata
+from functools import lru_cache
+
+from records.mpi.rules.invisible import visible
 
 SYSTEM = "urn:oid:2.16.156.10011.1.3"  # 居民身份证号 (WS/T 364, shared-document templates)
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 CHECK = "10X98765432"
+SHAPE = "a citizen number has 17 digits and a check digit (0-9 or X), or 15 digits in the old form"
+CROSSES = "XХΧ×✕✖╳"  # what keyboards and scanners give for X: Latin, Cyrillic, Greek, signs
+BETWEEN = frozenset({"Zs", "Zl", "Zp", "Cc", "Pd", "Pc"})  # Unicode categories of spaces, dashes and lines
 
 
 class NotANumber(ValueError):
-    """Why it is no citizen number; never quotes it."""
+    """Why it is no citizen number; never quotes it, but for a character that is no part of a number. stray: (place from 1, what it is) of the first such."""
+
+    def __init__(self, why: str, stray: tuple[int, str] | None = None) -> None:
+        super().__init__(why)
+        self.stray = stray
 
 
 def check_digit(first17: str) -> str:
@@ -17,13 +27,19 @@ def check_digit(first17: str) -> str:
 
 
 def normal(text: str) -> str:
-    """The 18-digit form of a valid number, from full-width, spaced, small-x and 15-digit forms. Raises NotANumber."""
-    number = unicodedata.normalize("NFKC", text).upper().replace(" ", "").replace("-", "")
+    """The 18-digit form of a valid number, from full-width, spaced, small-x and 15-digit forms, and with what nobody sees between the digits.
+
+    Raises NotANumber, which names the first character that is no part of a number."""
+    cleaned = [plain(c) for c in text]
+    number = "".join(cleaned)
+    if strays := [i for i, c in enumerate(cleaned) if not all(x in "0123456789X" for x in c)]:
+        place, what = strays[0] + 1, named(text[strays[0]])
+        raise NotANumber(f"character {place} of it is {what}; {SHAPE}", (place, what))
     if len(number) == 15 and number.isdecimal():
         number = number[:6] + "19" + number[6:]
         number += check_digit(number)
     if len(number) != 18 or not number[:17].isdecimal():
-        raise NotANumber("a citizen number has 17 digits and a check digit (0-9 or X), or 15 digits in the old form")
+        raise NotANumber(SHAPE)
     try:
         birth_date(number)
     except ValueError as error:
@@ -31,6 +47,20 @@ def normal(text: str) -> str:
     if number[17] != check_digit(number[:17]):
         raise NotANumber("the check digit (the last one) does not fit the other 17 digits")
     return number
+
+
+@lru_cache(1000)
+def plain(character: str) -> str:
+    """The digit or X that it stands for, "" for what stands between them; another one as it is."""
+    if not visible(character) or unicodedata.category(character) in BETWEEN:
+        return ""
+    folded = "".join(str(unicodedata.decimal(c, c)) for c in unicodedata.normalize("NFKC", character).upper())
+    return "X" if folded in CROSSES else folded
+
+
+def named(character: str) -> str:
+    """For a message: its code point, and what Unicode calls it."""
+    return f"U+{ord(character):04X} ({unicodedata.name(character, 'a character without a name')})"
 
 
 def birth_date(number: str) -> dt.date:

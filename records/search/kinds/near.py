@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from records.fhir.hashes import hashed
 from records.search.definitions import Parameter
+from records.search.escapes import Value
 from records.search.terms import BadValue, Condition, Index, Quantity
 
 MODIFIERS = frozenset({""})
@@ -24,12 +25,17 @@ class Place(NamedTuple):
 
 
 def add(index: Index, parameter: Parameter, value: Any) -> None:
-    if isinstance(value, dict) and all(isinstance(value.get(k), int | float) for k in ("latitude", "longitude")):
+    if located(value):
         for key in ("latitude", "longitude"):
             index.quantities.add(Quantity(hashed(parameter.type_name, parameter.code, key), float(value[key]), None, None, None, 0, 0, 0))
 
 
-def condition(parameter: Parameter, modifier: str, values: list[str]) -> Condition:
+def located(value: Any) -> bool:
+    """Whether a position says both, not only why it does not."""
+    return isinstance(value, dict) and all(isinstance(value.get(k), int | float) for k in ("latitude", "longitude"))
+
+
+def condition(parameter: Parameter, modifier: str, values: list[Value]) -> Condition:
     if len(values) != 1:
         raise BadValue("one place is asked for at a time")
     latitude, longitude, distance = place(values[0])
@@ -41,9 +47,9 @@ def condition(parameter: Parameter, modifier: str, values: list[str]) -> Conditi
         hashed(parameter.type_name, parameter.code, "latitude"), latitude - band, latitude + band))
 
 
-def place(text: str) -> Place:
+def place(text: Value) -> Place:
     """Raises BadValue."""
-    parts = text.split("|")
+    parts = text.pieces
     try:
         latitude, longitude = float(parts[0]), float(parts[1])
         distance = float(parts[2]) if len(parts) > 2 and parts[2] else USUAL

@@ -4,15 +4,18 @@ from typing import Any
 
 from records.fhir.hashes import hashed
 from records.search.definitions import Parameter
-from records.search.terms import BadValue, Condition, Index
+from records.search.escapes import Value
+from records.search.terms import BadValue, Condition, Index, NeverFits
 from records.search.texts import normal
 
 MODIFIERS = frozenset({"", "not", "of-type", "text"})
+NOTHING = "urn:xinglin:nothing|nothing"  # a code that nobody writes: beside it, codes that never fit are no mistake
 TOGETHER = 40
 # The planner takes a test for cheap, however many values it has, and would walk the whole table with 500: those are looked up one by one.
 ONE_BY_ONE = "{r}.rid = ANY(ARRAY(SELECT i.rid FROM unnest({0}::bigint[]) u(h) JOIN record_resource i ON i.tokens @> ARRAY[u.h] AND NOT i.deleted))"
 LONGEST = 200  # characters of a code's text that are looked at
 PLAIN = frozenset({"code", "boolean", "string", "id", "uri", "canonical", "integer", "positiveInt", "date", "dateTime"})  # types without a system
+SYSTEMS = {"boolean": ("http://hl7.org/fhir/special-values",)}  # implied by the type (R4 search.html#token)
 
 
 def add(index: Index, parameter: Parameter, value: Any) -> None:
@@ -56,41 +59,59 @@ def pairs(value: Any) -> list[tuple[str, str]]:
     return [(str(value.get("system") or ""), str(code))] if isinstance(code, str) else []
 
 
-def hash_of(type_name: str, name: str, text: str) -> int:
-    system, bar, code = text.partition("|")
-    if not text.strip("|"):
+def hash_of(type_name: str, name: str, value: Value) -> int:
+    system, *rest = value.pieces
+    code = "|".join(rest)
+    if not system and not code:
         raise BadValue("a token is code, system|code, |code or system|")
-    if not bar:
-        return hashed(type_name, name, "code", text)
+    if not rest:
+        return hashed(type_name, name, "code", system)
     if not code:
         return hashed(type_name, name, "system", system)
     return hashed(type_name, name, "both", system, code)
 
 
-def of_type(type_name: str, name: str, text: str) -> int:
-    parts = text.split("|")
-    if len(parts) != 3 or not all(parts):
+def fitting(parameter: Parameter, values: list[Value]) -> list[Value]:
+    """The codes alone, of elements that say no system: it is implied, and may be named (R4 search.html#token). Raises NeverFits where nothing could ever
+    have one of them."""
+    implied = sorted({s for p in parameter.paths for s in (p.systems or SYSTEMS.get(p.type, ()))})
+    found = []
+    for value in values:
+        system, *rest = value.pieces
+        if not rest or value == NOTHING:
+            found.append(value)
+        elif system in ("", *implied) and any(rest):
+            found.append(Value(["|".join(rest)]))
+    if not found:
+        raise NeverFits(f"{values[0]} never fits: what is asked for is a code without a system" + (f", of {' or '.join(implied)}: write {implied[0]}|code, or the code alone" if implied else ""))
+    return found
+
+
+def of_type(type_name: str, name: str, value: Value) -> int:
+    if len(value.pieces) != 3 or not all(value.pieces):
         raise BadValue("an identifier of a type is type-system|type-code|value")
-    return hashed(type_name, name, "of-type", *parts)
+    return hashed(type_name, name, "of-type", *value.pieces)
 
 
-def condition(parameter: Parameter, modifier: str, values: list[str]) -> Condition:
+def condition(parameter: Parameter, modifier: str, values: list[Value]) -> Condition:
     if modifier == "text":
         return by_text(parameter, values)
     hash_one = of_type if modifier == "of-type" else hash_of
     if parameter.paths and all(p.type in PLAIN for p in parameter.paths):
-        values = [v.removeprefix("|") for v in values]
+        values = fitting(parameter, values)
     hashes = [hash_one(parameter.type_name, n, v) for n in parameter.names for v in values]
     sql = "{r}.tokens @> {0}" if len(hashes) == 1 else "{r}.tokens && {0}" if len(hashes) <= TOGETHER else ONE_BY_ONE
     rare = modifier != "not" and any(p.type == "Identifier" for p in parameter.paths)
     return Condition(f"NOT ({sql})" if modifier == "not" else sql, (hashes,), rare)
 
 
-def by_text(parameter: Parameter, values: list[str]) -> Condition:
+def by_text(parameter: Parameter, values: list[Value]) -> Condition:
     """The text of the code begins so (FHIR R4 search.html#modifiers, :text)."""
     folded = [normal(v) for v in values]
     if not all(folded):
         raise BadValue("the text to search for is empty")
+    if any(len(text) > LONGEST for text in folded):
+        raise BadValue(f"the text to search for has at most {LONGEST} characters here")
     either = " OR ".join(f"(v.value >= {{{2 * i + 1}}} AND v.value < {{{2 * i + 2}}})" for i in range(len(folded)))
     known = f"SELECT coalesce(array_agg(v.hash), ARRAY[]::bigint[]) FROM record_vocabulary v WHERE v.parameter = ANY({{0}}) AND ({either})"
     return Condition(f"{{r}}.tokens && ({known})", ([hashed(parameter.type_name, n) for n in parameter.names], *(x for f in folded for x in (f, f + "\U0010ffff"))))

@@ -1,0 +1,19 @@
+"""The role table at a door: what a refusal says to whom."""
+
+from django.utils.translation import gettext_lazy as _
+
+from alliance.auth.errors import Forbidden
+from alliance.auth.principal import Principal
+from alliance.roles import Permission, permissions_of
+
+ASK = _("Nobody has vouched for your account yet. Go to the privacy officer or auditor of your hospital with your staff card; until then you see your own "
+        "hospital's records alone.")
+
+
+def must_hold(acting: Principal, permission: Permission, refusal: str) -> None:
+    """Raises Forbidden unless the acting one has the permission; one who only lacks somebody to vouch for them is told whom to ask."""
+    if acting.may(permission):
+        return
+    if acting.active and not acting.vouched and permission in permissions_of(acting.role):
+        raise Forbidden("unvouched", str(ASK))
+    raise Forbidden("role", refusal)

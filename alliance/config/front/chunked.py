@@ -1,0 +1,63 @@
+"""A body that comes in chunks gets its length before Django sees it, which reads so many bytes as Content-Length says, and none without one (RFC 9112 6.3, 7.1).
+
+An upload to `$import` may be longer than anybody should store before its sender is known: it stays a stream, and the door reads it from `wsgi.input`.
+"""
+
+import io
+import tempfile
+from collections.abc import Callable, Iterable
+from typing import IO, Any
+
+from django.conf import settings
+from gunicorn.http.errors import ChunkMissingTerminator, NoMoreData, ParseException, UnsupportedTransferCoding
+
+from alliance.config.front.link import IN_MEMORY, LARGE, STREAMED
+
+Environ = dict[str, Any]
+Application = Callable[[Environ, Any], Iterable[bytes]]
+
+
+class Stream(io.RawIOBase):
+    """The bytes of a chunked body; what is malformed raises OSError, as a broken connection does."""
+
+    def __init__(self, body: Any) -> None:
+        self.body = body
+
+    def read(self, size: int = LARGE) -> bytes:
+        try:
+            return bytes(self.body.read(size))
+        except ParseException as error:
+            raise OSError(str(error)) from error
+
+
+def measured(application: Application) -> Application:
+    """Raises gunicorn's ParseException for a body that is malformed or breaks off; the front answers it."""
+
+    def handle(environ: Environ, start_response: Any) -> Iterable[bytes]:
+        coding = environ.get("HTTP_TRANSFER_ENCODING", "").strip().lower()
+        if coding and coding != "chunked":
+            raise UnsupportedTransferCoding(coding)
+        if coding and environ["PATH_INFO"].endswith(STREAMED):
+            environ["wsgi.input"] = Stream(environ["wsgi.input"])
+        elif coding:
+            kept: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - it lives as long as the request
+            length = copied(environ["wsgi.input"], kept, environ.get("gunicorn.socket"))
+            kept.seek(0)
+            environ |= {"CONTENT_LENGTH": str(length), "wsgi.input": kept}
+        return application(environ, start_response)
+
+    return handle
+
+
+def copied(body: Any, kept: IO[bytes], link: Any) -> int:
+    """How many bytes the body has; of one that is longer than any may be, one more than that: each door refuses it in its own words."""
+    most, length = int(settings.FHIR_MAX_BODY), 0
+    if getattr(link, "cut", False):
+        return most + 1
+    try:
+        while length <= most and (data := body.read(LARGE)):
+            length += len(data)
+            kept.write(data)
+    except NoMoreData as error:
+        raise ChunkMissingTerminator(b"") from error
+    return length

@@ -1,0 +1,16 @@
+"""How slow a transfer may be: each byte buys its time, and nobody saves up more than the grace. Pure."""
+
+GRACE = 30.0  # seconds without a byte
+RATE = 1000.0  # bytes a second, on the whole
+
+
+class Pace:
+    """Of one transfer: `deadline` moves on with what comes, and is never further away than GRACE."""
+
+    __slots__ = ("deadline",)
+
+    def __init__(self, now: float) -> None:
+        self.deadline = now + GRACE
+
+    def moved(self, count: int, now: float) -> None:
+        self.deadline = min(now + GRACE, self.deadline + count / RATE)

@@ -1,0 +1,46 @@
+"""What the front answers by itself, before Django sees a request: as the door that was asked would say it."""
+
+import json
+
+from gunicorn.http import errors
+
+REASONS = {
+    400: ("Bad Request", "structure", "The request is not well-formed HTTP/1.1. In its address all but ASCII is percent-encoded as UTF-8; its headers, and the one length of its body, must be right.",
+          "请求不符合 HTTP/1.1 格式。地址中的非 ASCII 字符须按 UTF-8 做百分号编码；请求头和正文长度必须正确，且只能给出一种长度。"),
+    408: ("Request Timeout", "timeout", "The request came too slowly: send it again over a better line, or in smaller parts.",
+          "请求传送过慢，已中断。请检查网络后重试，或分批发送。"),
+    414: ("URI Too Long", "too-long", "The address is longer than 8 KiB: send a search as POST _search, with its parameters in the body.",
+          "请求地址超过 8 KiB。检索条件较长时请改用 POST _search，将参数放入正文。"),
+    417: ("Expectation Failed", "not-supported", "Of Expect only 100-continue is understood: leave the header out.", "Expect 请求头只支持 100-continue，请去掉该请求头。"),
+    429: ("Too Many Requests", "throttled", "Too many requests of yours are waiting: wait for the answers of some, then go on.", "您同时提交的请求过多。请等前面的请求完成后再试。"),
+    431: ("Request Header Fields Too Large", "too-long", "A header is longer than 8 KiB, there are more than 100, or all are longer than 64 KiB: send a search as POST _search.",
+          "单个请求头超过 8 KiB、请求头多于 100 个或总长超过 64 KiB。检索条件较长时请改用 POST _search。"),
+    503: ("Service Unavailable", "transient", "Too much is being uploaded at once. Nothing was stored; send the same request again.", "当前上传的数据过多，此次请求未保存。请稍后重试。"),
+    501: ("Not Implemented", "not-supported", "Of Transfer-Encoding only chunked is understood: send a packed body with Content-Encoding: gzip.",
+          "Transfer-Encoding 只支持 chunked。压缩的正文请使用 Content-Encoding: gzip。"),
+}
+# What gunicorn's parser finds wrong with a request; anything else that it does is 400.
+FAULTS = {errors.LimitRequestLine: 414, errors.LimitRequestHeaders: 431, errors.ExpectationFailed: 417, errors.UnsupportedTransferCoding: 501}
+RETRY = {429: 1, 503: 5}
+
+
+def fault(error: Exception) -> int | None:
+    """The status of a request that gunicorn's parser refuses; None for what is no fault of the client."""
+    if isinstance(error, errors.InvalidResponseHeader | errors.InvalidResponseHeaderName | errors.ConfigurationProblem) or not isinstance(error, errors.ParseException):
+        return None
+    return FAULTS.get(type(error), 400)
+
+
+def refusal(status: int, path: bytes) -> bytes:
+    """The whole answer; the connection ends with it."""
+    reason, code, says, chinese = REASONS[status]
+    if path.startswith(b"/fhir/"):
+        kind = "application/fhir+json; charset=utf-8"
+        body = json.dumps({"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": code, "diagnostics": says}]})
+    else:
+        kind, body = "text/plain; charset=utf-8", f"{chinese}\n{says}\n"
+    content = body.encode()
+    lines = [f"HTTP/1.1 {status} {reason}", f"Content-Type: {kind}", f"Content-Length: {len(content)}", "Cache-Control: no-store", "Connection: close"]
+    if status in RETRY:
+        lines.append(f"Retry-After: {RETRY[status]}")
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + content

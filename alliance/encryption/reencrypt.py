@@ -1,0 +1,72 @@
+"""Encrypt with the newest key what lies readable, or under an older one. `setup` does it, beside the running site."""
+
+from collections.abc import Callable
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from django.apps import apps
+from django.db import connection, transaction
+
+from alliance.encryption.columns import SECOND_FACTOR, decrypt, decrypt_text, encrypt, encrypt_text, head, make_key, newest, text_head
+from alliance.encryption.fields import Encrypted, EncryptedTextField
+from alliance.models.keys import ColumnKey
+
+BATCH = 200
+SECRET_WORDS = ("secret", "seed", "migrated_codes")  # of an authenticator's data
+
+
+def first_key() -> bool:
+    """Make the first key; False where there is one. Two at the same moment make one."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE alliance_columnkey IN SHARE ROW EXCLUSIVE MODE")
+        if ColumnKey.objects.exists():
+            return False
+        make_key()
+        return True
+
+
+def reencrypt() -> int:
+    """How many values were written anew."""
+    done = sum(column(field) for model in apps.get_models() for field in model._meta.local_fields if isinstance(field, Encrypted))
+    return done + second_factors()
+
+
+def column(field: Any) -> int:
+    """One column of one table, in batches of their own transactions."""
+    table, name, key = field.model._meta.db_table, field.column, newest()
+    text = isinstance(field, EncryptedTextField)
+    other = f"left({name}, %(long)s) <> %(head)s AND {name} <> ''" if text else f"substring({name} FROM 1 FOR %(long)s) <> %(head)s"
+    begins: Any = text_head(key) if text else head(key)
+    again: Callable[[Any], Any] = (lambda v: encrypt_text(decrypt_text(v, field.place), field.place)) if text else (lambda v: encrypt(decrypt(bytes(v), field.place), field.place))
+    done = 0
+    while True:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"SELECT id, {name} FROM {table} WHERE {name} IS NOT NULL AND {other} ORDER BY id LIMIT {BATCH} FOR NO KEY UPDATE", {"long": len(begins), "head": begins})
+            rows = cursor.fetchall()
+            for number, value in rows:
+                cursor.execute(f"UPDATE {table} SET {name} = %s WHERE id = %s", [again(value), number])
+        done += len(rows)
+        if len(rows) < BATCH:
+            return done
+
+
+def second_factors() -> int:
+    """allauth keeps them in a JSON column of its own."""
+    done, begins = 0, text_head(newest())
+    for number in Authenticator.objects.values_list("pk", flat=True):
+        with transaction.atomic():
+            row = Authenticator.objects.select_for_update().filter(pk=number).first()
+            if row is None:
+                continue
+            data = {k: again(v, begins) if k in SECRET_WORDS else v for k, v in row.data.items()}
+            if data != row.data:
+                Authenticator.objects.filter(pk=number).update(data=data)
+                done += 1
+    return done
+
+
+def again(value: Any, begins: str) -> Any:
+    if isinstance(value, list):
+        return [again(v, begins) for v in value]
+    return value if value.startswith(begins) else encrypt_text(decrypt_text(value, SECOND_FACTOR), SECOND_FACTOR)

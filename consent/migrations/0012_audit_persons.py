@@ -1,0 +1,12 @@
+"""Whom a line of the audit log is about, where it is about several persons."""
+
+from pathlib import Path
+
+from django.db import migrations
+
+SQL = Path(__file__).resolve().parents[1] / "sql" / "audit_persons.sql"
+
+
+class Migration(migrations.Migration):
+    dependencies = [("consent", "0011_audit_heads")]
+    operations = [migrations.RunSQL(SQL.read_text())]

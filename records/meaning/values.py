@@ -1,0 +1,58 @@
+"""Concepts, numbers and quantities as a page shows them. No digit is lost without saying so."""
+
+from decimal import Decimal
+from typing import Any
+
+from records.fhir.json import Number
+
+Shown = tuple[str, str, float | None]  # text, unit, number for a chart
+LONGEST = 120  # characters of a name, a value, a range or a dosage; a longer text is shown as sent and not read, for reading takes time that grows with its square
+
+
+def text(concept: Any) -> str:
+    """A CodeableConcept or Coding as sent: its text, else a display, else a code."""
+    if isinstance(concept, list):
+        return "、".join(filter(None, map(text, concept)))
+    if not isinstance(concept, dict):
+        return ""
+    if concept.get("text"):
+        return str(concept["text"])
+    found = [c for c in concept.get("coding") or [concept] if isinstance(c, dict)]
+    return str(next((c["display"] for c in found if c.get("display")), None) or next((c["code"] for c in found if c.get("code")), ""))
+
+
+def first_code(concept: Any) -> str:
+    """The first code of a CodeableConcept, "" where it has none."""
+    codings = concept.get("coding") or [] if isinstance(concept, dict) else []
+    return next((str(c["code"]) for c in codings if c.get("code")), "")
+
+
+def drop_nulls(node: Any) -> Any:
+    """A resource without the nulls that hold a place in its arrays (FHIR R4 json.html#null): they are no values. The same object where it has none."""
+    if isinstance(node, dict):
+        kept = {k: drop_nulls(v) for k, v in node.items() if v is not None}
+        return node if len(kept) == len(node) and all(kept[k] is node[k] for k in kept) else kept
+    if isinstance(node, list):
+        items = [drop_nulls(x) for x in node if x is not None]
+        return node if len(items) == len(node) and all(a is b for a, b in zip(items, node, strict=True)) else items
+    return node
+
+
+def decimal(value: Any) -> str:
+    """As sent; more than three decimals are rounded to four digits that count (never before the point), and marked ≈."""
+    sent = value.text if isinstance(value, Number) else str(value)
+    exact = Decimal(sent)
+    decimals = -int(exact.as_tuple().exponent)
+    keep = max(2, 3 - exact.adjusted())
+    return sent if decimals <= 3 or decimals <= keep else f"≈\u00a0{round(exact, keep):f}"
+
+
+def quantity(value: Any) -> Shown:
+    if not isinstance(value, dict) or "value" not in value:
+        return "", "", None
+    return str(value.get("comparator") or "") + decimal(value["value"]), str(value.get("unit") or value.get("code") or ""), float(value["value"])
+
+
+def join_bounds(low: str, high: str) -> str:
+    """Both ends of a range as one text; of a single one, on which side it lies."""
+    return f"{low}–{high}" if low and high else f"≥ {low}" if low else f"≤ {high}" if high else ""

@@ -1,0 +1,113 @@
+"""What one has said or asked for oneself, and what has become of it: treatment that one declared, decisions that one recorded or ended, codes that one printed
+(docs/adr/0030). Of whoever answered it tells role and reason, and never which other hospital: that it knows the patient is not for everybody to read."""
+
+import datetime as dt
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from alliance.auth.principal import Principal
+from consent.models import Confirmation, Directive, PatientAccess, Relationship
+from consent.provision import permits, read
+from consent.services.accesses import loaded
+from consent.services.confirmations import last_word
+from consent.services.directives import homes, knows
+from consent.services.ties import facts_at
+from consent.strength import OLD, Voice
+from consent.terms import Source
+from records.mpi import find, sources
+from records.mpi.find import Found
+from records.web.consents import behind
+
+Subject, Verdict = Confirmation.Subject, Confirmation.Verdict
+VOICE = {
+    Voice.PATIENT: gettext_lazy("the patient"), Voice.CODE: gettext_lazy("the patient"), Voice.REGISTRAR: gettext_lazy("a record clerk of another hospital"),
+    Voice.OFFICER: gettext_lazy("the alliance's privacy officer"), Voice.CURATORS: gettext_lazy("record clerks of two hospitals"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """state: "waiting", "provisional", "full", "refused", "ended"; word: by whom, where somebody has said so; until: of a provisional one; reason: of a refusal."""
+
+    what: Relationship | Directive | PatientAccess
+    person: UUID
+    face: Found | None
+    state: str = ""
+    word: str = ""
+    until: dt.datetime | None = None
+    reason: str = ""
+
+
+def declared(acting: Principal) -> QuerySet[Relationship]:
+    """Treatment that this one has declared in the last days, the newest first."""
+    return Relationship.objects.filter(basis=Relationship.Basis.DECLARED, declared_by_id=int(acting.id), hospital_id=acting.hospital_id,
+                                       starts_at__gte=timezone.now() - OLD).order_by("-starts_at")
+
+
+def decided(acting: Principal) -> QuerySet[Directive]:
+    """Decisions that this one has recorded or verified here, and ends of which others have or had to say something."""
+    answered = Exists(Confirmation.objects.filter(directive=OuterRef("pk"), subject=Subject.WITHDRAWAL))
+    me = int(acting.id)
+    own = Q(hospital_id=acting.hospital_id, withdrawn_at=None) & (Q(recorded_by_id=me) | Q(verified_by_id=me))
+    ended = Q(withdrawn_by_id=me, withdrawn_where_id=acting.hospital_id) & (Q(lifted_at=None) | Q(answered))
+    return Directive.objects.filter(own | ended).select_related("hospital", "recorded_by", "verified_by", "withdrawn_by").prefetch_related("confirmations__staff").order_by("-pk")
+
+
+def printed(acting: Principal) -> QuerySet[PatientAccess]:
+    """Codes that this one has printed here, the newest first."""
+    return loaded().filter(made_by_id=int(acting.id), hospital_id=acting.hospital_id).order_by("-pk")
+
+
+def answers(rows: list[Relationship] | list[Directive] | list[PatientAccess], acting: Principal) -> list[Asked]:
+    """Each with what has become of it, of patients whom the hospital knows still; a decision that only refuses needs nobody's word and is left out."""
+    out = []
+    for row in rows:
+        found = sources.of_person(row.person)
+        if not knows(acting, row.person, found) or (isinstance(row, Directive) and row.withdrawn_at is None and not permits(read(row.resource, row.hospital.code))):
+            continue
+        face = find.face(row.person, acting.hospital_id)
+        if isinstance(row, PatientAccess):
+            out.append(Asked(row, row.person, face))
+        else:
+            out.append(of_treatment(row, face, found) if isinstance(row, Relationship) else of_decision(row, face))
+    return out
+
+
+def of_treatment(relation: Relationship, face: Found | None, found: tuple[Source, ...]) -> Asked:
+    """As it stands now at the gate for whoever declared it."""
+    last = last_word(Subject.TIE, relation.person, found, relation.hospital_id)
+    if last is not None and last.verdict == Verdict.REFUSED:
+        return Asked(relation, relation.person, face, "refused", by_whom(last), reason=last.compared)
+    if relation.ends_at <= timezone.now():
+        return Asked(relation, relation.person, face, "ended")
+    tie = facts_at(relation.hospital_id, relation.person, found, relation.declared_by_id or 0).tie.name.lower()
+    if tie != "provisional":
+        return Asked(relation, relation.person, face, {"full": "full"}.get(tie, "waiting"), by_whom(last) if tie == "full" and last else "")
+    now = Confirmation.objects.filter(subject=Subject.TIE, person__in=homes(relation.person, found), hospital_id=relation.hospital_id, until__gt=timezone.now(), ended_at=None)
+    word = now.select_related("staff").order_by("-until").first()
+    return Asked(relation, relation.person, face, "provisional", by_whom(word) if word else "", word.until if word else None)
+
+
+def of_decision(directive: Directive, face: Found | None) -> Asked:
+    """What stands behind it, or behind its end."""
+    subject, state = Subject.DIRECTIVE if directive.withdrawn_at is None else Subject.WITHDRAWAL, behind(directive) or "waiting"
+    now = timezone.now()
+    said = [c for c in directive.confirmations.all() if c.subject == subject and c.verdict == state and c.ended_at is None and (c.until is None or c.until > now)]
+    word = max(said, key=lambda c: c.pk, default=None)
+    over = subject == Subject.DIRECTIVE and directive.valid_until is not None and directive.valid_until <= now
+    return Asked(directive, directive.person, face, "ended" if over else state, by_whom(word) if word else "", word.until if word else None,
+                 word.compared if word and state == "refused" else "")
+
+
+def by_whom(word: Confirmation) -> str:
+    """In which capacity somebody answered."""
+    if word.voice in VOICE:
+        return str(VOICE[Voice(word.voice)])
+    if word.verdict == Verdict.REFUSED:
+        return _("the alliance's privacy officer") if word.staff and word.staff.alliance_wide else _("your hospital's privacy officer")
+    return _("a colleague (%(role)s)") % {"role": word.staff.get_role_display() if word.staff else ""}

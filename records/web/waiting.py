@@ -1,0 +1,141 @@
+"""What waits for somebody else to stand behind it: derived from the facts themselves, never stored twice (docs/adr/0030)."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from alliance.auth.principal import Principal
+from alliance.models import Hospital, Staff
+from alliance.roles import Role
+from consent.models import Confirmation, Directive, Relationship
+from consent.provision import permits, read
+from consent.services.directives import homes
+from consent.services.ties import facts_at
+from consent.strength import OLD, Strength
+from consent.templates import Template
+from records.models import SourcePatient
+from records.mpi import find, sources
+from records.mpi.find import Found
+
+LONG = 25  # lines of a page
+Subject, Verdict, Basis = Confirmation.Subject, Confirmation.Verdict, Relationship.Basis
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """Treatment that a clinician has declared; tie: how far others stand behind it now."""
+
+    relation: Relationship
+    face: Found | None
+    tie: str
+
+
+def page_of(found: QuerySet, number: str | None) -> Page:  # type: ignore[type-arg]
+    """Counted, and none cut off."""
+    return Paginator(found, LONG).get_page(number)
+
+
+def known_at(hospital_id: int) -> Exists:
+    """The person of the row has a registration at the hospital."""
+    return Exists(SourcePatient.objects.filter(hospital_id=hospital_id, person__sources__home=OuterRef("person")))
+
+
+def declared(relation: Relationship, acting: Principal) -> Declared:
+    tie = facts_at(relation.hospital_id, relation.person, sources.of_person(relation.person), relation.declared_by_id or 0).tie
+    return Declared(relation, find.face(relation.person, acting.hospital_id), tie.name.lower())
+
+
+def declarations(acting: Principal, *, here: bool) -> QuerySet[Relationship]:
+    """Treatment that holds and was declared by others: here, or elsewhere of patients whom the hospital knows. Without what is confirmed fully."""
+    now = timezone.now()
+    found = Relationship.objects.filter(basis=Basis.DECLARED, starts_at__lte=now, ends_at__gt=now).exclude(declared_by_id=int(acting.id)).exclude(confirmed("full", "refused"))
+    found = found.filter(hospital_id=acting.hospital_id) if here else found.exclude(hospital_id=acting.hospital_id).filter(known_at(acting.hospital_id))
+    return found.select_related("declared_by", "hospital").order_by("-starts_at")
+
+
+def confirmed(*verdicts: str) -> Exists:
+    """A confirmation of the tie between the row's person and hospital stands."""
+    return Exists(Confirmation.objects.filter(subject=Subject.TIE, person=OuterRef("person"), hospital_id=OuterRef("hospital_id"), verdict__in=verdicts, ended_at=None))
+
+
+def decisions(acting: Principal, *, here: bool | None) -> QuerySet[Directive]:
+    """Decisions that others recorded and behind which nobody else stands fully: here, elsewhere of patients whom the hospital knows, or (None) anywhere. What a
+    colleague has confirmed here for the time being waits no more here."""
+    said = Confirmation.objects.filter(directive=OuterRef("pk"), subject=Subject.DIRECTIVE, ended_at=None).filter(
+        Q(verdict__in=[Verdict.FULL, Verdict.REFUSED]) | (Q(until__gt=timezone.now()) if here else Q(pk__in=[])))
+    found = Directive.objects.filter(~Exists(said), withdrawn_at=None, verified_at__isnull=False).exclude(template__in=[Template.NOTHING, Template.REFUSE]).exclude(recorded_by_id=int(acting.id))
+    if here is not None:
+        found = found.filter(hospital_id=acting.hospital_id) if here else found.exclude(hospital_id=acting.hospital_id).filter(known_at(acting.hospital_id))
+    return found.select_related("hospital", "recorded_by", "verified_by", "withdrawn_by").order_by("-pk")
+
+
+def withdrawals(acting: Principal) -> QuerySet[Directive]:
+    """Ends of decisions that refuse on until others confirm that: of all patients for the alliance's privacy officer, else of those whom the hospital knows, whoever
+    of it asks."""
+    answered = Confirmation.objects.filter(directive=OuterRef("pk"), subject=Subject.WITHDRAWAL, ended_at=None)
+    found = Directive.objects.filter(~Exists(answered), lifted_at=None).exclude(withdrawn_at=None).exclude(withdrawn_by_id=int(acting.id))
+    everywhere = acting.alliance_wide and acting.role == Role.PRIVACY
+    found = found if everywhere else found.filter(known_at(acting.hospital_id)).exclude(withdrawn_where_id=acting.hospital_id)
+    return found.select_related("hospital", "recorded_by", "verified_by", "withdrawn_by__hospital", "withdrawn_where").order_by("-withdrawn_at")
+
+
+def permitting(found: list[Directive]) -> list[Directive]:
+    """Those that permit anything: a denial needs nobody behind it."""
+    return [d for d in found if permits(read(d.resource, d.hospital.code))]
+
+
+def provisional(acting: Principal) -> QuerySet[Confirmation]:
+    """Second persons' words that count now: at the officer's hospital, elsewhere of patients whose records there they open, or anywhere."""
+    found = Confirmation.objects.filter(verdict=Verdict.PROVISIONAL, until__gt=timezone.now(), ended_at=None)
+    found = found if acting.alliance_wide else found.filter(Q(hospital_id=acting.hospital_id) | known_at(acting.hospital_id))
+    return found.select_related("hospital", "staff", "asserted_by", "acted_at", "directive").order_by("-pk")
+
+
+def written_alone(acting: Principal) -> QuerySet[Relationship]:
+    """Treatment that a hospital's own system wrote, of patients whom others know too, where nothing else stands between hospital and patient."""
+    now = timezone.now()
+    fresh = SourcePatient.objects.filter(joined_at__gt=now - OLD)
+    own = SourcePatient.objects.filter(pk=OuterRef("source_patient"), hospital_id=OuterRef("hospital_id"))
+    others = SourcePatient.objects.filter(person__sources__home=OuterRef("person")).exclude(hospital_id=OuterRef("hospital_id"))
+    intake = Confirmation.objects.filter(subject=Subject.INTAKE, ended_at=None, hospital_id=OuterRef("hospital_id"),
+                                         at__gte=SourcePatient.objects.filter(pk=OuterRef(OuterRef("source_patient"))).values("joined_at")[:1])
+    found = Relationship.objects.filter(Q(noted_at__gt=now - OLD) | Q(source_patient__in=fresh.values("pk")), Exists(own), Exists(others), ~Exists(intake), starts_at__lte=now, ends_at__gt=now)
+    found = found.exclude(basis=Basis.DECLARED).exclude(confirmed("full", "provisional", "refused"))
+    return (found if acting.alliance_wide else found.filter(hospital_id=acting.hospital_id)).select_related("hospital").order_by("-noted_at")
+
+
+def claims(acting: Principal) -> QuerySet[Any, dict[str, Any]]:
+    """Who has declared treatment of whom in the last days, how often and when last: one row a clinician and patient."""
+    found = Relationship.objects.filter(basis=Basis.DECLARED, starts_at__gte=timezone.now() - OLD)
+    found = found if acting.alliance_wide else found.filter(hospital_id=acting.hospital_id)
+    return found.values("person", "declared_by_id", "hospital_id").annotate(times=Count("pk"), last=Max("starts_at"), holds=Max("ends_at")).order_by("-last")
+
+
+def busiest(acting: Principal) -> list[tuple[Staff, int]]:
+    """Clinicians who declared treatment of the most patients within a day, the most first."""
+    found = Relationship.objects.filter(basis=Basis.DECLARED, starts_at__gte=timezone.now() - dt.timedelta(days=1))
+    found = found if acting.alliance_wide else found.filter(hospital_id=acting.hospital_id)
+    counts = {c["declared_by_id"]: c["n"] for c in found.values("declared_by_id").annotate(n=Count("person", distinct=True)).order_by("-n")[:5]}
+    staff = Staff.objects.select_related("hospital").in_bulk(counts)
+    return [(staff[i], n) for i, n in counts.items()]
+
+
+def names_of(rows: list[dict[str, Any]], acting: Principal) -> list[dict[str, Any]]:
+    """Rows of claims with clinician, hospital, face and how far others stand behind the tie."""
+    staff, hospitals = Staff.objects.in_bulk({r["declared_by_id"] for r in rows}), Hospital.objects.in_bulk({r["hospital_id"] for r in rows})
+    return [r | {"by": staff.get(r["declared_by_id"]), "hospital": hospitals[r["hospital_id"]], "face": find.face(r["person"], acting.hospital_id), **stand(r)} for r in rows]
+
+
+def stand(row: dict[str, Any]) -> dict[str, Any]:
+    """How far others stand behind the tie of a row of claims, and the newest word by which they do; None where it is an old trace or an intake."""
+    person, hospital = row["person"], row["hospital_id"]
+    known = sources.of_person(person)
+    tie: Strength = facts_at(hospital, person, known, row["declared_by_id"]).tie
+    said = Confirmation.objects.filter(subject=Subject.TIE, person__in=homes(person, known), hospital_id=hospital, verdict=tie.name.lower(), ended_at=None)
+    return {"tie": tie.name.lower(), "word": said.select_related("staff", "acted_at").order_by("-pk").first()}
+
+

@@ -1,0 +1,138 @@
+"""Emergency access at the rate of a machine waits, a mass casualty night passes; who reviews it, also where the hospital has no officer of its own."""
+
+import datetime as dt
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from alliance.auth.principal import Principal
+from alliance.models import Staff
+from alliance.roles import Role
+from consent.audit.query import Filter
+from consent.audit.query import page as audit_page
+from consent.models import Emergency
+from consent.services.emergencies import do_break_glass
+from consent.services.emergency_rates import AT_ONCE, MANY, TooFast, rates
+from tests.factories import alliance
+from tests.http.test_persons import signed_in
+from tests.leaks.test_shared_record import World, w
+
+__all__ = ["w"]
+ENGLISH = {"Accept-Language": "en"}
+FORM = {"ground": "rescue", "reason": "unconscious, no papers", "hours": "1", "sure": "on"}
+
+
+def opened(acting: Principal, times: int) -> list[Emergency]:
+    return [do_break_glass(uuid.uuid4(), ground="rescue", reason="unconscious", hours=1, acting=acting) for _ in range(times)]
+
+
+def earlier(found: list[Emergency], seconds: int) -> None:
+    """As if they had been opened so much earlier."""
+    for e in found:
+        Emergency.objects.filter(pk=e.pk).update(opened_at=timezone.now() - dt.timedelta(seconds=seconds))
+
+
+def stepped_up(who: Staff) -> Client:
+    """Signed in, and with the password given again."""
+    browser = signed_in(who)
+    browser.post("/account/reauthenticate/", {"password": alliance.PASSWORD})
+    return browser
+
+
+def alarms(who: Staff) -> list[str]:
+    return [x["outcome"] for x in audit_page(Filter(), None, 200) if x["code"] == "consent:emergency:alarm" and x["target"] == f"staff/{who.pk}"]
+
+
+def test_the_next_record_after_six_in_a_minute_waits_and_says_how_long(w: World) -> None:
+    who = alliance.staff(w.a)
+    doctor = alliance.principal(who)
+    six = opened(doctor, AT_ONCE)
+    page, address = stepped_up(who), f"/person/{w.person}/emergency/"
+    earlier(six, 0)
+    stopped = page.post(address, FORM, headers=ENGLISH)
+    told = stopped.content.decode()
+    assert stopped.status_code == 429 and 0 < int(stopped.headers["Retry-After"]) <= 60
+    assert f"Save again in {stopped.headers['Retry-After']} seconds" in told and FORM["reason"] in told, "nothing is to be typed again"
+    assert not Emergency.objects.filter(person=w.person).exists() and alarms(who) == ["refused"]
+    assert opened(w.doctor, 1), "the control: another one is not held up"
+    earlier(six[:1], 61)
+    assert page.post(address, FORM, headers=ENGLISH).status_code == 302 and Emergency.objects.filter(person=w.person).count() == 1
+    longer = page.post(address, FORM | {"hours": "4", "reason": "still unconscious"}, headers=ENGLISH)
+    assert longer.status_code == 302, "what is open goes on at any time"
+
+
+def test_many_at_the_same_moment_are_no_way_around(w: World) -> None:
+    who = alliance.staff(w.a)
+    doctor = alliance.principal(who)
+
+    def one(_: int) -> bool:
+        try:
+            return bool(opened(doctor, 1))
+        except TooFast:
+            return False
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(one, range(3 * AT_ONCE))) == AT_ONCE
+
+
+def test_a_mass_casualty_night_passes_and_is_looked_into(w: World) -> None:
+    who = alliance.staff(w.a)
+    doctor = alliance.principal(who)
+    for i in range(MANY // AT_ONCE + 1):
+        earlier(opened(doctor, AT_ONCE), 3500 - 600 * i)
+    assert alarms(who) == ["success"], "thirty within the hour are a line of their own, and refused nobody"
+    calm = alliance.principal(alliance.staff(w.a))
+    earlier(opened(calm, 1), 7200)
+    page = signed_in(alliance.staff(w.a, Role.PRIVACY))
+    shown = page.get("/privacy/", headers=ENGLISH).content.decode()
+    assert "1 clinician has opened records" in shown and shown.count("look into it") == 2 and "up to 36 in an hour" in shown
+    assert "Emergency access to review (37)" in shown, "counted"
+    of_one = page.get(f"/privacy/?staff={who.pk}", headers=ENGLISH).content.decode()
+    assert "(36)" in of_one and f"?staff={who.pk}&amp;page=2" in of_one, "paged, and still of this one alone"
+    found = rates(alliance.principal(alliance.staff(w.a, Role.PRIVACY)))
+    assert [(r.staff.pk, r.waits, r.alarm) for r in found] == [(who.pk, 36, True), (int(calm.id), 1, False)]
+    assert not rates(alliance.principal(alliance.staff(w.b, Role.PRIVACY))), "another hospital's officer"
+
+
+def test_who_is_made_to_wait_is_nobody_else(w: World) -> None:
+    """A stranger's guesses at the account open nothing and so count nothing."""
+    who = alliance.staff(w.a)
+    for _ in range(AT_ONCE + 2):
+        Client().post("/account/login/", {"login": who.user.username, "password": "wrong-password-1"})
+    assert stepped_up(who).post(f"/person/{w.person}/emergency/", FORM, headers=ENGLISH).status_code == 302
+
+
+def test_emergencies_of_a_hospital_without_an_officer_are_the_alliances(w: World) -> None:
+    doctor = alliance.principal(alliance.staff(w.a))
+    opened(doctor, 1)
+    wide = signed_in(alliance.staff(alliance.hospital("office"), Role.PRIVACY, wide=True))
+    mark = "no privacy officer at this hospital: you review it"
+
+    def of_doctor() -> str:
+        return wide.get(f"/privacy/?staff={doctor.id}", headers=ENGLISH).content.decode()
+
+    assert mark in of_doctor() and "without a privacy officer of" in of_doctor()
+    own, far = alliance.staff(w.a, Role.ADMINISTRATOR), alliance.staff(w.b, Role.ADMINISTRATOR)
+    said = "have no privacy officer of their own"
+    assert said in signed_in(own).get(reverse("staff"), headers=ENGLISH).content.decode()
+    officer = alliance.staff(w.a, Role.PRIVACY)
+    assert mark not in of_doctor(), "the control: now there is one"
+    assert said not in signed_in(own).get(reverse("staff"), headers=ENGLISH).content.decode()
+    assert said in signed_in(far).get(reverse("staff"), headers=ENGLISH).content.decode(), "another hospital's administrator reads about theirs"
+    Staff.objects.filter(pk=officer.pk).update(vouched_at=None)
+    assert mark in of_doctor(), "one for whom nobody vouches is none"
+
+
+def test_nothing_is_written_where_it_waits(w: World) -> None:
+    doctor = alliance.principal(alliance.staff(w.a))
+    opened(doctor, AT_ONCE)
+    with transaction.atomic(), pytest.raises(TooFast) as stopped:
+        opened(doctor, 1)
+    assert 0 < stopped.value.seconds <= 60 and Emergency.objects.filter(staff_id=int(doctor.id)).count() == AT_ONCE
