@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.utils import translation
 
 from alliance.config.supervisor import WORKER
 from tests.until import until
@@ -27,6 +29,13 @@ def django_db_setup(django_db_blocker) -> Iterator[None]:  # type: ignore[no-unt
 
     with django_db_blocker.unblock():
         call_command("setup")
+        yield
+
+
+@pytest.fixture(autouse=True)
+def language_of_the_installation() -> Iterator[None]:
+    """Each test begins in it: Django's own client leaves this process in the language of the last page that it asked for."""
+    with translation.override(settings.LANGUAGE_CODE):
         yield
 
 
