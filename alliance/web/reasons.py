@@ -12,7 +12,7 @@ WHY = {  # to the clinician who looks
     "unverified": gettext_lazy("A consent of the patient waits for verification: it counts once somebody has seen the signed paper."),
     "unconfirmed": gettext_lazy(
         "So far only your hospital itself says that it treats this patient. Say that you are treating them; then a record clerk compares the card under Confirmations, and "
-        "what is not specially protected opens for 72 hours."),
+        "what the patient's decision or the alliance's rule permits opens for 72 hours, but for specially protected records."),
     "unconfirmed_consent": gettext_lazy(
         "So far only the hospital that recorded the patient's consent stands behind it. It counts once somebody else compares the signed paper under Confirmations: a colleague of "
         "another role where your own hospital recorded it, else a record clerk of a third hospital of the patient or the alliance's privacy officer."),

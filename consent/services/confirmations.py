@@ -27,6 +27,8 @@ RENEWED = dt.timedelta(hours=12)  # with less left of a provisional confirmation
 Subject, Verdict = Confirmation.Subject, Confirmation.Verdict
 VERDICT = {Strength.FULL: Verdict.FULL, Strength.PROVISIONAL: Verdict.PROVISIONAL}
 CONFIRMED = {Subject.TIE: EventCode.TIE_CONFIRM, Subject.DIRECTIVE: EventCode.CONSENT_CONFIRM, Subject.WITHDRAWAL: EventCode.WITHDRAWAL_CONFIRM, Subject.INTAKE: EventCode.INTAKE_CONFIRM}
+NEW = ("That your own hospital treats this patient is known from your hospital alone, and not for 30 days yet. Until the alliance's privacy officer or another hospital has confirmed that, your word "
+       "does not count for the patient. The officer confirms all registrations of a new member in one act.")
 REFUSED = {Subject.TIE: EventCode.TIE_REFUSE, Subject.DIRECTIVE: EventCode.CONSENT_REFUSE, Subject.WITHDRAWAL: EventCode.WITHDRAWAL_REFUSE}
 
 
@@ -74,9 +76,22 @@ def may_confirm(directive: Directive, person: UUID, sources: tuple[Source, ...],
     return found > {"full": Strength.FULL, "": Strength.NONE}.get(before, Strength.PROVISIONAL)
 
 
-def stands(subject: str, who: Voice | None, fact: Fact) -> Strength:
-    """Raises Forbidden where the word of this one does not count."""
+def may_confirm_tie(person: UUID, hospital_id: int, sources: tuple[Source, ...], acting: Principal) -> bool:
+    """Whether this one's word would count of what clinicians of the hospital have declared, or its systems have written."""
+    asserters = [a for d in declarations(hospital_id, person, sources) for a in asserter(d.declared_by, hospital_id)]
+    return strength_of(Fact.TIE, voice(acting, hospital_id, asserters, person, sources)) is not Strength.NONE
+
+
+def is_new_here(acting: Principal, gains: int, person: UUID, sources: tuple[Source, ...]) -> bool:
+    """Whether this alone keeps a record clerk's word about another hospital from counting: nobody stands behind their own hospital's tie to the patient yet."""
+    return acting.kind == "staff" and acting.role == Role.CLERK and acting.vouched and acting.hospital_id != gains and not is_tied(acting.hospital_id, person, sources)
+
+
+def stands(subject: str, who: Voice | None, fact: Fact, *, new: bool) -> Strength:
+    """Raises Forbidden where the word of this one does not count. new: is_new_here."""
     found = strength_of(fact, who)
+    if found is Strength.NONE and new:
+        raise Forbidden("new", NEW)
     if found is Strength.NONE:
         raise Forbidden("voice", {
             Subject.TIE: "Somebody else has to confirm this: a colleague of another role after a clinician has declared the treatment, a record clerk of another hospital that knows the patient, "
@@ -116,7 +131,7 @@ def do_confirm_tie(person: UUID, hospital_id: int, *, evidence: str, sources: tu
     said = declarations(hospital_id, person, sources)
     asserters = [a for d in said for a in asserter(d.declared_by, hospital_id)]
     who = voice(acting, hospital_id, asserters, person, sources)
-    found = stands(Subject.TIE, who, Fact.TIE)
+    found = stands(Subject.TIE, who, Fact.TIE, new=is_new_here(acting, hospital_id, person, sources))
     if who is None or not (said or any(s.hospital_id == hospital_id for s in sources) or facts_at(hospital_id, person, sources).related):
         raise Forbidden("nothing", "The hospital has no registration of this patient, and nobody there has declared to treat them.")
     now = timezone.now()
@@ -164,7 +179,7 @@ def do_confirm_directive(directive_id: int, person: UUID, *, evidence: str, sour
         raise Forbidden("nothing", "This decision is withdrawn, or nobody has seen the signed paper yet.")
     gains, asserters = gaining(Subject.DIRECTIVE, directive), asserters_of(Subject.DIRECTIVE, directive)
     who = voice(acting, gains, asserters, person, sources)
-    found = stands(Subject.DIRECTIVE, who, Fact.PERMIT)
+    found = stands(Subject.DIRECTIVE, who, Fact.PERMIT, new=is_new_here(acting, gains, person, sources))
     now = timezone.now()
     given = directive.confirmations.filter(subject=Subject.DIRECTIVE, ended_at=None)
     shut = refused(Subject.DIRECTIVE, person, sources, gains, directive)
@@ -188,7 +203,7 @@ def do_confirm_withdrawal(directive_id: int, person: UUID, *, evidence: str, sou
         raise AlreadyStands("confirmation", "This is confirmed already. Nothing was confirmed a second time.")
     gains, asserters = gaining(Subject.WITHDRAWAL, directive), asserters_of(Subject.WITHDRAWAL, directive)
     who = voice(acting, gains, asserters, person, sources)
-    stands(Subject.WITHDRAWAL, who, Fact.WITHDRAWAL)
+    stands(Subject.WITHDRAWAL, who, Fact.WITHDRAWAL, new=is_new_here(acting, gains, person, sources))
     if who is Voice.REGISTRAR and refused(Subject.WITHDRAWAL, person, sources, gains, directive) and not lifts(directive, acting, tied=True):
         raise Forbidden("refused", "A privacy officer or the patient wants this refusal to stand: a hospital that it refuses does not end it.")
     directive.lifted_at = timezone.now()

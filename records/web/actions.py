@@ -46,7 +46,8 @@ def treat(request: HttpRequest, person_id: UUID, *, acting: Principal) -> HttpRe
         do_declare_relationship(person_id, reason=form.cleaned_data["reason"], acting=acting)
         tied = facts_at(acting.hospital_id, person_id, sources.of_person(person_id), int(acting.id)).tie is not Strength.NONE
         messages.success(request, _("Noted for you, for 24 hours.") if tied else
-                         _("Noted for you, for 24 hours. Now a record clerk of your hospital compares the card, under Confirmations; then the record opens."))
+                         _("Noted for you, for 24 hours. Now a record clerk of your hospital compares the card, under Confirmations; then what the patient's "
+                           "decision or the alliance's rule permits opens."))
         return redirect("person", person_id)
     return render(request, "records/treat.html", {"form": form, "face": face, "person": person_id})
 

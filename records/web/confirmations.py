@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_GET, require_POST
 
 from alliance.auth.errors import Forbidden
@@ -20,16 +20,18 @@ from alliance.roles import Permission, Role
 from consent.audit import query
 from consent.audit.append import append
 from consent.audit.event import Event, EventCode, Outcome
-from consent.models import Confirmation
+from consent.models import Confirmation, Directive
 from consent.services import confirmations as services
 from consent.services import directives
 from consent.services.ties import facts_at
 from records.mpi import find, sources
 from records.web import asked, waiting
 from records.web.actions import known
-from records.web.consents import lines
+from records.web.consents import behind, lines
 
 TRIES = 5  # numbers that do not fit, of one patient within an hour: a page that compares is no page to guess on
+SHORTLY = gettext_noop("Confirmed for 72 hours. What the patient's decision, or else the alliance's rule, permits is open now, but for specially protected records. The "
+                       "privacy officer and the patient see it.")
 COMPARED = [
     ("card", gettext_lazy("The citizen number on the identity card")), ("document", gettext_lazy("The number on another document")), ("paper", gettext_lazy("Something else")),
 ]
@@ -81,15 +83,24 @@ def confirmations(request: HttpRequest, *, acting: Principal) -> HttpResponse:
     ends = waiting.page_of(waiting.withdrawals(acting), number) if acting.role == Role.CLERK else None
     parts = [
         {"here": here, "page": papers[here], "relations": [waiting.declared(r, acting) for r in relations[here]] if here in relations else [], "more": relations.get(here),
-         "decisions": [(d, find.face(d.person, acting.hospital_id)) for d in waiting.permitting(list(papers[here]))
+         "decisions": [(d, find.face(d.person, acting.hospital_id), barred_from_paper(d, d.person, acting)) for d in waiting.permitting(list(papers[here]))
                        if directives.knows(acting, d.person, sources.of_person(d.person))]} for here in papers]
-    ended = [(d, find.face(d.person, acting.hospital_id)) for d in ends] if ends else []
-    shown = sorted({r.relation.person for p in parts for r in p["relations"]} | {d.person for p in parts for d, _ in p["decisions"]} | {d.person for d, _ in ended})  # type: ignore[attr-defined]
+    ended = [(d, find.face(d.person, acting.hospital_id), barred_from_paper(d, d.person, acting)) for d in ends] if ends else []
+    shown = sorted({r.relation.person for p in parts for r in p["relations"]} | {d.person for p in parts for d, *_ in p["decisions"]} | {d.person for d, *_ in ended})  # type: ignore[attr-defined]
     own = {name: waiting.page_of(of(acting), number) for name, of in (("treatment", asked.declared), ("decisions", asked.decided), ("codes", asked.printed))}
     answers = {name: asked.answers(list(page), acting) for name, page in own.items()}
     shown = sorted({*shown, *(a.person for rows in answers.values() for a in rows)})
     append(Event.of(acting, EventCode.CONFIRMATION_READ, target="list", persons=tuple(shown), refs=tuple(f"person/{p}" for p in shown)))
     return render(request, "records/confirmations.html", {"parts": parts, "ended": ended, "ends": ends, "own": answers, "longest": max(own.values(), key=lambda p: p.paginator.num_pages)})
+
+
+def barred_from_paper(d: Directive, person: UUID, acting: Principal) -> str:
+    """Why this one is not asked to compare the paper: their word would not count. Empty where it would, and where a privacy officer may at least refuse."""
+    found = sources.of_person(person)
+    if acting.role == Role.PRIVACY or services.may_confirm(d, person, found, acting, before=behind(d)):
+        return ""
+    subject = Confirmation.Subject.DIRECTIVE if d.withdrawn_at is None else Confirmation.Subject.WITHDRAWAL
+    return waiting.barred(acting, services.gaining(subject, d), person, found)
 
 
 @page(Permission.CONFIRM)
@@ -117,10 +128,11 @@ def confirm_tie(request: HttpRequest, person_id: UUID, hospital_id: int, *, acti
         else:
             made = services.do_confirm_tie(person_id, hospital_id, evidence=data["evidence"].strip() if data["compared"] == "paper" else Confirmation.CARD, sources=found, acting=acting)
             messages.success(request, _("Confirmed.") if made.verdict == Confirmation.Verdict.FULL else
-                             _("Confirmed for 72 hours: records that are not specially protected are open now. The privacy officer and the patient see it."))
+                             _(SHORTLY))
             return redirect("confirmations")
     return render(request, "records/confirm_tie.html", {
         "face": face, "person": person_id, "hospital": hospital, "form": form, "refusal": refusal, "officer": acting.role == Role.PRIVACY,
+        "barred": waiting.barred_from_card(hospital_id, person_id, acting),
         "said": services.declarations(hospital_id, person_id, found), "tie": facts_at(hospital_id, person_id, found).tie.name.lower()})
 
 
@@ -147,10 +159,11 @@ def confirm_decision(request: HttpRequest, person_id: UUID, directive_id: int, *
         else:
             made = services.do_confirm_directive(directive_id, person_id, evidence=evidence, sources=found, acting=acting)
             messages.success(request, _("Confirmed.") if made.verdict == Confirmation.Verdict.FULL else
-                             _("Confirmed for 72 hours: records that are not specially protected are open now. The privacy officer and the patient see it."))
+                             _(SHORTLY))
         return redirect("confirmations")
     append(Event.of(acting, EventCode.CONSENT_READ, person=person_id, target=f"directive/{directive_id}"))
     return render(request, "records/confirm_decision.html", {"face": face, "person": person_id, "x": shown, "form": form, "officer": acting.role == Role.PRIVACY,
+                                                             "barred": barred_from_paper(shown["d"], person_id, acting),
                                                              "readable": directives.knows(acting, person_id, found) and acting.may(Permission.CONSENT_RECORD)})
 
 

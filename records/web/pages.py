@@ -90,14 +90,20 @@ def person(request: HttpRequest, person_id: UUID, tab: str = "summary", *, actin
             "face": face, "person": person_id, "why": refusal.code, "officers": call_about(acting) if refusal.code == "sealed" else [],
             "overridable": refusal.overridable, "known_here": knows(acting, person_id, sources.of_person(person_id)),
             "breaking": breaking(person_id, acting) if refusal.code == "patient_denied" else None,
-            "asked": next((d for d in declarations(acting.hospital_id, person_id, sources.of_person(person_id)) if d.declared_by_id == int(acting.id)), None)}, status=403)
+            "asked": asked(person_id, acting)}, status=403)
     shown = {
         "person": person_id, "tab": tab, "tabs": list(TABS), "scope": opened.scope, "face": face,
         "breaking": breaking(person_id, acting) if "patient_denied" in opened.scope.withheld else None,
         "actions": find_actions(opened.scope, acting), "minutes": minutes_left(opened.scope.until),
+        "asked": asked(person_id, acting) if "unconfirmed" in opened.scope.withheld else None,
         "banner": banner(opened.golden, opened.rows["Patient"], opened.rows["AllergyIntolerance"], opened.rows["Flag"], opened.rows["Observation"]),
         **contents(opened.rows, TABS[tab], describe_patient(opened.golden), lifetime(opened.golden))}
     return render(request, f"records/{tab}.html", shown)
+
+
+def asked(person_id: UUID, acting: Principal) -> Relationship | None:
+    """The viewer's own word, which holds still, that they treat the patient."""
+    return next((d for d in declarations(acting.hospital_id, person_id, sources.of_person(person_id)) if d.declared_by_id == int(acting.id)), None)
 
 
 def call_about(acting: Principal) -> list[Staff]:

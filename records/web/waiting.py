@@ -3,20 +3,24 @@
 import datetime as dt
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from alliance.auth.principal import Principal
 from alliance.models import Hospital, Staff
 from alliance.roles import Role
 from consent.models import Confirmation, Directive, Relationship
 from consent.provision import permits, read
+from consent.services.confirmations import is_new_here, may_confirm_tie
 from consent.services.directives import homes
 from consent.services.ties import facts_at
 from consent.strength import OLD, Strength
 from consent.templates import Template
+from consent.terms import Source
 from records.models import SourcePatient
 from records.mpi import find, sources
 from records.mpi.find import Found
@@ -27,11 +31,12 @@ Subject, Verdict, Basis = Confirmation.Subject, Confirmation.Verdict, Relationsh
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """Treatment that a clinician has declared; tie: how far others stand behind it now."""
+    """Treatment that a clinician has declared; tie: how far others stand behind it now; barred: why the reader is not asked to compare the card."""
 
     relation: Relationship
     face: Found | None
     tie: str
+    barred: str
 
 
 def page_of(found: QuerySet, number: str | None) -> Page:  # type: ignore[type-arg]
@@ -46,7 +51,22 @@ def known_at(hospital_id: int) -> Exists:
 
 def declared(relation: Relationship, acting: Principal) -> Declared:
     tie = facts_at(relation.hospital_id, relation.person, sources.of_person(relation.person), relation.declared_by_id or 0).tie
-    return Declared(relation, find.face(relation.person, acting.hospital_id), tie.name.lower())
+    return Declared(relation, find.face(relation.person, acting.hospital_id), tie.name.lower(), barred_from_card(relation.hospital_id, relation.person, acting))
+
+
+def barred_from_card(hospital_id: int, person: UUID, acting: Principal) -> str:
+    """Why this one is not asked to compare the card; empty where their word would count, and where a privacy officer may at least refuse."""
+    found = sources.of_person(person)
+    if acting.role == Role.PRIVACY or may_confirm_tie(person, hospital_id, found, acting):
+        return ""
+    return barred(acting, hospital_id, person, found)
+
+
+def barred(acting: Principal, gains: int, person: UUID, found: tuple[Source, ...]) -> str:
+    """Whose word it is that would count, where this one's does not."""
+    if is_new_here(acting, gains, person, found):
+        return _("that your own hospital treats this patient has to be confirmed first: ask the alliance's privacy officer")
+    return _("a colleague of another role compares it, a record clerk of another hospital or the alliance's privacy officer")
 
 
 def declarations(acting: Principal, *, here: bool) -> QuerySet[Relationship]:
