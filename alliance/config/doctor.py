@@ -16,7 +16,7 @@ def told(walls: list[Wall], as_json: bool) -> str:
         if w.mend:
             lines.append(f"{'mend:':>21} {w.mend}")
     wrong = sum(not w.ok for w in walls)
-    return "\n".join([*lines, "", f"{wrong} of {len(walls)} walls do not stand." if wrong else f"All {len(walls)} walls stand."])
+    return "\n".join([*lines, "", f"{wrong} of {len(walls)} walls {'does' if wrong == 1 else 'do'} not stand." if wrong else f"All {len(walls)} walls stand."])
 
 
 def refused(refusal: StartRefused, arguments: list[str]) -> int:

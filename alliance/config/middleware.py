@@ -10,7 +10,7 @@ from allauth.core.exceptions import ReauthenticationRequired
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ObjectDoesNotExist
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect
 from django.urls import Resolver404, resolve, reverse
@@ -157,7 +157,10 @@ def refusals(get_response: Handler) -> Handler:
 
     class Refusals:
         def __call__(self, request: HttpRequest) -> HttpResponse:
-            return get_response(request)
+            response = get_response(request)
+            if isinstance(response, HttpResponseNotAllowed) and not response.content:  # an address that takes a form alone, typed or kept: no page, rather than an empty one
+                response.content = missing(request).content
+            return response
 
         def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
             if isinstance(error, Forbidden | Refused):

@@ -105,6 +105,8 @@ class EmploymentForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         self.fields["hospital"].queryset = Hospital.objects.filter(pk__in=[h.pk for h in hospitals])  # type: ignore[attr-defined]
         self.fields["department"].queryset = Department.objects.filter(hospital__in=hospitals).select_related("hospital")  # type: ignore[attr-defined]
+        if not self.fields["department"].queryset.exists():  # type: ignore[attr-defined]
+            del self.fields["department"]
         if not wide:
             del self.fields["alliance_wide"]
             del self.fields["wide_reason"]

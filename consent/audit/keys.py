@@ -86,6 +86,8 @@ def given(text: str) -> list[Pin]:
     if m := FINGERPRINT.fullmatch(text.replace(":", "") if text.count(":") == 31 else text):
         return [Pin(m[1].lower(), "the given key")]
     path = Path(text)
+    if text.upper().startswith("SHA256") and not path.exists():
+        raise NoKey(f"{text} is no fingerprint: it is SHA256: and 64 hexadecimal digits, as manage.py audit_key prints it")
     pins = parse(path.read_text(), f"the key in {path.name}")
     if not pins:
         raise NoKey(f"{text} holds no PEM block of a public key; give such a file, or a fingerprint of 64 hexadecimal digits")

@@ -57,6 +57,10 @@ def write(path: Path, told: dict[str, Any], proofs: Path) -> None:
 
 def load(path: Path) -> dict[str, Any]:
     """Raises OSError, ValueError where it is no manifest."""
+    if not path.exists():
+        packed = path.name.endswith(".zip.manifest.json")
+        raise FileNotFoundError("this is the ZIP of the auditor's page: unpack it, and name the file that lies in it beside its manifest" if packed else
+                                f"{path} is missing: the manifest belongs beside the exported file, under its name")
     told = json.loads(path.read_bytes())
     if not isinstance(told, dict):
         raise ValueError(f"{path.name} is no manifest")

@@ -18,7 +18,7 @@ HIDDEN = frozenset({"no_consent", "unverified", "unconfirmed", "unconfirmed_cons
 REFUSALS = {
     "role": "Your role does not include this.",
     "viewer_inactive": "Your hospital's membership or your employment is not active.",
-    "foreign_store": "Only a hospital's own systems write to its record store: use the base /fhir/<own hospital>/.",
+    "foreign_store": "Only a hospital's own systems write to its record store and read there: yours is /fhir/<own hospital>/, what others share is at /fhir/alliance/.",
 }
 ABSENT = Issue("not-found", "There is no such resource here, or it is not shared with you.")
 

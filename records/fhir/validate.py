@@ -15,6 +15,14 @@ from records.fhir.structure import UNPRINTABLE, certain
 from records.fhir.types import TYPES, table
 
 NO_SUCH = "FHIR R4 has no such element here: remove it, correct its spelling, or send it as an extension."
+LOOKS = {
+    "date": ": send a date of the calendar as 1980-05-12, or 1980-05 or 1980 where no more is known.",
+    "dateTime": ": send a date of the calendar, or date and time with seconds and the offset from UTC, as 2026-10-12T08:30:00+08:00.",
+    "instant": ": send date and time with seconds and the offset from UTC, as 2026-10-12T08:30:00+08:00.",
+    "time": ": send hours, minutes and seconds, as 08:30:00.",
+    "id": ": send 1 to 64 letters of A to Z, digits, hyphens and full stops.",
+    "code": ": send the code without blanks at its ends, and no two of them in a row.",
+}
 SHORT = 100  # items of each list that are looked at in a resource that is too large for the judge
 
 
@@ -136,12 +144,21 @@ def issue(type_name: str, fault: Any) -> Issue:
         return Issue("structure", "A JSON object is expected here.", where)
     says = fault["msg"].removeprefix("Value error, ")
     if "spec regex" in says or "regex" in says:
-        return Issue("value", "The value does not have this data type's form (see the data type's page in FHIR R4).", where)
+        return Issue("value", "The value does not have this data type's form" + LOOKS.get(type_at(type_name, fault["loc"]), " (see the data type's page in FHIR R4)."), where)
     if says.startswith("Any of one field value is expected"):
         return Issue("structure", "Only one of the [x] choices may be present: " + says.split("['")[1].split("']")[0].replace("', '", ", ") + ".", where)
     if kind == "string_type":
         return Issue("value", "A JSON string is expected here.", where)
     return Issue("value", says.rstrip(".") + ".", where)
+
+
+def type_at(type_name: str, location: tuple[Any, ...]) -> str:
+    """The data type of the element; empty where it is not in the table."""
+    kind = type_name
+    for step in location:
+        if isinstance(step, str):
+            kind = str((table("shapes").get(kind) or {}).get(step, "")).lstrip("*")
+    return kind
 
 
 def path(type_name: str, location: tuple[Any, ...]) -> str:

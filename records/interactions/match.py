@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from alliance.auth.errors import Forbidden
+from alliance.auth.role_check import must_hold
 from alliance.auth.scope_check import must_cover
 from alliance.roles import Permission
 from consent import gate
@@ -82,8 +82,7 @@ def of_the_store(ask: Ask, words: Words, certain: bool, count: int) -> list[byte
 
 def of_the_alliance(ask: Ask, words: Words, certain: bool, count: int) -> list[bytes]:
     """One entry a person, by the registration that fits best among those that the gate opens: what is closed neither finds nor raises anybody."""
-    if not ask.principal.may(Permission.PERSON_FIND):
-        raise Forbidden("role", "This role does not look for patients.")
+    must_hold(ask.principal, Permission.PERSON_FIND, "This role does not look for patients.")
     append(Event.of(ask.principal, EventCode.PERSON_FIND, target="alliance/Patient/$match"))
     everybody = quota.may_look(ask.principal)
     candidates = similar(words, None if everybody else ask.principal.hospital_id, certain)

@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from alliance.auth.errors import Forbidden
+from alliance.auth.role_check import must_hold
 from alliance.auth.scope_check import must_cover
 from alliance.auth.scopes import Need
 from alliance.roles import Permission
@@ -121,8 +121,7 @@ def crossreference(ask: Ask, pairs: Pairs) -> Answer:
     must_cover(ask.principal, SEARCHING)
     if ask.hospital_id is not None:
         gate.enter(own_request(ask, EventCode.RECORD_SEARCH, "Patient/$ihe-pix", need=SEARCHING))
-    if not ask.principal.may(Permission.PERSON_FIND):
-        raise Forbidden("role", "This role does not look for patients.")
+    must_hold(ask.principal, Permission.PERSON_FIND, "This role does not look for patients.")
     given = {k: v for k, v in pairs if k not in ("_format", "_pretty")}
     if len(given) != len([k for k, _ in pairs if k not in ("_format", "_pretty")]) or not given.keys() <= {"sourceIdentifier", "targetSystem"}:
         raise NotSupported(Issue("not-supported", "$ihe-pix has the parameters sourceIdentifier and targetSystem, each once."))

@@ -50,7 +50,7 @@ def judge(ask: Ask, type_name: str, resource: Any) -> None:
     """The same without its references."""
     found = validate(resource)
     if found != type_name:
-        raise Malformed(Issue("structure", f"This is a {found}, the address says {type_name}: make them agree.", "resourceType"))
+        raise Malformed(Issue("structure", f"The body is of type {found}, the address says {type_name}: make them agree.", "resourceType"))
     if found == "Subscription":
         make_criteria_relative(resource, ask.address)
     plausible.check(resource)

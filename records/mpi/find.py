@@ -9,8 +9,8 @@ from uuid import UUID
 
 from django.db import connection
 
-from alliance.auth.errors import Forbidden
 from alliance.auth.principal import Principal, Purpose
+from alliance.auth.role_check import must_hold
 from alliance.roles import Permission
 from consent.audit.append import witnessed
 from consent.audit.event import Event, EventCode
@@ -61,8 +61,7 @@ class Found:
 def find(text: str, *, acting: Principal, needs: Permission = Permission.PERSON_FIND, urgent: bool = False) -> list[Found]:
     """At most 50 persons, own patients first. The audit line keeps what was found, never what was typed. urgent: somebody's life may hang on it. Raises
     TooManySearches where only a stranger could be it, and the one who acts has looked for too many (quota.py)."""
-    if not acting.may(needs):
-        raise Forbidden("role", "This role does not look for patients.")
+    must_hold(acting, needs, "This role does not look for patients.")
     text = visible(text).strip()
     if len(text) < 2:
         return []

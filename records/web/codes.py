@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_POST
 
 from alliance.auth.errors import Forbidden
@@ -27,6 +27,10 @@ from consent.strength import Strength
 from consent.terms import Source
 from records.mpi import sources
 from records.web.actions import known
+from records.web.way_in import born
+
+UNDATED = gettext_noop("No hospital has told the day on which the patient was born, and the patient's own page asks for it. Have the birth date entered in your hospital's system and sent; "
+                       "then print the code.")
 
 
 class ActivateForm(forms.Form):
@@ -58,13 +62,16 @@ def access(request: HttpRequest, person_id: UUID, *, acting: Principal) -> HttpR
     """The patient's codes; a new one is shown for ten minutes to whoever made it, to be printed for the patient. Where none may be printed, why."""
     face = known(person_id, acting)
     found = sources.of_person(person_id)
+    undated = "" if any(len(day) == 10 for s in found for day in born(s.home)) else UNDATED
+    if request.method == "POST" and undated:
+        raise Forbidden("birth", undated)
     if request.method == "POST":
         accesses.do_give_access(person_id, sources=found, acting=acting)
         return redirect("access", person_id)
     check(acting, person_id, found)
     try:
         accesses.check_print(acting, person_id, found)
-        refusal = ""
+        refusal = _(undated) if undated else ""
     except Forbidden as error:
         refusal = _(str(error))
     shown = find_secret(f"access/{person_id}", acting=acting)

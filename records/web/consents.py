@@ -128,7 +128,7 @@ def recorded(opens: bool, tied: bool) -> str:
 
 def lines(person: UUID, found: tuple[Source, ...]) -> dict[str, list[dict[str, Any]]]:
     """Each directive with its words, whether its permits have lapsed because registrations were parted, whose word it is, and whether that hospital is tied to the
-    patient: those that stand, and earlier ones."""
+    patient: those that stand, earlier ones, and of these those that refuse on."""
     all_of_them = list(directives.of(person, found).select_related("hospital", "recorded_by__hospital", "verified_by", "verified_where", "withdrawn_by").prefetch_related("confirmations"))
     names = names_in(d.resource for d in all_of_them)
     his = {s.id for s in found}
@@ -137,7 +137,8 @@ def lines(person: UUID, found: tuple[Source, ...]) -> dict[str, list[dict[str, A
     tied = {h.pk: is_tied(h.pk, person, found) for h in {x["speaker"] for x in told_of if x["permits"] and not x["behind"] and not x["d"].withdrawn_at}}
     for x in told_of:
         x["tied"] = tied.get(x["speaker"].pk, False)
-    return {"standing": [x for x in told_of if not x["d"].withdrawn_at], "earlier": [x for x in told_of if x["d"].withdrawn_at]}
+    earlier = [x for x in told_of if x["d"].withdrawn_at]
+    return {"standing": [x for x in told_of if not x["d"].withdrawn_at], "earlier": earlier, "refusing": [x for x in earlier if not x["d"].lifted_at]}
 
 
 def confirmable(told_of: dict[str, list[dict[str, Any]]], person: UUID, found: tuple[Source, ...], acting: Principal) -> dict[str, list[dict[str, Any]]]:

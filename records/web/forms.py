@@ -1,6 +1,7 @@
 """Forms of the clinician's and the privacy officer's pages: confirm treatment, open an emergency access, review it, seal a record and open the seal."""
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from consent.models import Emergency, IncidentSeal
@@ -14,7 +15,7 @@ class TreatForm(forms.Form):
 class EmergencyForm(forms.Form):
     ground = forms.ChoiceField(label=_("Ground"), choices=Emergency.Ground.choices, widget=forms.RadioSelect)
     reason = forms.CharField(label=_("What happened, and why the record is needed now"), min_length=5, max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
-    hours = forms.TypedChoiceField(label=_("For how long"), coerce=int, choices=[(h, _("%(n)s h") % {"n": h}) for h in HOURS], initial=HOURS[0], widget=forms.RadioSelect)
+    hours = forms.TypedChoiceField(label=_("For how long"), coerce=int, choices=[(h, format_lazy(_("{n} h"), n=h)) for h in HOURS], initial=HOURS[0], widget=forms.RadioSelect)
     sure = forms.BooleanField(label=_("I know that each look is written down with this reason, that a privacy officer reviews it and that the patient is told."))
 
 
