@@ -158,6 +158,36 @@ def test_who_may_confirm_a_tie(w: World) -> None:
     assert "consent:tie:confirm" in lines_of(f"confirmation/{made.pk}")
 
 
+def test_a_clerk_of_a_hospital_that_is_new_itself_is_told_so_and_asked_to_compare_nothing(w: World) -> None:
+    given = give(w.person, sources=sources.of_person(w.person), acting=w.doctor)  # type: ignore[arg-type]
+    do_declare_relationship(w.person, reason="ward", acting=w.doctor)  # type: ignore[arg-type]
+    far = signed_in(Staff.objects.get(pk=w.clerk.id))
+    card, paper = f"/person/{w.person}/tie/{w.a.pk}/", f"/person/{w.person}/consent/{given.pk}/confirm/"
+    why = "your own hospital treats this patient has to be confirmed first"
+
+    def pages() -> list[str]:
+        return [far.get(path, headers=ENGLISH).content.decode() for path in ("/confirmations/", card, paper)]
+
+    waiting, *each = pages()
+    assert waiting.count(why) == 2 and card not in waiting and paper not in waiting and all(why in x and 'name="confirm"' not in x for x in each)
+    for path, form in ((card, {"compared": "paper", "evidence": "the card", "confirm": "1"}), (paper, {"evidence": "the paper", "confirm": "1"})):
+        said = far.post(path, form, headers=ENGLISH)
+        assert said.status_code == 403 and "not for 30 days yet" in said.content.decode()
+    tie(w.person, w.b)  # type: ignore[arg-type]
+    waiting, *each = pages()
+    assert why not in waiting and card in waiting and paper in waiting and all('name="confirm"' in x for x in each), "the control"
+    assert far.post(card, {"compared": "paper", "evidence": "the card", "confirm": "1"}).status_code == 302
+
+
+def test_who_has_declared_treatment_is_not_asked_to_declare_it(w: World) -> None:
+    doctor, page = signed_in(Staff.objects.get(pk=w.doctor.id)), f"/person/{w.person}/"
+    assert f"{page}treat/" in doctor.get(page, headers=ENGLISH).content.decode(), "the control"
+    told = doctor.post(f"{page}treat/", {"reason": "ward"}, headers=ENGLISH, follow=True).content.decode()
+    assert "what the patient&#x27;s decision or the alliance&#x27;s rule permits" in told, "not that the record opens"
+    shown = doctor.get(page, headers=ENGLISH).content.decode()
+    assert "You asked at" in shown and f"{page}treat/" not in shown and "Say that you are treating them" not in shown
+
+
 def test_a_refusal_ends_old_traces_until_somebody_confirms_fully(w: World) -> None:
     w.permit()
     encounter(w)

@@ -1,5 +1,6 @@
 """Every query of docs/how-to/ask.md is answered as the page says."""
 
+import json
 import re
 from pathlib import Path
 
@@ -29,3 +30,12 @@ def test_the_queries_of_the_page(api: Api) -> None:
     refused = PAGE.read_text().split("Not served:")[1]
     for name, query in (("_filter", "Patient?_filter=x"), ("_query", "Patient?_query=x")):
         assert name in refused and api("GET", query).status == 400, query
+
+
+def test_the_example_bundle_sent_twice_is_there_once_and_found_as_the_readme_asks(api: Api) -> None:
+    root = PAGE.parents[2]
+    for _ in range(2):
+        assert api("POST", "", json.loads((PAGE.parent / "bundle.json").read_text())).status == 200
+    for readme in ("README.md", "README.zh-CN.md"):
+        asked = re.search(r"/fhir/donghu/(Observation\?[^\"]+)\"", (root / readme).read_text())
+        assert asked and api("GET", asked[1]).json["total"] == 1, readme

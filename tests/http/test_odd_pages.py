@@ -59,3 +59,11 @@ def test_a_refusal_is_told_in_the_readers_language(server: str) -> None:
                          ("/privacy/", "您的角色不包含此页面。", "Your role does not include this page.")):
         told = {tongue: clerk.get(page, headers={"Accept-Language": tongue}) for tongue in ("zh-hans", "en")}
         assert {a.status_code for a in told.values()} == {403} and zh in told["zh-hans"].content.decode() and en in told["en"].content.decode(), page
+
+
+def test_the_address_of_a_form_asked_for_by_hand_is_no_empty_page(world: None) -> None:
+    auditor = signed_in(alliance.staff(alliance.hospital("odd"), Role.AUDITOR, wide=True))
+    for address in ("/audit/verify/", "/audit/export/"):
+        told = auditor.get(address)
+        assert told.status_code == 405 and told["Allow"] == "POST" and 'href="/"' in told.content.decode()
+    assert auditor.post("/audit/verify/").status_code == 302, "the control"

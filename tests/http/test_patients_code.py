@@ -78,6 +78,18 @@ def test_only_a_hospital_that_is_known_to_treat_the_patient_prints(w: World) -> 
     assert code_in(made) and "opens nothing yet" in made, "the control"
 
 
+def test_no_code_is_printed_that_no_birth_date_would_open(w: World) -> None:
+    tie(w.person, w.b)  # type: ignore[arg-type]
+    path, clerk = f"/person/{w.person}/consent/access/", signed_in(alliance.staff(w.b, Role.CLERK))
+    for known in ("", "1958", "1958-03"):
+        SourcePatient.objects.filter(person_id=w.person).update(birth_date=known)
+        said = clerk.get(path, headers=ENGLISH).content.decode()
+        assert "the day on which the patient was born" in said and "Make a new code" not in said
+        assert clerk.post(path, headers=ENGLISH).status_code == 403 and not PatientAccess.objects.filter(hospital=w.b).exists()
+    SourcePatient.objects.filter(person_id=w.person).update(birth_date=BORN)
+    assert code_in(clerk.post(path, headers=ENGLISH, follow=True).content.decode()), "the control"
+
+
 def test_no_code_is_printed_or_activated_while_a_record_is_sealed(w: World) -> None:
     _code, access = printed(w.person, w.clerk)  # type: ignore[arg-type]
     seal = seals.do_seal(w.person, ground="dispute", reason="a dispute", listed=[], manifest="", sources=found(w), acting=alliance.principal(alliance.staff(w.a, Role.PRIVACY)))  # type: ignore[arg-type]

@@ -222,6 +222,9 @@ def test_a_system_reaches_shared_records_once_somebody_else_has_vouched(w: World
         return len(seen), api("POST", "Patient/$match", match, base="alliance").status, api("POST", "Patient", patient()).status
 
     assert reach() == (0, 403, 201)
+    for question in ("Patient?name=nobody", "Patient/$ihe-pix?sourceIdentifier=urn:x|1"):
+        told_why = Api(server, w.a.code, credentials=(client.client_id, secret))("GET", question, base="alliance").says
+        assert "Nobody has vouched for this system" in told_why and "new token" in told_why, question
     for who, code in ((admin, "object"), (far, "object"), (alliance.staff(w.a), "role")):
         with pytest.raises(Forbidden) as refused:
             do_vouch_client(client, acting=alliance.principal(who))
