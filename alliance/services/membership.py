@@ -15,6 +15,7 @@ from alliance.models import AccessToken, Hospital, Proposal
 from alliance.models.hospital import RESERVED_CODES
 from alliance.roles import Permission
 from alliance.services.authority import administrative, must, must_two
+from alliance.services.credit_code import fits
 from alliance.services.office import kept_offices
 from alliance.services.proposals import Act, propose
 from consent.audit.append import append
@@ -48,7 +49,7 @@ def do_change_hospital(hospital: Hospital, *, acting: Principal, **values: Any) 
     returns = comes_back(hospital, values.get("admitted_on", hospital.admitted_on), values.get("leaves_on", hospital.leaves_on)) and acting.kind != "operator"
     for field in before.keys() & values.keys():
         setattr(hospital, field, values[field])
-    check(hospital)
+    check(hospital, credit_code=before["credit_code"])
     proposal = None
     if hospital.credit_code not in ("", before["credit_code"]) and acting.kind != "operator":
         proposal = propose("credit-code", f"hospital/{hospital.code}", {"hospital": hospital.code, "credit_code": hospital.credit_code}, reason="", acting=acting)
@@ -85,7 +86,7 @@ def do_readmit_hospital(hospital: Hospital, *, admitted_on: dt.date, leaves_on: 
     must_two(acting, proposer, Permission.HOSPITAL_MANAGE)
     hospital = Hospital.objects.get(pk=hospital.pk)
     hospital.admitted_on, hospital.leaves_on = admitted_on, leaves_on
-    check(hospital)
+    check(hospital, credit_code=hospital.credit_code)
     with kept_offices(acting):
         hospital.save(update_fields=list(DAYS))
     append(Event.of(acting, EventCode.HOSPITAL_CHANGE, target=f"hospital/{hospital.code}", detail=f"{admitted_on}>{leaves_on or '-'}"))
@@ -173,9 +174,13 @@ READMIT = Act(gettext_lazy("A former member takes part again"), tell_readmit, la
     leaves_on=dt.date.fromisoformat(values["leaves_on"]) if values["leaves_on"] else None, acting=acting, proposer=proposer))
 
 
-def check(hospital: Hospital) -> None:
-    """Raises ValidationError by field."""
+def check(hospital: Hospital, *, credit_code: str = "") -> None:
+    """Raises ValidationError by field. credit_code: the one that stands already."""
     hospital.full_clean()
+    if hospital.credit_code not in ("", credit_code) and not fits(hospital.credit_code):
+        raise ValidationError({"credit_code": _(
+            "This is no unified social credit code: eighteen digits and capital letters, of which the last one checks the others. Others name the hospital by it: copy it from the certificate, or "
+            "leave it out.")})
     if hospital.credit_code and Hospital.objects.filter(credit_code=hospital.credit_code).exclude(pk=hospital.pk).exists():
         raise ValidationError({"credit_code": _("Another hospital has this code.")})
     if hospital.leaves_on is not None and hospital.leaves_on < hospital.admitted_on:

@@ -212,7 +212,10 @@ def test_an_operator_restores_without_a_second(two: tuple[Staff, Staff]) -> None
 def test_which_hospital_a_credit_code_names_two_decide(two: tuple[Staff, Staff]) -> None:
     """Referrals and consents name hospitals by it: whoever changes it alone turns those of another hospital to their own."""
     at, (one, other) = alliance.hospital("credit"), (alliance.principal(s) for s in two)
-    code = "91310000MA1FL4YA2T"
+    code = "91310000MA1FL4YA2E"
+    for wrong in ("91310000MA1FL4YA2T", "91310000MA1FL4YA2", "91310000ma1fl4ya2e", "123"):
+        with pytest.raises(ValidationError, match="certificate"):
+            do_change_hospital(at, credit_code=wrong, acting=one)
     proposal = do_change_hospital(at, credit_code=code, name_en="Changed", acting=one)
     now = Hospital.objects.get(pk=at.pk)
     assert proposal is not None and now.credit_code == "" and now.name_en == "Changed"
