@@ -82,7 +82,7 @@ def confirmations(request: HttpRequest, *, acting: Principal) -> HttpResponse:
     papers = {here: waiting.page_of(waiting.decisions(acting, here=here), number) for here in (True, False) if here or acting.role == Role.CLERK}
     ends = waiting.page_of(waiting.withdrawals(acting), number) if acting.role == Role.CLERK else None
     parts = [
-        {"here": here, "page": papers[here], "relations": [waiting.declared(r, acting) for r in relations[here]] if here in relations else [], "more": relations.get(here),
+        {"here": here, "page": papers[here], "relations": waiting.unconfirmed(relations[here], acting) if here in relations else [], "more": relations.get(here),
          "decisions": [(d, find.face(d.person, acting.hospital_id), barred_from_paper(d, d.person, acting)) for d in waiting.permitting(list(papers[here]))
                        if directives.knows(acting, d.person, sources.of_person(d.person))]} for here in papers]
     ended = [(d, find.face(d.person, acting.hospital_id), barred_from_paper(d, d.person, acting)) for d in ends] if ends else []

@@ -54,6 +54,11 @@ def declared(relation: Relationship, acting: Principal) -> Declared:
     return Declared(relation, find.face(relation.person, acting.hospital_id), tie.name.lower(), barred_from_card(relation.hospital_id, relation.person, acting))
 
 
+def unconfirmed(found: Page[Relationship], acting: Principal) -> list[Declared]:
+    """Of a page those behind whose tie nobody stands fully: an intake or an old trace leaves no word to ask for."""
+    return [d for d in (declared(r, acting) for r in found) if d.tie != "full"]
+
+
 def barred_from_card(hospital_id: int, person: UUID, acting: Principal) -> str:
     """Why this one is not asked to compare the card; empty where their word would count, and where a privacy officer may at least refuse."""
     found = sources.of_person(person)

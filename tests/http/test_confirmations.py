@@ -176,7 +176,8 @@ def test_a_clerk_of_a_hospital_that_is_new_itself_is_told_so_and_asked_to_compar
     tie(w.person, w.b)  # type: ignore[arg-type]
     waiting, *each = pages()
     assert why not in waiting and card in waiting and paper in waiting and all('name="confirm"' in x for x in each), "the control"
-    assert far.post(card, {"compared": "paper", "evidence": "the card", "confirm": "1"}).status_code == 302
+    confirmations.do_confirm_intake(w.a.pk, evidence="the list", acting=officer())
+    assert is_tied(w.a.pk, w.person, sources.of_person(w.person)) and card not in pages()[0], "taken in with the hospital's first load"  # type: ignore[arg-type]
 
 
 def test_who_has_declared_treatment_is_not_asked_to_declare_it(w: World) -> None:
