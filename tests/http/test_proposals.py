@@ -214,7 +214,7 @@ def test_which_hospital_a_credit_code_names_two_decide(two: tuple[Staff, Staff])
     at, (one, other) = alliance.hospital("credit"), (alliance.principal(s) for s in two)
     code = "91310000MA1FL4YA2E"
     for wrong in ("91310000MA1FL4YA2T", "91310000MA1FL4YA2", "91310000ma1fl4ya2e", "123"):
-        with pytest.raises(ValidationError, match="certificate"):
+        with pytest.raises(ValidationError, match="证书"):
             do_change_hospital(at, credit_code=wrong, acting=one)
     proposal = do_change_hospital(at, credit_code=code, name_en="Changed", acting=one)
     now = Hospital.objects.get(pk=at.pk)
