@@ -1,5 +1,5 @@
-"""Before anything is asked of the database: the keys are those that it was written with, and the site's role is one that can change neither the evidence nor
-its own limits. Every process passes here, with its first connection; the site with each."""
+"""Before anything is asked of the database: it is served by code of this release, the keys are those that it was written with, and the site's role is one that can
+change neither the evidence nor its own limits. Every process passes here with its first connection, the parts of a site with each."""
 
 import hmac
 from typing import Any
@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db import OperationalError, connection
 from django.db.backends.signals import connection_created
 
+from alliance.config import release
+from alliance.config.connections import listen
 from alliance.config.database import SHARED_ROLE, WEB_ROLE, owner_url, web_url
 from alliance.config.environment import KEYS, StartRefused, setting
 from alliance.config.home import key_file, missing_keys, secret, secret_if_there
@@ -23,6 +25,10 @@ MIGHTY = """SELECT session_user, EXISTS (SELECT FROM pg_roles r WHERE (r.rolsupe
     AND (pg_has_role(session_user, c.relowner, 'MEMBER') OR pg_has_role(session_user, n.nspowner, 'MEMBER')))"""
 NOT_IN = "The database lets its owner in, and not the role of the site"
 compared = False  # of this process
+
+
+class NotServed(StartRefused, OperationalError):
+    """The same while a part of the site runs: the database is another one than at its start, or has been brought to another release. Its callers are told 503."""
 
 
 def print_of(name: str, value: str) -> str:
@@ -79,10 +85,10 @@ def compare(cursor: Any) -> None:
         cursor.execute(PRINTS)
         recorded = dict(cursor.fetchall())
     refusal = "" if empty else lost_keys() or wrong_keys(recorded)
-    if not refusal and setting("XINGLIN_PROCESS") and not recorded.keys() >= set(KEYS):
-        refusal = "This database has not been brought to this release: run `manage.py setup` first."
+    if not refusal and setting("XINGLIN_PROCESS"):
+        refusal = release.unfit(release.recorded(cursor)) or ("" if recorded.keys() >= set(KEYS) else release.SETUP_FIRST)
     if refusal:
-        raise StartRefused(refusal)
+        raise NotServed(refusal) if compared else StartRefused(refusal)
     compared = not empty
 
 
@@ -121,7 +127,9 @@ def pass_guard(sender: Any, connection: Any, **_: Any) -> None:
         with connection.connection.cursor() as cursor:
             if settings.WEB:
                 restricted(cursor)
-            if not compared:
+            if setting("XINGLIN_PROCESS"):
+                listen(connection)
+            if setting("XINGLIN_PROCESS") or not compared:
                 compare(cursor)
     except StartRefused:
         connection.close()

@@ -1,22 +1,29 @@
-"""GET /healthz: the process lives. GET /readyz: database, migrations, job worker, courier, audit sealer, audit log, keys, database role and log grants are well, or which is not;
-and whether row security stands, without which the gate's own tests stand alone (docs/adr/0022-two-walls.md)."""
+"""GET /healthz: the process lives. GET /readyz: this process can do its work, or what is in its way: the database is there and takes a write, it is of this release and
+has these keys, its role and the log's grants are right; worker and sealer have not been silent for long. Told beside, and no reason to take the site from anybody: the
+courier, and row security, without which the gate's own tests stand alone (docs/adr/0022-two-walls.md)."""
 
 import datetime as dt
 import time
 from typing import Any
 
-from django.core.cache import cache
-from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
+from django.db import DatabaseError, connection, transaction
 from django.http import HttpRequest, JsonResponse
-from django.utils import timezone
 
+from alliance.config import release
+from alliance.config.guard import NotServed
 from alliance.config.walls import keys_wall, log_wall, role_wall, rows_wall
 
-STALE = dt.timedelta(seconds=60)
+STALE = dt.timedelta(seconds=180)  # a part that hangs has been started again by then
 SEEN = 60.0  # seconds for which a process believes what it has seen of the walls
+PATIENCE = "SELECT set_config('lock_timeout', '1s', true), set_config('statement_timeout', '3s', true)"
+WRITE = """INSERT INTO alliance_writeprobe ("only", written_at) VALUES (true, now()) ON CONFLICT ("only") DO UPDATE SET written_at = excluded.written_at"""
+# By the clock that wrote them: a server's own may be wrong. A hospital's change is told by the courier; where there is none it has nothing to do.
+BEATS = """SELECT now(), (SELECT max(last_heartbeat) FROM procrastinate_workers), (SELECT max(checked_at) FROM consent_audit_sealer), (SELECT max(refused) FROM consent_audit_sealer),
+  CASE WHEN EXISTS (SELECT FROM alliance_hospital) THEN (SELECT max(beat_at) FROM records_feedposition) ELSE now() END"""
 MUST_STAND = {"keys": keys_wall, "database role": role_wall, "log grants": log_wall}
+MUST_BE = ("database", "writes", "migrations", "worker", "sealer", "audit log", *MUST_STAND)
 seen: tuple[float, dict[str, bool]] = (0.0, {})
+last_beat: dt.datetime | None = None  # the worker's newest that this process has seen: one that ends takes its own away
 
 
 def alive(request: HttpRequest) -> JsonResponse:
@@ -24,28 +31,39 @@ def alive(request: HttpRequest) -> JsonResponse:
 
 
 def ready(request: HttpRequest) -> JsonResponse:
-    checks = {"database": False, "migrations": False, "worker": False, "courier": False, "sealer": False, "audit log": False, **dict.fromkeys(MUST_STAND, False)}
-    rows = False
+    checks = dict.fromkeys((*MUST_BE, "courier", "row security"), False)
+    says = {}
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
             checks["database"] = True
-            checks["migrations"] = migrated()
-            cursor.execute("SELECT max(last_heartbeat) FROM procrastinate_workers")
-            checks["worker"] = fresh(cursor.fetchone()[0])
-            cursor.execute("SELECT CASE WHEN EXISTS (SELECT FROM alliance_hospital) THEN max(beat_at) ELSE now() END FROM records_feedposition")
-            checks["courier"] = fresh(cursor.fetchone()[0])
-            cursor.execute("SELECT max(checked_at), max(refused) FROM consent_audit_sealer")
-            beat, refused = cursor.fetchone()
-            checks["sealer"], checks["audit log"] = fresh(beat), not refused  # it seals nothing over a log that was cut (consent.audit.seal.Cut)
-            stand = walls(cursor)
-            checks |= {name: stand[name] for name in MUST_STAND}
-            rows = stand["row security"]
+            checks["migrations"] = not release.unfit(release.recorded(cursor))
+            checks |= parts(cursor) | walls(cursor)
+        checks["writes"] = writes()
+    except NotServed:
+        checks["database"] = True
+        says = {"says": "This server does not answer from this database: it is of another release, or has other keys. `manage.py doctor` says which."}
     except DatabaseError:
         pass
-    good = all(checks.values())
-    told = {k: "ok" if v else "failing" for k, v in (checks | {"row security": rows}).items()}
-    return JsonResponse({"status": "ok" if good else "failing", "checks": told}, status=200 if good else 503)
+    good = all(checks[name] for name in MUST_BE)
+    told = {name: "ok" if well else "failing" for name, well in checks.items()}
+    return JsonResponse({"status": "ok" if good else "failing", "checks": told} | says, status=200 if good else 503)
+
+
+def writes() -> bool:
+    """Whether the database takes one, and says so soon."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(PATIENCE)
+        cursor.execute(WRITE)
+    return True
+
+
+def parts(cursor: Any) -> dict[str, bool]:
+    """Whether each was heard of lately; and whether the sealer goes on: it seals nothing over a log that was cut (consent.audit.seal.Cut)."""
+    global last_beat
+    cursor.execute(BEATS)
+    now, worker, sealer, refused, courier = cursor.fetchone()
+    last_beat = max(filter(None, (worker, last_beat)), default=None)
+    return {"worker": fresh(last_beat, now), "courier": fresh(courier, now), "sealer": fresh(sealer, now), "audit log": not refused}
 
 
 def walls(cursor: Any) -> dict[str, bool]:
@@ -56,16 +74,5 @@ def walls(cursor: Any) -> dict[str, bool]:
     return seen[1]
 
 
-def fresh(beat: dt.datetime | None) -> bool:
-    return beat is not None and timezone.now() - beat < STALE
-
-
-def migrated() -> bool:
-    """Asked of the database once in a while only: a release does not change while it runs."""
-    if cache.get("migrated"):
-        return True
-    executor = MigrationExecutor(connection)
-    good = not executor.migration_plan(executor.loader.graph.leaf_nodes())
-    if good:
-        cache.set("migrated", True, 300)
-    return good
+def fresh(beat: dt.datetime | None, now: dt.datetime) -> bool:
+    return beat is not None and now - beat < STALE

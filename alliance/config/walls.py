@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-from alliance.config import environment, guard
+from alliance.config import environment, guard, release
 from alliance.config.database import SHARED_ROLE, WEB_ROLE, owner_url, web_url
 from alliance.config.environment import StartRefused, setting
 from alliance.config.grants import APPEND_ONLY, READ_ONLY
@@ -119,6 +119,8 @@ def migrations_wall(cursor: Any) -> Wall:
     ours = {a.label for a in apps.get_app_configs()}
     left = sorted(set(MigrationLoader(None).graph.nodes) - set(cursor.fetchall()))
     left = [n for n in left if n[0] in ours]
+    if not left and (refusal := release.unfit(release.recorded(cursor))):
+        return Wall("migrations", False, refusal, "start the newer release" if refusal != release.SETUP_FIRST else SETUP)
     return Wall("migrations", False, f"{len(left)} are missing, the first {left[0][0]}.{left[0][1]}", SETUP) if left else Wall("migrations", True, "all are there")
 
 

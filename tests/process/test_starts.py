@@ -12,6 +12,7 @@ from shutil import rmtree
 
 import pytest
 
+from alliance.config.release import NUMBER
 from tests.conftest import ROOT
 
 CLEAN = {k: v for k, v in os.environ.items() if not k.startswith(("XINGLIN_", "DATABASE_", "DJANGO_"))}
@@ -100,6 +101,24 @@ def test_a_lost_or_foreign_key_serves_nobody(home: Home) -> None:
     put(body, kept[body][:-2])
     refused(home.site(), str(body), "no key")
     put(body, kept[body])
+    went_through(home.site())
+
+
+def test_a_database_of_another_release_is_served_by_nobody_whom_it_does_not_let(home: Home) -> None:
+    said = "UPDATE alliance_release SET number = {}, served_since = {}".format
+    went_through(home.site())
+    home.sql(said(NUMBER + 2, NUMBER + 1))
+    for done in (home.site(), home.manage("audit_seal", "--once", XINGLIN_PROCESS="sealer")):
+        refused(done, f"this one (number {NUMBER}) would answer wrongly", "restore the backup")
+    done = home.manage("setup")
+    assert done.returncode == 1 and "would answer wrongly" in done.stderr, done.stderr
+    home.sql(said(NUMBER + 2, NUMBER))
+    went_through(home.site())
+    done = home.manage("setup")
+    assert done.returncode == 0 and "nothing was changed" in done.stdout, done.stderr
+    home.sql(said(NUMBER - 1, NUMBER - 1))
+    refused(home.site(), "run `manage.py setup` first")
+    went_through(home.manage("setup"))
     went_through(home.site())
 
 

@@ -9,6 +9,7 @@ from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from psycopg.errors import LockNotAvailable
 
+from alliance.config import release
 from alliance.config.grants import grant
 from alliance.config.guard import mend, record_prints
 from alliance.config.home import home, keep_keys
@@ -26,8 +27,11 @@ class Command(BaseCommand):
             made = keep_keys()
         if made:
             self.stdout.write(f"keys made: {', '.join(made)} in {home() / 'secrets'}. Back them up apart from the database (docs/how-to/keys.md).")
+        if self.of_a_newer_release():
+            return
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            release.close_to_older()
             try:
                 call_command("migrate", verbosity=0, interactive=False)
             except OperationalError as error:
@@ -44,9 +48,22 @@ class Command(BaseCommand):
         call_command("reindex", if_due=True)
         if done := reencrypt():
             self.stdout.write(f"encrypted: {done} second factors, scans and reasons of emergencies")
+        release.record()
         if not grant():
             with connection.cursor() as cursor:
                 self.stderr.write(f"This database account may not create roles, and the site does not run as the owner of the tables. {mend(cursor)}")
         elif not raise_wall():
             self.stderr.write("This database account is no superuser: row level security does not stand behind the gate's own tests (docs/adr/0022). "
                               "Where the server is your own, run setup once as a superuser.")
+
+    def of_a_newer_release(self) -> bool:
+        """Whether a newer release has been here, which lets this one serve on: then nothing of the database is changed. Raises CommandError where it does not."""
+        with connection.cursor() as cursor:
+            row = release.recorded(cursor)
+        if row is None or row[0] <= release.NUMBER:
+            return False
+        if refusal := release.unfit(row):
+            raise CommandError(refusal)
+        call_command("collectstatic", verbosity=0, interactive=False)
+        self.stdout.write(f"The database is of a newer release (number {row[0]}, this is {release.NUMBER}), which lets this one serve: nothing was changed.")
+        return True
