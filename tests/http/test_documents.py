@@ -109,3 +109,12 @@ def test_only_what_contradicts_keeps_a_document_from_its_patient(api: Api, held:
     own = api.create({"resourceType": "Patient", "identifier": n, **held}).partition("/")[2]
     _, says = stored(api, document({"resourceType": "Patient", "id": "x", "identifier": n, **told}), "alone")
     assert chart(api, own) == ["Patient"] + ["Bundle"] * filed and bool(says) is not filed
+
+
+def test_a_search_into_a_stored_bundle_is_refused(api: Api) -> None:
+    """Nothing is kept of what stands inside, so no hits would look like an answer."""
+    stored(api, document(patient() | {"id": "x"}), "alone")
+    for asked in ("composition.title=x", "composition.patient=Patient/x", "composition:Composition.type=x", "composition=Composition/c", "message.event=x", "message=MessageHeader/m"):
+        reply = api("GET", f"Bundle?{asked}")
+        assert reply.status == 400 and "look into it" in reply.says, asked
+    assert api("GET", "Bundle?composition:missing=false&type=document").json["total"] == 1, "the control"
