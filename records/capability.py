@@ -7,6 +7,7 @@ from records.facade import demographics
 from records.fhir import limits, published
 from records.fhir.json import dump
 from records.fhir.types import TYPES, table
+from records.search.chain import enclosed
 from records.search.definitions import parameters
 from records.search.include import references
 from records.search.referrers import FREE
@@ -83,7 +84,7 @@ def resource(name: str, shared: bool) -> dict[str, Any]:
     if shared and name == "Patient":
         asked: list[tuple[str, str]] = [("_id", "token"), *((n, p.kind) for n in demographics.PARAMETERS if (p := parameters(name).get(n)))]
     else:
-        asked = [*COMMON, *((p.code, p.kind) for p in parameters(name).values())]
+        asked = [*COMMON, *((p.code, p.kind) for p in parameters(name).values() if not enclosed(p))]
     out: dict[str, Any] = {"type": name, "interaction": [{"code": c} for c in codes], "searchParam": [{"name": n, "type": k} for n, k in asked]}
     if found := operations(name, shared):
         out["operation"] = found

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from records.fhir.formats import must_be_json, must_take_json
+from records.fhir.formats import VERSIONS, must_be_json, must_take_json, parts
 from records.fhir.issues import Issue, Malformed, TooLarge, WrongMediaType
 from records.fhir.json import InvalidJson, parse
 from records.fhir.query import Pairs, utf8
@@ -53,12 +53,15 @@ def body(request: HttpRequest, types: tuple[str, ...] = JSON_IN) -> Any:
 
 
 def typed(request: HttpRequest, types: tuple[str, ...]) -> bool:
-    """True. Raises WrongMediaType for another type, or another coding than UTF-8."""
+    """True. Raises WrongMediaType for another type, another coding than UTF-8, or a body of another version of FHIR (R4 http.html#version-parameter)."""
     if request.content_type not in types:
         raise WrongMediaType(Issue("not-supported", f"The body is {request.content_type or 'of no stated type'}: send Content-Type: {types[0]}."))
     charset = (request.content_params or {}).get("charset", "utf-8").lower()
     if charset not in ("utf-8", "utf8"):
         raise WrongMediaType(Issue("not-supported", f"The body is said to be {charset}: FHIR JSON is UTF-8. Convert it before sending."))
+    version = parts(request.headers.get("Content-Type", ""))[1].get("fhirversion", VERSIONS[0])
+    if version not in VERSIONS:
+        raise WrongMediaType(Issue("not-supported", f"The body is said to be FHIR {version[:20]}: this base takes FHIR R4 (4.0.1)."))
     return True
 
 

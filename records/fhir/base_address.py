@@ -1,18 +1,43 @@
-"""The absolute addresses that mean this very base (FHIR R4 http.html#root, references.html#literal). Pure."""
+"""Absolute addresses that mean the same (RFC 3986 6.2.2 and 6.2.3; http and https alike, FHIR R4 references.html#literal), and those that mean this very base. Pure."""
 
-SCHEMES = ("https://", "http://")
+import re
+from functools import lru_cache
+
+ADDRESS = re.compile(r"(https?)://([^/?#]*)(.*)", re.I | re.S)
+PORT = re.compile(r":(80|443)?$")
+STEPS = re.compile(r"/+(\.?/+)*")
+
+
+@lru_cache(maxsize=4000)
+def spelled(text: str) -> str:
+    """An absolute address in its one spelling: the host in small letters, without the usual port, as http. Any other text as it is."""
+    m = ADDRESS.fullmatch(text)
+    return f"http://{PORT.sub('', m[2].lower())}{m[3]}" if m else text
 
 
 def relative(text: str, base: str) -> str:
-    """What stands behind the base's own address, whatever the scheme; any other text as it is. base: such as https://host/fhir/donghu."""
-    for scheme in SCHEMES:
-        if text.startswith(scheme):
-            own = base.partition("://")[2].rstrip("/") + "/"
-            rest = text[len(scheme) :]
-            return rest[len(own) :] if own != "/" and rest.startswith(own) else text
-    return text
+    """What stands behind the base's own address, however that is spelled; any other text as it is. base: such as https://host/fhir/donghu."""
+    if text[:4].lower() != "http" or not base:
+        return text
+    own, said = spelled(base.rstrip("/")) + "/", spelled(text)
+    return said[len(own) :] if said.startswith(own) else text
 
 
 def elsewhere(root: str, base: str) -> bool:
     """Whether an absolute address is another base's than this one's."""
     return relative(f"{root}/", base) != ""
+
+
+def nearly(text: str, base: str) -> bool:
+    """Whether an address would be below this base with other slashes, steps or letters in its path: a reference that is meant to lead here and leads nowhere."""
+    if text[:4].lower() != "http" or not base or relative(text, base) != text:
+        return False
+    return folded(spelled(text)).startswith(folded(spelled(base)).rstrip("/") + "/")
+
+
+def folded(text: str) -> str:
+    head, mark, path = text.partition("://")
+    path = STEPS.sub("/", path)
+    while (shorter := re.sub(r"/[^/]+/\.\.(?=/|$)", "", path, count=1)) != path:
+        path = shorter
+    return head + mark + path.lower()

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 SEPARATOR = "\x1f"
 
-VERSION = 6  # of all that is kept for searching: a greater one makes `manage.py setup` index everything anew
+VERSION = 7  # of all that is kept for searching: a greater one makes `manage.py setup` index everything anew
 
 
 @lru_cache(maxsize=20_000)

@@ -10,13 +10,14 @@ from typing import Any
 from django.utils import timezone
 
 from consent.terms import Scope
+from records.fhir.base_address import spelled
 from records.fhir.issues import Issue
 from records.fhir.reference_forms import Form, form_of
 from records.fhir.references import RELATIVE
 from records.fhir.types import TYPES
 from records.interactions.item import Item
 from records.mpi.features import words_of
-from records.mpi.match import Grade, similar
+from records.mpi.match import agrees
 from records.search.escapes import escaped
 from records.search.parse import parse
 from records.search.plan import plan
@@ -24,6 +25,7 @@ from records.store import find
 
 NOWHERE = "It stands in nobody's record here: "
 FOREIGN = NOWHERE + "its patient has an address elsewhere. To file it with a patient of this store, refer to Patient/id."
+NAMELESS = NOWHERE + "its patient is named by no reference and no identifier. Refer to Patient/id."
 UNNAMED = NOWHERE + "its Patient comes without an identifier (system and value), so nobody in this store is found by it."
 UNKNOWN = NOWHERE + "no one Patient of this store has the identifiers that its Patient comes with. Send the Patient first, then this again."
 OTHERWISE = NOWHERE + "the Patient of this store who has its identifiers has another name, sex or birth date. Correct the one or the other, then send this again."
@@ -59,9 +61,9 @@ def description(resource: dict[str, Any]) -> dict[str, Any] | str | None:
             return FOREIGN if "/Patient/" in text else None
         inner = next((c for c in resource.get("contained") or () if form is Form.CONTAINED and c.get("id") == text[1:]), None)
         return inner if inner and inner.get("resourceType") == "Patient" else None
-    if isinstance(subject.get("identifier"), dict) and str(subject.get("type") or "Patient").rpartition("/")[2] == "Patient":
-        return {"resourceType": "Patient", "identifier": [subject["identifier"]]}
-    return None
+    if str(subject.get("type") or "Patient").rpartition("/")[2] != "Patient":
+        return None
+    return {"resourceType": "Patient", "identifier": [subject["identifier"]]} if isinstance(subject.get("identifier"), dict) else NAMELESS
 
 
 def of_document(bundle: dict[str, Any]) -> dict[str, Any] | str | None:
@@ -70,8 +72,8 @@ def of_document(bundle: dict[str, Any]) -> dict[str, Any] | str | None:
     if not entries or entries[0]["resource"].get("resourceType") != "Composition":
         return None
     text = str((entries[0]["resource"].get("subject") or {}).get("reference") or "")
-    wanted = {text, *addresses(str(entries[0].get("fullUrl") or ""), text)}
-    inner = [e["resource"] for e in entries if e.get("fullUrl") in wanted]
+    wanted = {spelled(t) for t in (text, *addresses(str(entries[0].get("fullUrl") or ""), text))}
+    inner = [e["resource"] for e in entries if spelled(str(e.get("fullUrl") or "")) in wanted]
     if len(inner) == 1 and inner[0].get("resourceType") == "Patient":
         return inner[0]  # type: ignore[no-any-return]
     return UNNAMED if text else None
@@ -100,8 +102,7 @@ def identified(scope: Scope, described: dict[str, Any]) -> tuple[str, str]:
     found = find.having(scope, plan(parse(["Patient"], [("identifier", ",".join(asked))]), scope.whole, None))
     if len(found) != 1:
         return "", UNKNOWN
-    told = described.keys() & {"name", "birthDate"}
-    if told and found[0] not in {s.fhir_id for s in similar(words_of(described, timezone.localdate()), scope.whole, False) if s.grade is not Grade.POSSIBLE}:
+    if not agrees(words_of(described, timezone.localdate()), scope.whole or 0, found[0]):
         return "", OTHERWISE
     return found[0], ""
 

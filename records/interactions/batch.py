@@ -2,7 +2,6 @@
 
 import logging
 from typing import Any
-from urllib.parse import urlsplit
 
 from alliance.auth.errors import Forbidden
 from consent.audit.event import Event, EventCode, Outcome
@@ -13,9 +12,10 @@ from records.fhir.issues import Issue, Malformed, NotSupported, Problem
 from records.fhir.json import dump
 from records.interactions import conditional, patch, write
 from records.interactions.ask import Answer, Ask
+from records.interactions.batch_references import in_batch, neighbours
 from records.interactions.bundle_entries import READING, entries_of
-from records.interactions.bundle_references import in_batch
 from records.interactions.entries import phrase, row
+from records.interactions.entry_address import asked_for
 from records.interactions.fetch import Reads
 from records.interactions.preconditions import Preconditions, of_entry
 
@@ -25,11 +25,11 @@ log = logging.getLogger("xinglin.fhir")
 def batch(ask: Ask, bundle: Any) -> Answer:
     rows: list[dict[str, Any]] = []
     reads, entries = Reads(ask), entries_of(bundle)
-    urls = {url for e in entries if isinstance(e, dict) and isinstance(url := e.get("fullUrl"), str)}
+    others = neighbours(entries)
     for i, raw in enumerate(entries):
         try:
             if isinstance(raw, dict) and isinstance(raw.get("resource"), dict):
-                in_batch(raw["resource"], str(raw.get("fullUrl") or ""), ask.address, urls)
+                in_batch(raw["resource"], str(raw.get("fullUrl") or ""), ask.address, others)
             rows.append(one(ask, raw, reads))
         except Exception as error:
             if isinstance(error, Forbidden | Refused) and not error.written:
@@ -61,14 +61,16 @@ def one(ask: Ask, raw: Any, reads: Reads) -> dict[str, Any]:
 
 
 def written(ask: Ask, method: str, asked: dict[str, Any], resource: Any, holds: Preconditions) -> Answer:
-    url = urlsplit(asked["url"])
-    match (method, [p for p in url.path.split("/") if p]):
-        case ("PUT", [name]) if url.query:
-            return conditional.update(ask, name, url.query, resource, holds)
-        case ("DELETE", [name]) if url.query:
-            return conditional.delete(ask, name, url.query, holds)
-        case ("PATCH", [name]) if url.query:
-            return conditional.patch(ask, name, url.query, resource, holds)
+    parts, query = asked_for(asked["url"], ask.address)
+    match (method, parts):
+        case ("PUT", [name]) if query:
+            return conditional.update(ask, name, query, resource, holds)
+        case ("DELETE", [name]) if query:
+            return conditional.delete(ask, name, query, holds)
+        case ("PATCH", [name]) if query:
+            return conditional.patch(ask, name, query, resource, holds)
+        case _ if query:
+            pass
         case ("POST", [name]):
             return write.create(ask, name, resource, asked.get("ifNoneExist"), holds, warn=True)
         case ("PUT", [name, fhir_id]):

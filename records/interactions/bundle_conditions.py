@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlencode
 
 from consent.terms import Scope
+from records.fhir.base_address import spelled
 from records.fhir.issues import Issue, Malformed, NotFound, Problem, Unprocessable, first
 from records.fhir.limits import ISSUES
 from records.fhir.links import TEMPORARY
 from records.interactions.bundle_entries import READING, Entry
-from records.interactions.condition import canonical, matching
+from records.interactions.condition import canonical, forms, matching, numbers
 
 
 def identify(scope: Scope, address: str, entries: list[Entry], urls: Mapping[str, Entry]) -> None:
@@ -29,18 +30,18 @@ def identify(scope: Scope, address: str, entries: list[Entry], urls: Mapping[str
 
 def named_in(e: Entry, urls: Mapping[str, Entry]) -> list[str]:
     """The fullUrls of entries that a condition names."""
-    return [part for _, value in parse_qsl(e.condition, keep_blank_values=True) for part in value.split(",") if part in urls]
+    return [name for _, value in parse_qsl(e.condition, keep_blank_values=True) for part in value.split(",") if (name := spelled(part)) in urls]
 
 
 def filled(value: str, urls: Mapping[str, Entry], e: Entry) -> str:
     """A parameter's value with the resolved id in place of each fullUrl. Raises Unprocessable for a temporary address that no entry has."""
     parts = value.split(",")
-    for part in parts:
+    for part in map(spelled, parts):
         if part not in urls and part.startswith(TEMPORARY) and "|" not in part:  # with a bar it is the system of an identifier or code
             raise Unprocessable(Issue("not-found", "No entry of this Bundle has the fullUrl that the condition names: add the entry, or correct the condition.", f"{e.place}.request"))
         if part in urls and urls[part] is e:
             raise Unprocessable(Issue("processing", "The condition names its own entry, whose id it is to find: take that out.", f"{e.place}.request"))
-    return ",".join("/".join(urls[part].key) if part in urls else part for part in parts)
+    return ",".join("/".join(urls[name].key) if (name := spelled(part)) in urls else part for part in parts)
 
 
 def find(scope: Scope, e: Entry, address: str) -> None:
@@ -69,9 +70,22 @@ def distinct(entries: list[Entry], address: str) -> None:
         if e.method in READING:
             continue
         made = canonical(e.type_name, e.condition, address) if e.condition and e.method in ("POST", "PUT") and not e.there else ""
-        for key in filter(None, (e.full_url, made, "/".join(e.key))):
+        for key in filter(None, (spelled(e.full_url), made, "/".join(e.key))):
             if key in seen and seen[key] != e.place:
                 issues.append(Issue("duplicate", f"{seen[key]} means the same resource: a transaction may name each only once.", e.place))
             seen.setdefault(key, e.place)
+    if issues:
+        raise Malformed(*first(issues, ISSUES))
+
+
+def alone(entries: list[Entry]) -> None:
+    """What a condition has not found, and so is written, is the only one that it will find: another entry that brings the same number would be its twin, and both would
+    stand in each other's way the next time. Looked at by identifiers. Raises Malformed."""
+    issues = []
+    for e in entries:
+        wanted = numbers(e.condition) if e.condition and e.writes and (e.new or e.method == "POST") else None
+        for other in entries if wanted else ():
+            if other is not e and other.writes and other.type_name == e.type_name and wanted & forms(other.resource):  # type: ignore[operator]
+                issues.append(Issue("duplicate", f"The condition of {e.place} fits this one, too: a transaction may name each only once.", other.place))
     if issues:
         raise Malformed(*first(issues, ISSUES))

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -11,6 +10,7 @@ from records.fhir.limits import ISSUES
 from records.fhir.types import TYPES
 from records.interactions.ask import Answer, Ask
 from records.interactions.condition import if_none_exist
+from records.interactions.entry_address import asked_for
 from records.interactions.item import Item
 from records.interactions.preconditions import NONE, Preconditions, of_entry
 from records.interactions.write import good_id
@@ -82,17 +82,20 @@ def understand(ask: Ask, raw: Any, place: str) -> Entry:
     asked = raw.get("request") if isinstance(raw, dict) else None
     if not isinstance(asked, dict) or not isinstance(asked.get("method"), str) or not isinstance(asked.get("url"), str):
         raise Malformed(Issue("required", "Each entry has a request with a method and a url.", f"{place}.request"))
-    method, url = asked["method"], urlsplit(asked["url"])
+    method = asked["method"]
     if method not in METHODS:
         raise NotSupported(Issue("not-supported", f"A transaction takes {', '.join(METHODS)}.", f"{place}.request.method"))
     try:
         holds = of_entry(asked)
     except Problem as problem:
         raise problem.at(f"{place}.request") from problem
+    try:
+        parts, query = asked_for(asked["url"], ask.address)
+    except Problem as problem:
+        raise problem.at(place) from problem
     if method in READING:
         return Entry(place, method, "", "", condition=asked["url"], holds=holds)
-    parts = [p for p in url.path.split("/") if p]
-    if not parts or parts[0] not in TYPES or len(parts) > 2 or (url.query and (method == "POST" or len(parts) != 1)):
+    if not parts or parts[0] not in TYPES or len(parts) > 2 or (query and (method == "POST" or len(parts) != 1)):
         raise NotSupported(Issue("not-supported", "The url is Type for POST, Type/id or Type?condition for PUT, PATCH and DELETE, of a hosted type.", f"{place}.request.url"))
     resource = raw.get("resource")
     if method != "DELETE" and not isinstance(resource, dict):
@@ -103,11 +106,11 @@ def understand(ask: Ask, raw: Any, place: str) -> Entry:
             raise Malformed(Issue("value", "POST goes to a type, without an id: use PUT to choose the id.", f"{place}.request.url"))
         condition = asked.get("ifNoneExist")
         return Entry(place, method, parts[0], "", resource, full_url, "" if condition is None else if_none_exist(ask, parts[0], condition), holds)
-    if url.query:
+    if query:
         fhir_id = str((resource.get("id") if method == "PUT" else None) or "")
         if fhir_id:
             good_id(fhir_id)
-        return Entry(place, method, parts[0], fhir_id, resource, full_url, condition=url.query, holds=holds)
+        return Entry(place, method, parts[0], fhir_id, resource, full_url, condition=query, holds=holds)
     if len(parts) != 2:
         raise Malformed(Issue("value", f"{method} goes to Type/id or Type?condition.", f"{place}.request.url"))
     good_id(parts[1])

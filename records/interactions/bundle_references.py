@@ -5,11 +5,10 @@ Type/id, whoever has that id in this store. Only an entry without such a root sp
 """
 
 from collections.abc import Collection, Mapping
-from typing import Any
 
 from consent.terms import Scope
 from records.fhir import links
-from records.fhir.base_address import elsewhere, relative
+from records.fhir.base_address import elsewhere, relative, spelled
 from records.fhir.issues import Issue, Problem, Unprocessable, first
 from records.fhir.limits import ISSUES
 from records.fhir.reference_forms import Form, form_of
@@ -23,6 +22,8 @@ MISSING = "No entry of this Bundle has this fullUrl: add the entry, or correct t
 ELSEWHERE = ("The entry comes from {root}, and {text} there is not in this Bundle: add it. Where the {type} of this store is meant, write its absolute address here, "
              "or leave out the entry's fullUrl.")
 AMBIGUOUS = "{text} may mean {place} or what this store has under that id: refer to the entry by its fullUrl."
+NAMED = ("CodeSystem", "NamingSystem")  # what a system may mean
+FETCHED = ("url", "xhtml")
 
 
 class Unclear(ValueError):
@@ -51,14 +52,37 @@ class References:
                 if not isinstance(problem, Unprocessable):
                     raise told from problem
                 issues += told.issues
-        links.rewrite(e.resource, lambda text: "/".join(self.urls[text].key) if text in self.urls else text)
+        try:
+            links.rewrite(e.resource, lambda text, kind: self.link(text, kind, e))
+        except Unclear as unclear:
+            issues.append(Issue("not-found", str(unclear), f"{e.place}.resource"))
         return issues
+
+    def link(self, text: str, kind: str, e: Entry) -> str:
+        """Of a link outside of references. Raises Unclear.
+
+        An absolute address is replaced where something is to be fetched (url, a narrative): a ValueSet's canonical url is often its own fullUrl, and stays."""
+        meant = self.urls.get(spelled(text))
+        if kind == "system":
+            return "/".join(meant.key) if meant and meant.type_name in NAMED and text.startswith(links.TEMPORARY) else text
+        if meant and (text.startswith(links.TEMPORARY) or kind in FETCHED):
+            return "/".join(meant.key)
+        if not links.is_local(text):
+            return text
+        bare, root = text.partition("/_history/")[0], root_of(e.full_url)
+        if root and elsewhere(root, self.address):
+            sent = self.urls.get(spelled(f"{root}/{bare}"))
+            return "/".join(sent.key) if sent else f"{root}/{text}"
+        type_name, _, fhir_id = bare.partition("/")
+        if twins := [other for other in self.alike.get((type_name, fhir_id), ()) if other is not self.by_key.get((type_name, fhir_id))]:
+            raise Unclear(AMBIGUOUS.format(text=bare, place=twins[0].place))
+        return text
 
     def meaning(self, text: str, e: Entry) -> str:
         """Of a reference in the entry's resource. Raises Unclear, Problem."""
         bare, _, version = text.partition("/_history/")
-        if bare in self.urls:
-            return self.entry(self.urls[bare], version)
+        if named := self.urls.get(spelled(bare)):
+            return self.entry(named, version)
         if form_of(text) is Form.TEMPORARY:
             raise Unclear(MISSING)
         if form_of(text) is Form.CONDITIONAL:
@@ -81,8 +105,8 @@ class References:
     def sender(self, text: str, key: tuple[str, str], root: str, version: str) -> str:
         """Of a relative reference in an entry that another server has sent."""
         whole = f"{root}/{'/'.join(key)}"
-        if whole in self.urls:
-            return self.entry(self.urls[whole], version)
+        if named := self.urls.get(spelled(whole)):
+            return self.entry(named, version)
         if key[0] == "Patient" or key in self.by_key or key in self.alike:
             raise Unclear(ELSEWHERE.format(root=root, text="/".join(key), type=key[0]))
         return f"{root}/{text}"
@@ -101,8 +125,8 @@ class References:
 
 
 def full_urls(entries: Collection[Entry]) -> dict[str, Entry]:
-    """{fullUrl: entry}"""
-    return {e.full_url: e for e in entries if e.full_url and e.method not in READING}
+    """{fullUrl in its one spelling: entry}"""
+    return {spelled(e.full_url): e for e in entries if e.full_url and e.method not in READING}
 
 
 def alike(entries: Collection[Entry]) -> dict[tuple[str, str], list[Entry]]:
@@ -121,25 +145,5 @@ def resolve_references(scope: Scope, address: str, entries: list[Entry], urls: M
     """Raises Unprocessable with all references that cannot be resolved, each with its place."""
     known = References(scope, address, entries, urls, current)
     issues = [issue for e in entries if e.method in ("POST", "PUT") and not e.there for issue in known.resolve(e)]
-    if issues:
-        raise Unprocessable(*first(issues, ISSUES))
-
-
-def in_batch(resource: Any, full_url: str, address: str, urls: Collection[str]) -> None:
-    """Of an entry of a batch, whose entries do not refer to each other (FHIR R4 http.html#batch); urls: all fullUrls. What another server's entry refers to gets its
-    absolute address there. Raises Unprocessable."""
-    issues, root = [], root_of(full_url)
-    root = root if root and elsewhere(root, address) else ""
-    for found in walk(resource):
-        text = found.node["reference"]
-        bare = text.partition("/_history/")[0]
-        m = RELATIVE.fullmatch(text)
-        whole = f"{root}/{bare}" if root and m else bare
-        if whole in urls and form_of(relative(whole, address)) is not Form.LOCAL:
-            issues.append(Issue("value", "Entries of a batch do not refer to each other: send a transaction.", place(resource, found.node, "resource") + ".reference"))
-        elif root and m and m.group(1) == "Patient":
-            issues.append(Issue("not-found", ELSEWHERE.format(root=root, text=bare, type="Patient"), place(resource, found.node, "resource") + ".reference"))
-        elif root and m:
-            found.node["reference"] = f"{root}/{text}"
     if issues:
         raise Unprocessable(*first(issues, ISSUES))

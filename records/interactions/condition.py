@@ -1,8 +1,10 @@
 """The condition of a conditional create, update, patch or delete: how it may be written, and the one resource that fits it (FHIR R4 http.html#ccreate, #cond-update)."""
 
+import re
 from typing import Any
 
 from consent.terms import Scope
+from records.fhir.base_address import relative
 from records.fhir.issues import Issue, Malformed, PreconditionFailed
 from records.fhir.query import PLAIN, pairs
 from records.interactions.ask import Ask
@@ -14,6 +16,7 @@ from records.search.parse import COMMON, TEXTS
 from records.search.plan import plan
 from records.store import find
 
+IDENTIFIER = re.compile(r"(^|[.:])identifier(:not)?$")
 NARROWS = ("_id", "_lastUpdated", "_list", *TEXTS)  # of the parameters that every type has; the others say how a search is answered
 
 
@@ -24,7 +27,7 @@ def if_none_exist(ask: Ask, type_name: str, text: Any) -> str:
     before, mark, after = text.partition("?")
     if not mark or "=" in before:
         before, after = "", text
-    if before not in ("", type_name, f"/{type_name}", f"{ask.root}/{ask.base}/{type_name}"):
+    if relative(before, ask.address) not in ("", type_name, f"/{type_name}"):
         raise Malformed(Issue("value", f"If-None-Exist asks elsewhere than {ask.root}/{ask.base}/{type_name}: send only what stands behind the question mark.", "If-None-Exist"))
     if not after.strip():
         raise Malformed(Issue("value", "If-None-Exist is empty: write for example identifier=system|value, or leave the header out to create always.", "If-None-Exist"))
@@ -38,6 +41,8 @@ def choosing(query: str) -> list[tuple[str, str]]:
         raise Malformed(Issue("value", f"A condition has no parameter {wrong[0][:60]!r}: it only says which resource is meant."))
     if not found:
         raise Malformed(Issue("value", "The condition is empty: write for example identifier=system|value."))
+    if wrong := [k for k, v in found if IDENTIFIER.search(k) and any(len(a.pieces) == 2 and not a.pieces[1] for a in alternatives(v))]:
+        raise Malformed(Issue("value", f"A condition names the number: behind the bar of {wrong[0][:60]} there is none, and whoever has one of that system would be meant."))
     return found
 
 
@@ -59,6 +64,23 @@ def matching(scope: Scope, type_name: str, query: str, address: str) -> str | No
     if len(found) > 1:
         raise PreconditionFailed(Issue("multiple-matches", f"More than one {type_name} fits the condition: make it narrower."))
     return found[0] if found else None
+
+
+def numbers(query: str) -> set[str] | None:
+    """The values of a condition that is one list of identifiers; None of any other."""
+    asked = pairs(query)
+    return {str(v) for v in alternatives(asked[0][1])} if len(asked) == 1 and asked[0][0] == "identifier" else None
+
+
+def forms(resource: Any) -> set[str]:
+    """The values of `identifier` that find a resource: value, system|value, and |value where it has no system."""
+    given = resource.get("identifier") if isinstance(resource, dict) else None
+    out = set()
+    for i in given if isinstance(given, list) else [given]:
+        if isinstance(i, dict) and i.get("value"):
+            number = str(i["value"]).strip()
+            out |= {number, f"{str(i.get('system') or '').strip()}|{number}"}
+    return out
 
 
 def one_number(text: str) -> bool:

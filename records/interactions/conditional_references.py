@@ -1,15 +1,11 @@
 """Conditional references of a transaction: Type?condition in place of Type/id. They mean what fits once the transaction has done its work (FHIR R4 http.html#trules)."""
 
-from typing import Any
-from urllib.parse import parse_qsl
-
 from consent.terms import Scope
 from records.fhir.issues import Issue, NotSupported, PreconditionFailed, Unprocessable
 from records.fhir.reference_forms import SEARCH
 from records.fhir.types import TYPES
 from records.interactions.bundle_entries import Entry
-from records.interactions.condition import matching
-from records.search.escapes import alternatives
+from records.interactions.condition import forms, matching, numbers
 
 
 class ConditionalReferences:
@@ -33,12 +29,11 @@ class ConditionalReferences:
 
     def one(self, type_name: str, query: str) -> str:
         entries = self.changed.get(type_name, [])
-        pairs = parse_qsl(query, keep_blank_values=True)
-        numbers = {str(v) for v in alternatives(pairs[0][1])} if len(pairs) == 1 and pairs[0][0] == "identifier" else None
-        if entries and numbers is None:
+        wanted = numbers(query)
+        if entries and wanted is None:
             raise NotSupported(Issue("not-supported", f"This Bundle writes {type_name} as well: refer to it by the entry's fullUrl, or give the condition as identifier=system|value alone."))
         there = matching(self.scope, type_name, query, self.address)
-        found = {e.fhir_id for e in entries if e.writes and e.method != "PATCH" and numbers and numbers & forms(e.resource)}
+        found = {e.fhir_id for e in entries if e.writes and e.method != "PATCH" and wanted and wanted & forms(e.resource)}
         if there and there not in {e.fhir_id for e in entries if e.method != "PATCH"}:
             found.add(there)
         if len(found) > 1:
@@ -46,13 +41,3 @@ class ConditionalReferences:
         if not found:
             raise Unprocessable(Issue("not-found", f"No {type_name} in this store or in this Bundle fits the condition: send it first."))
         return found.pop()
-
-
-def forms(resource: Any) -> set[str]:
-    """The values of `identifier` that find a resource: value, system|value, and |value where it has no system."""
-    given = resource.get("identifier") if isinstance(resource, dict) else None
-    out = set()
-    for i in given if isinstance(given, list) else [given]:
-        if isinstance(i, dict) and i.get("value"):
-            out |= {str(i["value"]), f"{i.get('system') or ''}|{i['value']}"}
-    return out

@@ -1,7 +1,6 @@
 """A GET inside a Bundle: read, vread, history, a search or a patient's everything, as its url says."""
 
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 import orjson
 
@@ -12,6 +11,7 @@ from records.fhir.limits import READ_BYTES, READS
 from records.fhir.query import PLAIN, pairs
 from records.interactions import everything, history, read, search
 from records.interactions.ask import Answer, Ask
+from records.interactions.entry_address import asked_for
 from records.interactions.preconditions import Preconditions, not_modified
 
 
@@ -65,12 +65,12 @@ def as_sent(body: bytes) -> orjson.Fragment:
 
 
 def get(ask: Ask, address: str) -> Answer:
-    url = urlsplit(address)
-    asked = pairs(url.query)
+    parts, query = asked_for(address, ask.address)
+    asked = pairs(query)
     for said in (v for k, v in asked if k == "_format"):
         must_be_json(said)
     plain = not [k for k, _ in asked if k not in PLAIN]
-    match [p for p in url.path.split("/") if p]:
+    match parts:
         case []:
             return search.search(ask, "", asked)
         case ["metadata"]:

@@ -5,23 +5,29 @@ Every way in passes here: create, update, patch, batch, transaction, import, $va
 
 from typing import Any
 
-from records.fhir.base_address import relative
+from records.fhir.base_address import nearly, relative
 from records.fhir.issues import Issue, Unprocessable, first
 from records.fhir.limits import ISSUES_A_RESOURCE
 from records.fhir.reference_forms import Form, form_of, refusal
 from records.fhir.references import RELATIVE, Found, place, walk
 from records.fhir.types import table
 
+NEARLY = "This address is nearly one of this base, and leads nowhere: write Type/id."
 DEFINITION = "http://hl7.org/fhir/StructureDefinition/"
 
 
 def settle(resource: dict[str, Any], address: str) -> None:
     """Write each reference as the store keeps it: Type/id for what is in the store, whose absolute address is given. Raises Unprocessable."""
     issues = []
-    contained = {c.get("id"): c for c in resource.get("contained") or () if isinstance(c, dict)}
+    contained: dict[Any, dict[str, Any]] = {}
+    for i, inner in enumerate(c for c in resource.get("contained") or () if isinstance(c, dict)):
+        if "id" in inner and contained.setdefault(inner["id"], inner) is not inner:
+            issues.append(Issue("duplicate", "Another contained resource has this id, and a reference to it would mean either: give each its own.", f"{resource['resourceType']}.contained[{i}].id"))
+        if "contained" in inner:
+            issues.append(Issue("structure", "What is contained contains nothing itself (FHIR R4 dom-2): put all of it side by side.", f"{resource['resourceType']}.contained[{i}].contained"))
     for found in walk(resource):
         found.node["reference"] = relative(found.node["reference"], address)
-        if says := fault(found, contained, resource):
+        if says := NEARLY if nearly(found.node["reference"], address) else fault(found, contained, resource):
             issues.append(Issue("value", says, place(resource, found.node, resource["resourceType"]) + ".reference"))
     if issues:
         raise Unprocessable(*first(issues, ISSUES_A_RESOURCE))

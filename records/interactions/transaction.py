@@ -15,7 +15,7 @@ from records.fhir.json import dump
 from records.fhir.limits import ISSUES
 from records.interactions.about import doubts
 from records.interactions.ask import Answer, Ask
-from records.interactions.bundle_conditions import identify
+from records.interactions.bundle_conditions import alone, identify
 from records.interactions.bundle_entries import READING, Entry, entries_of, every, understand
 from records.interactions.bundle_references import full_urls, resolve_references
 from records.interactions.entries import row
@@ -131,6 +131,7 @@ def apply(ask: Ask, scope: Scope, written: gate.Ledger, entries: list[Entry], cu
             if e.method == "PATCH":
                 patch(ask, scope, e, row)
             e.item = Item(e.resource, e.fhir_id, row.version + 1 if row else 1, row.rid if row else 0, place=f"{e.place}.resource")
+    alone(entries)
     if gone:
         remove(scope, written, gone)
     coming = [e for e in entries if e.item]

@@ -1,11 +1,13 @@
 """Concepts, numbers and quantities as a page shows them. No digit is lost without saying so."""
 
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 from records.fhir.json import Number
 
 Shown = tuple[str, str, float | None]  # text, unit, number for a chart
+WIDE = Context(prec=400)  # digits; a number of JSON has 309 before the point at most
+FINEST = 12  # decimals that are written out
 LONGEST = 120  # characters of a name, a value, a range or a dosage; a longer text is shown as sent and not read, for reading takes time that grows with its square
 
 
@@ -44,7 +46,9 @@ def decimal(value: Any) -> str:
     exact = Decimal(sent)
     decimals = -int(exact.as_tuple().exponent)
     keep = max(2, 3 - exact.adjusted())
-    return sent if decimals <= 3 or decimals <= keep else f"≈\u00a0{round(exact, keep):f}"
+    if decimals <= 3 or decimals <= keep:
+        return sent
+    return f"≈\u00a0{exact.quantize(Decimal(1).scaleb(-keep), context=WIDE):f}" if keep <= FINEST else f"≈\u00a0{exact:.3e}"
 
 
 def quantity(value: Any) -> Shown:

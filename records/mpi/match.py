@@ -39,6 +39,13 @@ SELECT (SELECT count(*) FROM (SELECT FROM records_namekey WHERE whole AND key = 
 """
 
 
+# index: one_source_patient
+HELD = "SELECT id, words, correction FROM records_sourcepatient WHERE hospital_id = %(hospital)s AND fhir_id = %(fhir_id)s AND words IS NOT NULL"
+# Of name and birth date, beside a number that is the same; a name that is only alike needs the birth date
+ALIKE = {"": ("", "same", "estimated"), "same": ("", "same", "estimated"), "variant": ("", "same", "estimated"), "former": ("", "same", "estimated"),
+         "sound": ("same",), "part": ("same",), "cut": ("same",), "typo": ("same",)}
+
+
 class Grade(StrEnum):
     """Code system http://terminology.hl7.org/CodeSystem/match-grade."""
 
@@ -77,6 +84,18 @@ def similar(words: Words, hospital_id: int | None, certain: bool = False) -> lis
             found.append(Similar(source, person, hospital, fhir_id, score, grade(score, levels, conflict(asked, there)), levels))
     graded = sorted(unequalled(found), key=lambda f: (-f.score, f.source))
     return [f for f in graded if f.grade is Grade.CERTAIN or not certain]
+
+
+def agrees(words: Words, hospital_id: int, fhir_id: str) -> bool:
+    """Whether nothing that both say of name, birth date and sex speaks against their being one person, whose number has told so: what one of them leaves out says nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(HELD, {"hospital": hospital_id, "fhir_id": fhir_id})
+        row = cursor.fetchone()
+    if row is None:
+        return False
+    one, two = profile(words), profile(read(row[1], row[0], row[2]))
+    levels = compare(one, two)
+    return not conflict(one, two) and levels.sex != "differ" and levels.birth in ALIKE.get(levels.name, ())
 
 
 def unequalled(found: list[Similar]) -> list[Similar]:

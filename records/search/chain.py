@@ -37,6 +37,9 @@ HERE = Way()
 Inner = Callable[[str, str, str, Way], Condition]  # (type, key, value, way) -> condition on a row of that type
 
 
+CLOSED = "{key}: what a stored Bundle holds is its own, and searches do not look into it: ask for its identifier, type or timestamp, or whether there is one (:missing)."
+
+
 def refuse(says: str) -> NotSupported:
     return NotSupported(Issue("not-supported", f"Search parameter {says}"))
 
@@ -135,7 +138,14 @@ def reference(type_name: str, code: str, way: Way) -> Parameter:
     if found is None or found.kind != "reference":
         some = ", ".join(sorted(p.code for p in parameters(type_name).values() if p.kind == "reference")) or "none"
         raise refuse(f"{code!r} of {type_name} is no reference parameter. It has: {some}.")
+    if enclosed(found):
+        raise refuse(CLOSED.format(key=f"{type_name}.{code}"))
     return found
+
+
+def enclosed(parameter: Parameter) -> bool:
+    """Whether it leads to what stands inside the resource itself, as Bundle.composition does."""
+    return bool(parameter.paths) and all(path.type == "Resource" for path in parameter.paths)
 
 
 def first(rest: str) -> str:

@@ -10,7 +10,7 @@ from records.fhir.limits import ALTERNATIVES, CHAINS, JOINS, PARAMETERS
 from records.fhir.references import ID, target
 from records.fhir.types import TYPES
 from records.search import composite, contained
-from records.search.chain import HERE, MANY, Way, chained, fitting, has, steps
+from records.search.chain import CLOSED, HERE, MANY, Way, chained, enclosed, fitting, has, refuse, steps
 from records.search.definitions import Parameter, parameters
 from records.search.escapes import Value, alternatives, composites
 from records.search.include import INCLUDES, Include, include
@@ -214,6 +214,8 @@ def condition(type_name: str, key: str, value: str, way: Way = HERE) -> Conditio
     parameter = known[name]
     if modifier == "missing":
         return missing(key, parameter, value)
+    if enclosed(parameter):
+        raise refuse(CLOSED.format(key=key))
     if parameter.contexts:
         return composed(key, parameter, modifier, value)
     return one(parameter, key, alternatives(value))

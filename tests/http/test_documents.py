@@ -89,7 +89,32 @@ def test_a_contained_or_logical_patient(api: Api) -> None:
     logical = note | {"subject": {"identifier": mine["identifier"][1], "display": "姓名"}}
     assert [api("POST", "Observation", r).headers.get("warning") for r in (inside, logical)] == [None, None]
     assert chart(api, own) == ["Patient", "Observation", "Observation"] and api("GET", f"Observation?patient={own}&_summary=count").json["total"] == 2
+    assert "nobody's record here" in api("POST", "Observation", note | {"subject": {"display": "姓名"}}).headers["warning"]
     for nobody in (note | {"contained": [patient() | {"id": "p"}], "subject": {"reference": "#p"}}, note | {"subject": {"identifier": {"system": "urn:mrn", "value": secrets.token_hex(6)}}},
                    note | {"subject": {"reference": f"{ROOT}/Patient/{own}"}}):
         assert "nobody's record here" in api("POST", "Observation", nobody).headers["warning"]
     assert len(chart(api, own)) == 3
+
+
+@pytest.mark.parametrize(("held", "told", "filed"), [
+    ({"name": [{"text": "王小明"}]}, {"name": [{"text": "王小明"}]}, True), ({"name": [{"text": "王小明"}], "birthDate": "1980-02-03", "gender": "male"}, {"name": [{"text": "王小明"}]}, True),
+    ({"name": [{"text": "王小明"}], "birthDate": "1980-02-03"}, {"birthDate": "1980-02-03"}, True), ({"birthDate": "1980-02-03"}, {"birthDate": "1980"}, True), ({"gender": "male"}, {}, True),
+    ({"name": [{"text": "王小明"}], "birthDate": "1980-02-03"}, {"name": [{"text": "Wang Xiaoming"}], "birthDate": "1980-02-03"}, True),
+    ({"name": [{"text": "王小明"}]}, {"name": [{"text": "李大华"}]}, False), ({"name": [{"text": "王小明"}], "birthDate": "1980-02-03"}, {"birthDate": "1981-07-03"}, False),
+    ({"name": [{"text": "王小明"}], "gender": "male"}, {"gender": "female"}, False),
+    ({"name": [{"text": "王小明"}], "birthDate": "1980-02-03", "gender": "male"}, {"name": [{"text": "王小明"}], "birthDate": "1991-11-23", "gender": "male"}, False)])
+def test_only_what_contradicts_keeps_a_document_from_its_patient(api: Api, held: dict[str, Any], told: dict[str, Any], filed: bool) -> None:
+    """However many others have that name: the number says who is meant."""
+    n = [{"system": "urn:house:mrn", "value": secrets.token_hex(6)}]
+    own = api.create({"resourceType": "Patient", "identifier": n, **held}).partition("/")[2]
+    _, says = stored(api, document({"resourceType": "Patient", "id": "x", "identifier": n, **told}), "alone")
+    assert chart(api, own) == ["Patient"] + ["Bundle"] * filed and bool(says) is not filed
+
+
+def test_a_search_into_a_stored_bundle_is_refused(api: Api) -> None:
+    """Nothing is kept of what stands inside, so no hits would look like an answer."""
+    stored(api, document(patient() | {"id": "x"}), "alone")
+    for asked in ("composition.title=x", "composition.patient=Patient/x", "composition:Composition.type=x", "composition=Composition/c", "message.event=x", "message=MessageHeader/m"):
+        reply = api("GET", f"Bundle?{asked}")
+        assert reply.status == 400 and "look into it" in reply.says, asked
+    assert api("GET", "Bundle?composition:missing=false&type=document").json["total"] == 1, "the control"

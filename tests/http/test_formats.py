@@ -56,3 +56,9 @@ def test_bodies_in_xml_are_refused_alike(api: Api, method: str, path: str) -> No
 def test_errors_before_the_door_is_open_are_json(api: Api) -> None:
     reply = api.raw("GET", f"/fhir/{api.base}/Patient", headers={"Accept": FHIR})
     assert reply.status == 401 and json.loads(reply.body)["resourceType"] == "OperationOutcome"
+
+
+def test_a_body_of_another_version_is_refused(api: Api) -> None:
+    """FHIR R4 http.html#version-parameter."""
+    for version, status in (("5.0", 415), ("3.0", 415), ("4.0", 201), ("4.0.1", 201)):
+        assert api("POST", "Patient", patient(), **{"Content-Type": f"application/fhir+json; fhirVersion={version}"}).status == status, version

@@ -128,3 +128,13 @@ def test_contained_resources(api: Api) -> None:
         assert api("POST", "Observation", note | ({"contained": contained} if contained else {})).status == 422, contained
     back = {"resourceType": "Provenance", "id": "d", "target": [{"reference": "#"}], "recorded": "2026-01-01T00:00:00Z", "agent": [{"who": {"display": "x"}}]}
     assert api("POST", "Observation", {k: v for k, v in note.items() if k != "device"} | {"contained": [back]}).status == 201, "# is what is around it"
+
+
+def test_contained_resources_have_an_id_each_and_contain_nothing(api: Api) -> None:
+    """Of two with one id a reference would mean either, and a patient's record would be whoever's stands first."""
+    about = {"resourceType": "Observation", "status": "final", "code": {"text": "x"}, "subject": {"reference": "#p"}}
+    one, two = {**patient(), "id": "p"}, {**patient(), "id": "p"}
+    for contained, says in (([one, two], "contained[1].id"), ([{**one, "contained": [two]}], "contained[0].contained")):
+        reply = api("POST", "Observation", {**about, "contained": contained})
+        assert reply.status == 422 and says in reply.says, reply.body
+    assert api("POST", "Observation", {**about, "contained": [one, {**two, "id": "q"}]}).status == 201, "the control"

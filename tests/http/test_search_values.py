@@ -1,5 +1,6 @@
 """Values as searches compare them: separators and backslashes, comparators, units, implied systems, long texts."""
 
+import json
 from typing import Any
 from urllib.parse import quote
 
@@ -176,3 +177,13 @@ def test_how_far_a_place_is(api: Api) -> None:
         assert entry["resource"]["id"] == here and told["url"].endswith("location-distance") and 9 < told["valueDistance"]["value"] < 10
     assert "extension" not in api("GET", f"Location?_id={here}").json["entry"][0]["search"]
     assert len(ids(api, "Location?_sort=near&near=30.5928|114.4055|40000|km")) == 1
+
+
+@pytest.mark.parametrize("number", ["0.30000000000000004", "9007199254740993", "123456789012345678901234567890.123456789", "1e308", "0", "-5.40"])
+def test_a_number_is_found_by_itself_however_exact_it_is(api: Api, number: str) -> None:
+    about = api.create(patient())
+    whole = {"resourceType": "Observation", "status": "final", "code": {"text": "x"}, "subject": {"reference": about},
+             "valueQuantity": {"value": 7, "unit": "g", "system": "http://unitsofmeasure.org", "code": "g"}}
+    assert api("POST", "Observation", json.dumps(whole).replace('"value": 7', f'"value": {number}').encode()).status == 201
+    for asked, found in ((number, 1), (f"{number}|http://unitsofmeasure.org|g", 1), (f"ne{number}", 0), (f"ge{number}", 1), (f"gt{number}", 0), (f"ap{number}", 1)):
+        assert api("GET", f"Observation?patient={about}&value-quantity={asked}").json["total"] == found, asked

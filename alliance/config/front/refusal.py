@@ -5,8 +5,9 @@ import json
 from gunicorn.http import errors
 
 REASONS = {
-    400: ("Bad Request", "structure", "The request is not well-formed HTTP/1.1. In its address all but ASCII is percent-encoded as UTF-8; its headers, and the one length of its body, must be right.",
-          "请求不符合 HTTP/1.1 格式。地址中的非 ASCII 字符须按 UTF-8 做百分号编码；请求头和正文长度必须正确，且只能给出一种长度。"),
+    400: ("Bad Request", "structure",
+          "The request is not well-formed HTTP/1.1. In its address # and all but ASCII are percent-encoded as UTF-8; its headers, and the one length of its body, must be right.",
+          "请求不符合 HTTP/1.1 格式。地址中的 # 和非 ASCII 字符须按 UTF-8 做百分号编码；请求头和正文长度必须正确，且只能给出一种长度。"),
     408: ("Request Timeout", "timeout", "The request came too slowly: send it again over a better line, or in smaller parts.",
           "请求传送过慢，已中断。请检查网络后重试，或分批发送。"),
     414: ("URI Too Long", "too-long", "The address is longer than 8 KiB: send a search as POST _search, with its parameters in the body.",

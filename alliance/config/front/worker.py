@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
+from gunicorn.http.errors import InvalidRequestLine
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
 
 from alliance.config.front.link import HEAD, HeadTooLong, Link
@@ -204,6 +205,13 @@ class Worker(ThreadWorker):
         except OSError:
             return self.drop(conn)
         self.linger(conn, DRAIN if conn.sock.head else LINGER)
+
+    def handle_request(self, req: Any, conn: TConn) -> bool:
+        """An address with # in it is refused (RFC 9112 3.2): gunicorn would take off what follows, and a condition that loses its end means another resource."""
+        head = conn.sock.head
+        if head is None or b"#" in head.target:
+            raise InvalidRequestLine("#")
+        return bool(super().handle_request(req, conn))
 
     def handle_error(self, req: Any, client: Link, addr: Any, exc: Exception) -> None:
         """In a thread: what gunicorn's parser refuses is answered in the words of the door, not by a page."""

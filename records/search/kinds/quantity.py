@@ -129,17 +129,27 @@ def condition(parameter: Parameter, modifier: str, values: list[Value]) -> Condi
 
 def compare(prefix: str, exact: Decimal, at: int, by: tuple[float, float, str] | None) -> tuple[str, list[object]]:
     """The test, and the values from {at} on that it binds. Points and ranges apart: each has an index of its own."""
-    value: list[object] = [converted(n, by) if by else n for n in around(prefix, exact)]
+    value: list[object] = list(around(prefix, exact, by))
     low, high = ("q.base", "q.base_to") if by else ("q.low", "q.high")
     point = TESTS[prefix].format(low=low, high=low, **places(at))
     span = TESTS[prefix].format(low=low, high=high, **places(at))
     return f"(({high} IS NULL AND {point}) OR ({high} IS NOT NULL AND {span}))", value
 
 
-def around(prefix: str, exact: Decimal) -> list[float]:
-    """The number itself, or where the prefix asks for it the range that it stands for by its precision."""
-    half = abs(exact) / 10 if prefix == "ap" else Decimal(5).scaleb(int(exact.as_tuple().exponent) - 1)
-    return [float(exact)] if "{v}" in TESTS[prefix] else [float(exact - half), float(exact + half)]
+def around(prefix: str, exact: Decimal, by: tuple[float, float, str] | None = None) -> list[float]:
+    """The number itself, or where the prefix asks for it the range that it stands for by its precision; in base units where these are given. The index keeps 17 digits: a
+    number that is written more exactly stands for the one that is kept of it."""
+    half = width(prefix, exact)
+    numbers = [exact] if half is None else [exact, exact - half, exact + half]
+    point, *ends = [converted(float(n), by) if by else float(n) for n in numbers]
+    return [min(ends[0], point), max(ends[1], beside(point, "low"))] if ends else [point]
+
+
+def width(prefix: str, exact: Decimal) -> Decimal | None:
+    """Half of the range around a number; None where it is taken as it is."""
+    if "{v}" in TESTS[prefix]:
+        return None
+    return abs(exact) / 10 if prefix == "ap" else Decimal(5).scaleb(int(exact.as_tuple().exponent) - 1)
 
 
 def places(at: int) -> dict[str, str]:

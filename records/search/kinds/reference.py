@@ -64,8 +64,8 @@ def key_of(type_name: str, code: str) -> int:
 
 def identified(parameter: Parameter, known: dict[str, Any]) -> Iterator[int]:
     """For the identifier that a reference carries beside or instead of an address: value, system|value, |value, system|."""
-    system, value = str(known.get("system") or ""), known.get("value")
-    if isinstance(value, str) and value:
+    system, value = str(known.get("system") or "").strip(), known.get("value")
+    if isinstance(value, str) and (value := value.strip()):
         yield from (by_identifier(parameter, value), by_identifier(parameter, f"{system}|{value}"))
     if system:
         yield by_identifier(parameter, f"{system}|")

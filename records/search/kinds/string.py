@@ -20,7 +20,7 @@ def add(index: Index, parameter: Parameter, value: Any) -> None:
         if folded := normal(text):
             index.strings.add((name, folded[:LONGEST]))
             index.strings |= {(rest(parameter), folded[at : at + LONGEST]) for at in range(OVERLAP, len(folded) - OVERLAP, OVERLAP)}
-        index.tokens.add(hashed(parameter.type_name, parameter.code, "exact", text))
+        index.tokens.add(hashed(parameter.type_name, parameter.code, "exact", text.strip()))
 
 
 def rest(parameter: Parameter) -> int:

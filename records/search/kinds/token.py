@@ -19,7 +19,8 @@ SYSTEMS = {"boolean": ("http://hl7.org/fhir/special-values",)}  # implied by the
 
 
 def add(index: Index, parameter: Parameter, value: Any) -> None:
-    """Hash each code in the forms that a search may name it: code, system|code, |code, system|. A plain code has one form only."""
+    """Hash each code in the forms that a search may name it: code, system|code, |code, system|. A plain code has one form only. Blanks around them tell nothing: systems
+    with columns of a fixed width send them, others of the same house do not."""
     for system, code in pairs(value):
         name = (parameter.type_name, parameter.code)
         if code:
@@ -35,7 +36,7 @@ def add(index: Index, parameter: Parameter, value: Any) -> None:
             index.texts.add((hashed(parameter.type_name, parameter.code), text, token))
     if isinstance(value, dict) and isinstance(value.get("type"), dict) and isinstance(value.get("value"), str):
         for kind in value["type"].get("coding") or []:
-            index.tokens.add(hashed(parameter.type_name, parameter.code, "of-type", str(kind.get("system") or ""), str(kind.get("code") or ""), value["value"]))
+            index.tokens.add(hashed(parameter.type_name, parameter.code, "of-type", str(kind.get("system") or ""), str(kind.get("code") or ""), value["value"].strip()))
 
 
 def words(value: dict[str, Any]) -> set[str]:
@@ -50,18 +51,18 @@ def pairs(value: Any) -> list[tuple[str, str]]:
     if isinstance(value, bool):
         return [("", "true" if value else "false")]
     if isinstance(value, str | int | float):
-        return [("", str(value))]
+        return [("", str(value).strip())]
     if not isinstance(value, dict):
         return []
     if "coding" in value:
         return [p for c in value["coding"] for p in pairs(c)]
     code = value.get("code", value.get("value"))
-    return [(str(value.get("system") or ""), str(code))] if isinstance(code, str) else []
+    return [(str(value.get("system") or "").strip(), code.strip())] if isinstance(code, str) else []
 
 
 def hash_of(type_name: str, name: str, value: Value) -> int:
     system, *rest = value.pieces
-    code = "|".join(rest)
+    system, code = system.strip(), "|".join(rest).strip()
     if not system and not code:
         raise BadValue("a token is code, system|code, |code or system|")
     if not rest:
