@@ -28,6 +28,7 @@ from records.mpi import find, sources
 from records.web import asked, waiting
 from records.web.actions import known
 from records.web.consents import lines
+from records.web.whom import check_whom, whom
 
 TRIES = 5  # numbers that do not fit, of one patient within an hour: a page that compares is no page to guess on
 COMPARED = [
@@ -100,6 +101,7 @@ def confirm_tie(request: HttpRequest, person_id: UUID, hospital_id: int, *, acti
         raise Http404
     face = known(person_id, acting)
     found = sources.of_person(person_id)
+    check_whom(request, found)
     form = CardForm(request.POST if "confirm" in request.POST else None)
     refusal = RefusalForm(request.POST if "refuse" in request.POST else None, prefix="refusal")
     if "refuse" in request.POST and refusal.is_valid():
@@ -120,7 +122,7 @@ def confirm_tie(request: HttpRequest, person_id: UUID, hospital_id: int, *, acti
                              _("Confirmed for 72 hours: records that are not specially protected are open now. The privacy officer and the patient see it."))
             return redirect("confirmations")
     return render(request, "records/confirm_tie.html", {
-        "face": face, "person": person_id, "hospital": hospital, "form": form, "refusal": refusal, "officer": acting.role == Role.PRIVACY,
+        "face": face, "person": person_id, "whom": whom(found), "hospital": hospital, "form": form, "refusal": refusal, "officer": acting.role == Role.PRIVACY,
         "said": services.declarations(hospital_id, person_id, found), "tie": facts_at(hospital_id, person_id, found).tie.name.lower()})
 
 
@@ -131,6 +133,7 @@ def confirm_decision(request: HttpRequest, person_id: UUID, directive_id: int, *
     found = sources.of_person(person_id)
     if not (acting.role == Role.PRIVACY or directives.knows(acting, person_id, found)):
         raise Forbidden("no_relationship", _("This patient is not registered at your hospital and not being treated there."))
+    check_whom(request, found)
     told = lines(person_id, found)
     shown = next((x for x in (*told["standing"], *told["earlier"]) if x["d"].pk == directive_id), None)
     if shown is None or shown["d"].lifted_at is not None:
@@ -150,7 +153,7 @@ def confirm_decision(request: HttpRequest, person_id: UUID, directive_id: int, *
                              _("Confirmed for 72 hours: records that are not specially protected are open now. The privacy officer and the patient see it."))
         return redirect("confirmations")
     append(Event.of(acting, EventCode.CONSENT_READ, person=person_id, target=f"directive/{directive_id}"))
-    return render(request, "records/confirm_decision.html", {"face": face, "person": person_id, "x": shown, "form": form, "officer": acting.role == Role.PRIVACY,
+    return render(request, "records/confirm_decision.html", {"face": face, "person": person_id, "whom": whom(found), "x": shown, "form": form, "officer": acting.role == Role.PRIVACY,
                                                              "readable": directives.knows(acting, person_id, found) and acting.may(Permission.CONSENT_RECORD)})
 
 
