@@ -40,7 +40,7 @@ def do_break_glass(person: UUID, *, ground: str, reason: str, hours: int, acting
         raise Forbidden("role", "This role does not open records in an emergency.")
     if hours not in HOURS:
         raise ValueError(f"hours must be one of {HOURS}")
-    wait_turn("emergency", [acting.id])
+    wait_turn("emergency", [acting.id] if acting.vouched else [acting.id, f"unvouched/{acting.hospital_id}"])
     now = hold(s for s in sources if s.hospital_id == acting.hospital_id)
     until = now + dt.timedelta(hours=hours)
     own = {s.home: s.since for s in sources if s.hospital_id == acting.hospital_id}
