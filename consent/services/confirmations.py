@@ -75,6 +75,11 @@ def may_confirm(directive: Directive, person: UUID, sources: tuple[Source, ...],
     return found > {"full": Strength.FULL, "": Strength.NONE}.get(before, Strength.PROVISIONAL)
 
 
+def may_see_tie(acting: Principal, hospital_id: int, person: UUID, sources: tuple[Source, ...]) -> bool:
+    """Whether this one is told who treats the patient at the hospital, and why: of their own hospital, or as one whose word would count."""
+    return acting.hospital_id == hospital_id or voice(acting, hospital_id, (), person, sources) in (Voice.OFFICER, Voice.REGISTRAR)
+
+
 def stands(subject: str, who: Voice | None, fact: Fact) -> Strength:
     """Raises Forbidden where the word of this one does not count."""
     found = strength_of(fact, who)

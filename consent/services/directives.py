@@ -22,7 +22,7 @@ from consent.models import AlliancePolicy, Confirmation, Directive, Relationship
 from consent.provision import denies, read, staff_named
 from consent.rules.alliance_policy import OPEN
 from consent.services.hold import hold
-from consent.services.ties import is_tied
+from consent.services.ties import facts_at, is_tied
 from consent.strength import HOURS, Fact, Strength, Voice, strength_of, voice_of
 from consent.terms import Policy, Source
 
@@ -59,6 +59,12 @@ def check(acting: Principal, person: UUID, sources: tuple[Source, ...]) -> None:
         return
     if not knows(acting, person, sources):
         raise Forbidden("no_relationship", "This patient is not registered at your hospital and not being treated there.")
+
+
+def may_see_paper(acting: Principal, directive: Directive, person: UUID, sources: tuple[Source, ...]) -> bool:
+    """A scan shows more than the decision: a signature, a number, an address. Whose paper it is sees it, and a hospital behind whose tie somebody else stands."""
+    own = acting.hospital_id in (directive.hospital_id, directive.verified_where_id)
+    return own or facts_at(acting.hospital_id, person, sources, int(acting.id)).tie is not Strength.NONE
 
 
 def note(acting: Principal, code: EventCode, directive: Directive, person: UUID | None, detail: str = "") -> None:

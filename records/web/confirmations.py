@@ -23,7 +23,7 @@ from consent.audit.event import Event, EventCode, Outcome
 from consent.models import Confirmation
 from consent.services import confirmations as services
 from consent.services import directives
-from consent.services.ties import facts_at
+from consent.services.ties import facts_at, is_tied
 from records.mpi import find, sources
 from records.web import asked, waiting
 from records.web.actions import known
@@ -81,7 +81,8 @@ def confirmations(request: HttpRequest, *, acting: Principal) -> HttpResponse:
     papers = {here: waiting.page_of(waiting.decisions(acting, here=here), number) for here in (True, False) if here or acting.role == Role.CLERK}
     ends = waiting.page_of(waiting.withdrawals(acting), number) if acting.role == Role.CLERK else None
     parts = [
-        {"here": here, "page": papers[here], "relations": [waiting.declared(r, acting) for r in relations[here]] if here in relations else [], "more": relations.get(here),
+        {"here": here, "page": papers[here], "more": relations.get(here),
+         "relations": [waiting.declared(r, acting) for r in relations.get(here, ()) if here or is_tied(acting.hospital_id, r.person, sources.of_person(r.person))],
          "decisions": [(d, find.face(d.person, acting.hospital_id)) for d in waiting.permitting(list(papers[here]))
                        if directives.knows(acting, d.person, sources.of_person(d.person))]} for here in papers]
     ended = [(d, find.face(d.person, acting.hospital_id)) for d in ends] if ends else []
@@ -102,6 +103,8 @@ def confirm_tie(request: HttpRequest, person_id: UUID, hospital_id: int, *, acti
     face = known(person_id, acting)
     found = sources.of_person(person_id)
     check_whom(request, found)
+    if not services.may_see_tie(acting, hospital_id, person_id, found):
+        raise Forbidden("voice", _("Who else treats this patient is told to those who can confirm it: the record office of a hospital whose own tie is confirmed, or the alliance's privacy officer."))
     form = CardForm(request.POST if "confirm" in request.POST else None)
     refusal = RefusalForm(request.POST if "refuse" in request.POST else None, prefix="refusal")
     if "refuse" in request.POST and refusal.is_valid():
@@ -154,7 +157,7 @@ def confirm_decision(request: HttpRequest, person_id: UUID, directive_id: int, *
         return redirect("confirmations")
     append(Event.of(acting, EventCode.CONSENT_READ, person=person_id, target=f"directive/{directive_id}"))
     return render(request, "records/confirm_decision.html", {"face": face, "person": person_id, "whom": whom(found), "x": shown, "form": form, "officer": acting.role == Role.PRIVACY,
-                                                             "readable": directives.knows(acting, person_id, found) and acting.may(Permission.CONSENT_RECORD)})
+                                                             "readable": acting.may(Permission.CONSENT_RECORD) and directives.may_see_paper(acting, shown["d"], person_id, found)})
 
 
 @require_GET

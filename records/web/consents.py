@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
+from alliance.auth.errors import Forbidden
 from alliance.auth.principal import Principal
 from alliance.auth.refusals import say
 from alliance.auth.session import page, principal_for
@@ -142,8 +143,9 @@ def lines(person: UUID, found: tuple[Source, ...]) -> dict[str, list[dict[str, A
 
 
 def confirmable(told_of: dict[str, list[dict[str, Any]]], person: UUID, found: tuple[Source, ...], acting: Principal) -> dict[str, list[dict[str, Any]]]:
-    """The same lines, each with whether the word of the one who reads them would add to what stands behind it."""
+    """The same lines, each with whether the one who reads them may see the signed paper, and whether their word would add to what stands behind it."""
     for x in (*told_of["standing"], *told_of["earlier"]):
+        x["paper"] = bool(x["d"].image) and directives.may_see_paper(acting, x["d"], person, found)
         x["confirmable"] = acting.may(Permission.CONFIRM) and may_confirm(x["d"], person, found, acting, before=x["behind"])
     return told_of
 
@@ -212,6 +214,8 @@ def image(request: HttpRequest, person_id: UUID, directive_id: int, *, acting: P
     directive = directives.of(person_id, found).filter(pk=directive_id).first()
     if directive is None or directive.image is None:
         raise Http404
+    if not directives.may_see_paper(acting, directive, person_id, found):
+        raise Forbidden("tie", _("The signed paper is another hospital's: it is shown once somebody else has confirmed that yours treats the patient."))
     append(Event.of(acting, EventCode.CONSENT_READ, person=person_id, target=f"directive/{directive.pk}/image"))
     return HttpResponse(bytes(directive.image), content_type=directive.image_type, headers={"Content-Disposition": "inline" if directive.image_type.startswith("image/") else "attachment"})
 

@@ -260,3 +260,17 @@ def test_a_decision_is_read_back_of_the_patient_who_is_shown(two: Two) -> None:
     again = re.search(r'name="said" value="(\w+)"', clerk.post(address, form | {"read": "1"}, headers=ENGLISH).content.decode())
     assert again and clerk.post(address, saved | {"said": again[1]}, headers=ENGLISH).status_code == 302, "the control"
     assert timezone.now() - Directive.objects.get(hospital=two.a).valid_from < dt.timedelta(hours=1)
+
+
+def test_who_treats_a_patient_elsewhere_is_told_to_whose_word_counts(two: Two) -> None:
+    """Not to whoever has the patient's id, nor to a hospital whose own registration nobody stands behind."""
+    two.rename()
+    do_declare_relationship(two.person, reason="the clinic of infections", acting=alliance.principal(alliance.staff(two.b)))
+    pages = [signed_in(alliance.staff(at, Role.CLERK)) for at in (two.a, alliance.hospital("third"))] + [signed_in(alliance.staff(two.a))]
+    address = f"/person/{two.person}/tie/{two.b.pk}/"
+    for page in pages:
+        assert page.get(address, headers=ENGLISH).status_code == 403 and "infections" not in page.get("/confirmations/", headers=ENGLISH).content.decode()
+    tie(two.person, two.a)
+    told = [page.get(at, headers=ENGLISH).content.decode() for page in pages[:1] for at in (address, "/confirmations/")]
+    assert all("infections" in t for t in told), "the control: a record clerk of a hospital whose tie is confirmed"
+    assert signed_in(alliance.staff(two.b, Role.CLERK)).get(address).status_code == 200, "and of their own"
