@@ -13,7 +13,7 @@ from django.utils import timezone
 from alliance.config.literals import plain
 from consent.memberships import answered
 from consent.provision import Provision, read
-from consent.strength import OLD, Fact, Known, Note, Strength, Voice, Word, applies, fully_said, given_by, keeps_closed, strength_of, tie_of, weighed
+from consent.strength import OLD, Fact, Known, Note, Strength, Voice, Word, applies, fully_said, given_by, keeps_closed, stays, strength_of, tie_of, weighed
 from consent.terms import AccessRequest, Facts, Policy, Source, Standing
 
 # What was said of a person lies at the home of his oldest registration then, so it is asked by all homes: links and undone links move nothing.
@@ -58,7 +58,7 @@ SELECT
       FROM consent_directive WHERE (person = ANY ((SELECT %(homes)s::uuid[])::uuid[]) OR covers && (SELECT %(known)s::bigint[]))
       AND lifted_at IS NULL AND valid_from <= %(now)s AND (valid_until IS NULL OR valid_until > %(now)s)) d
     JOIN alliance_hospital h ON h.id = d.hospital_id WHERE d.whole OR d.denies OR d.ending OR d.waiting OR d.parted),
-  (SELECT max(until) FROM consent_emergency
+  (SELECT coalesce(json_agg(json_build_array(person, extract(epoch FROM opened_at), extract(epoch FROM until))), '[]') FROM consent_emergency
     WHERE person = ANY ((SELECT %(homes)s::uuid[])::uuid[]) AND staff_id = %(staff)s AND closed_at IS NULL AND until > %(now)s),
   (SELECT json_build_array(code, id, basis) FROM consent_alliancepolicy WHERE starts_at <= %(now)s ORDER BY starts_at DESC, id DESC LIMIT 1),
   ARRAY(SELECT unnest(covers) FROM consent_incidentseal WHERE lifted_at IS NULL AND covers && (SELECT %(known)s::bigint[]) AND NOT %(staff)s = ANY(listed))
@@ -85,6 +85,12 @@ def words_of(rows: Iterable[Sequence[Any]]) -> list[Word]:
 def known_of(sources: Iterable[Source], hospital_id: int) -> list[Known]:
     """Registrations as the table of strengths asks about them, for a viewer of the hospital."""
     return [Known(s.id, s.hospital_id == hospital_id, s.since) for s in sources]
+
+
+def emergency_of(rows: Iterable[Sequence[Any]], known: Iterable[Source], hospital_id: int) -> dt.datetime | None:
+    """Until when the record is open to the viewer in an emergency. rows: [home, seconds of when it was opened, of until when]."""
+    own = {s.home: s.since for s in known if s.hospital_id == hospital_id}
+    return max((moment(until) for home, at, until in rows if stays(uuid.UUID(home), moment(at), own)), default=None)
 
 
 class Ties:
@@ -135,7 +141,7 @@ def load(request: AccessRequest, now: dt.datetime | None = None) -> Facts:
     }
     with connection.cursor() as cursor:
         cursor.execute(FACTS, parameters)
-        suspended, notes, words, confirmed, intakes, directives, emergency, policy, sealed = cursor.fetchone()
+        suspended, notes, words, confirmed, intakes, directives, emergencies, policy, sealed = cursor.fetchone()
     known = known_of(request.known, principal.hospital_id)
     ties = Ties(request.known, notes, words, {h: moment(at) for h, at in intakes}, now)
     standing, waiting = [], []
@@ -152,5 +158,6 @@ def load(request: AccessRequest, now: dt.datetime | None = None) -> Facts:
             waiting.append(consent)
     consents = answered((*standing, *waiting), principal.hospital, parameters["staff"])
     return Facts(
-        now, frozenset(suspended), any(holds for at, _, holds, _ in notes if at == principal.hospital_id), ties.of(principal.hospital_id), consents[:len(standing)], emergency,
+        now, frozenset(suspended), any(holds for at, _, holds, _ in notes if at == principal.hospital_id), ties.of(principal.hospital_id), consents[:len(standing)],
+        emergency_of(emergencies, request.known, principal.hospital_id),
         Policy(*policy) if policy else Policy(), frozenset(s.hospital for s in request.known if s.id in sealed), consents[len(standing):], ties.asked(principal.hospital_id))

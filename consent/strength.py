@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from uuid import UUID
 
 from alliance.auth.principal import Principal
 from alliance.roles import Role
@@ -151,6 +152,12 @@ def given_by(covers: Collection[int], given: dt.datetime, ties: Collection[tuple
     """Whether a decision given then was this person's: each registration that it covers has been theirs since before, or somebody has stood fully behind a
     tie of it since it is. Else a registration that comes to another person would bring along what somebody else has decided. ties: (covers, when)."""
     return all(k.since <= max([given, *(at for of, at in ties if k.id in of)]) for k in known if k.id in covers)
+
+
+def stays(home: UUID, at: dt.datetime, own: Mapping[UUID, dt.datetime]) -> bool:
+    """Whether what was opened then in an emergency, of the person whose home this is, is about who was meant still: a registration of the viewer's own hospital there has been
+    this person's since before. Else one emergency would go along from patient to patient, and its trail would stay behind. own: {home: since when}."""
+    return own.get(home, at) <= at
 
 
 def tie_of(notes: Collection[Note], words: Sequence[Word], known: Collection[Known], intake: dt.datetime | None, now: dt.datetime) -> Strength:

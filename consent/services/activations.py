@@ -20,6 +20,7 @@ from consent.audit.event import Event, EventCode
 from consent.models import AccessActivation, PatientAccess
 from consent.services.accesses import FACTOR, check_seals, close, every, principal, strength, written
 from consent.services.directives import homes
+from consent.services.hold import hold
 from consent.services.ties import is_tied
 from consent.strength import Asserter, Fact, Strength, strength_of, voice_of
 from consent.terms import Source
@@ -73,14 +74,14 @@ def do_activate_access(access_id: int, person: UUID, *, compared: str, sources: 
         factor = check_activate(acting, access, person, sources)
         if len(compared.strip()) < 2:
             raise ValueError("say what was compared")
-        now = timezone.now()
+        now = hold(sources)
         for before in access.live:
             if not before.used_at or FACTOR[before.factor] < factor:
                 before.ended_at = now
                 before.save(update_fields=["ended_at"])
         number = f"{secrets.randbelow(10 ** DIGITS):0{DIGITS}d}"
         AccessActivation.objects.create(access=access, number=number_digest(access.pk, number), factor=NAME[factor], given_by_id=int(acting.id), hospital_id=acting.hospital_id,
-                                        compared=compared.strip()[:200], expires_at=now + USABLE)
+                                        compared=compared.strip()[:200], at=now, expires_at=now + USABLE)
         append(Event.of(acting, EventCode.ACCESS_ACTIVATE, person=person, target=f"access/{access.pk}", detail=f"{NAME[factor]} activation", purpose=Purpose.PATIENT.value))
         shown = f"{number[:4]} {number[4:]}"
         keep_secret(f"activation/{access.pk}", shown, acting=acting)

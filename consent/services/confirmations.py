@@ -19,6 +19,7 @@ from consent.audit.append import append
 from consent.audit.event import Event, EventCode
 from consent.models import Confirmation, Directive, PatientAccess, Relationship
 from consent.services.directives import homes, lifts, of
+from consent.services.hold import hold, hold_all
 from consent.services.ties import facts_at, is_tied
 from consent.strength import HOURS, Asserter, Fact, Strength, Voice, strength_of, voice_of
 from consent.terms import Source
@@ -87,6 +88,11 @@ def is_new_here(acting: Principal, gains: int, person: UUID, sources: tuple[Sour
     return acting.kind == "staff" and acting.role == Role.CLERK and acting.vouched and acting.hospital_id != gains and not is_tied(acting.hospital_id, person, sources)
 
 
+def may_see_tie(acting: Principal, hospital_id: int, person: UUID, sources: tuple[Source, ...]) -> bool:
+    """Whether this one is told who treats the patient at the hospital, and why: of their own hospital, or as one whose word would count."""
+    return acting.hospital_id == hospital_id or voice(acting, hospital_id, (), person, sources) in (Voice.OFFICER, Voice.REGISTRAR)
+
+
 def stands(subject: str, who: Voice | None, fact: Fact, *, new: bool) -> Strength:
     """Raises Forbidden where the word of this one does not count. new: is_new_here."""
     found = strength_of(fact, who)
@@ -112,11 +118,12 @@ def compared(evidence: str) -> str:
 
 def written(acting: Principal, subject: str, verdict: str, who: Voice | str, *, hospital_id: int, evidence: str, person: UUID | None = None, sources: tuple[Source, ...] = (),
             directive: Directive | None = None, asserters: Sequence[Asserter] = ()) -> Confirmation:
-    staff = int(acting.id) if acting.kind == "staff" else None
+    """sources: the registrations that were seen by who says so; a tie covers these."""
+    staff, now = int(acting.id) if acting.kind == "staff" else None, hold(sources) if subject != Subject.INTAKE else hold_all()
     made = Confirmation.objects.create(
-        subject=subject, verdict=verdict, voice=str(who), person=person, covers=[s.id for s in sources], hospital_id=hospital_id, directive=directive, evidence=compared(evidence),
-        asserted_by_id=next((a.staff for a in asserters), None), staff_id=staff, acted_at_id=acting.hospital_id if staff else None, at=timezone.now(),
-        until=timezone.now() + HOURS if verdict == Verdict.PROVISIONAL else None)
+        subject=subject, verdict=verdict, voice=str(who), person=person, covers=[s.id for s in sources] if subject == Subject.TIE else [], hospital_id=hospital_id, directive=directive,
+        evidence=compared(evidence), asserted_by_id=next((a.staff for a in asserters), None), staff_id=staff, acted_at_id=acting.hospital_id if staff else None, at=now,
+        until=now + HOURS if verdict == Verdict.PROVISIONAL else None)
     code = (REFUSED if verdict == Verdict.REFUSED else CONFIRMED)[Subject(subject)]
     target = f"directive/{directive.pk}" if directive else f"confirmation/{made.pk}"
     append(Event.of(acting, code, person=person, target=target, detail=f"{verdict}@{Hospital.objects.get(pk=hospital_id).code}", purpose=Purpose.PATIENT.value))
@@ -190,7 +197,7 @@ def do_confirm_directive(directive_id: int, person: UUID, *, evidence: str, sour
         raise AlreadyStands("confirmation", "This is confirmed already. Nothing was confirmed a second time.")
     if shut and found is Strength.PROVISIONAL:
         raise Forbidden("refused", "A privacy officer or the patient has refused this: only a full confirmation counts now.")
-    return written(acting, Subject.DIRECTIVE, VERDICT[found], who or "", hospital_id=gains, evidence=evidence, person=person, directive=directive, asserters=asserters)
+    return written(acting, Subject.DIRECTIVE, VERDICT[found], who or "", hospital_id=gains, evidence=evidence, person=person, sources=sources, directive=directive, asserters=asserters)
 
 
 @transaction.atomic
@@ -208,7 +215,7 @@ def do_confirm_withdrawal(directive_id: int, person: UUID, *, evidence: str, sou
         raise Forbidden("refused", "A privacy officer or the patient wants this refusal to stand: a hospital that it refuses does not end it.")
     directive.lifted_at = timezone.now()
     directive.save(update_fields=["lifted_at"])
-    return written(acting, Subject.WITHDRAWAL, Verdict.FULL, who or "", hospital_id=gains, evidence=evidence, person=person, directive=directive, asserters=asserters)
+    return written(acting, Subject.WITHDRAWAL, Verdict.FULL, who or "", hospital_id=gains, evidence=evidence, person=person, sources=sources, directive=directive, asserters=asserters)
 
 
 def may_refuse(acting: Principal, hospital_id: int, person: UUID, sources: tuple[Source, ...]) -> None:
@@ -239,7 +246,7 @@ def do_refuse_directive(directive_id: int, person: UUID, *, evidence: str, sourc
     may_refuse(acting, gains, person, sources)
     if refused(subject, person, sources, gains, directive) or directive.lifted_at is not None:
         raise AlreadyStands("confirmation", "This is refused already. Nothing was changed.")
-    return written(acting, subject, Verdict.REFUSED, acting.role, hospital_id=gains, evidence=evidence, person=person, directive=directive)
+    return written(acting, subject, Verdict.REFUSED, acting.role, hospital_id=gains, evidence=evidence, person=person, sources=sources, directive=directive)
 
 
 @transaction.atomic

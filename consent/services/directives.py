@@ -21,7 +21,8 @@ from consent.compile import opens_by_end
 from consent.models import AlliancePolicy, Confirmation, Directive, Relationship
 from consent.provision import denies, read, staff_named
 from consent.rules.alliance_policy import OPEN
-from consent.services.ties import is_tied
+from consent.services.hold import hold
+from consent.services.ties import facts_at, is_tied
 from consent.strength import HOURS, Fact, Strength, Voice, strength_of, voice_of
 from consent.terms import Policy, Source
 
@@ -60,6 +61,12 @@ def check(acting: Principal, person: UUID, sources: tuple[Source, ...]) -> None:
         raise Forbidden("no_relationship", "This patient is not registered at your hospital and not being treated there.")
 
 
+def may_see_paper(acting: Principal, directive: Directive, person: UUID, sources: tuple[Source, ...]) -> bool:
+    """A scan shows more than the decision: a signature, a number, an address. Whose paper it is sees it, and a hospital behind whose tie somebody else stands."""
+    own = acting.hospital_id in (directive.hospital_id, directive.verified_where_id)
+    return own or facts_at(acting.hospital_id, person, sources, int(acting.id)).tie is not Strength.NONE
+
+
 def note(acting: Principal, code: EventCode, directive: Directive, person: UUID | None, detail: str = "") -> None:
     append(Event.of(acting, code, person=person, target=f"directive/{directive.pk}", detail=detail[:200], purpose=Purpose.PATIENT.value))
 
@@ -74,8 +81,8 @@ def do_record_directive(
     Raises AlreadyStands where this very decision stands, and nothing else that it would take the place of.
     """
     check(acting, person, sources)
-    now = timezone.now()
     wait_turn("directives", homes(person, sources))
+    now = hold(sources)
     before = list(of(person, sources).filter(withdrawn_at=None, person__in=homes(person, sources)).select_for_update())
     same = next((d for d in before if d.verified_at and d.valid_until == valid_until and (d.valid_until is None or d.valid_until > now) and set(d.covers) == {s.id for s in sources}
                  and (d.template, d.method, d.evidence, d.guardian, d.image and bytes(d.image)) == (template, method, evidence, guardian, image and image[0])
@@ -151,7 +158,7 @@ def do_verify_directive(directive_id: int, person: UUID, *, evidence: str, sourc
     check(acting, person, sources)
     directive = of(person, sources).select_for_update().get(pk=directive_id)
     if directive.verified_at is None and directive.withdrawn_at is None:
-        directive.verified_at, directive.verified_by_id, directive.evidence = timezone.now(), int(acting.id), evidence
+        directive.verified_at, directive.verified_by_id, directive.evidence = hold(sources), int(acting.id), evidence
         directive.guardian, directive.verified_where_id = guardian, acting.hospital_id
         directive.save(update_fields=["verified_at", "verified_by", "verified_where", "evidence", "guardian"])
         note(acting, EventCode.CONSENT_VERIFY, directive, person)

@@ -20,6 +20,8 @@ from consent.audit.event import Event, EventCode
 from consent.models import Emergency
 from consent.services.directives import homes
 from consent.services.emergency_rates import check_rate, write_alarm
+from consent.services.hold import hold
+from consent.strength import stays
 from consent.terms import Source
 
 HOURS = (1, 4, 24)
@@ -38,11 +40,13 @@ def do_break_glass(person: UUID, *, ground: str, reason: str, hours: int, acting
         raise Forbidden("role", "This role does not open records in an emergency.")
     if hours not in HOURS:
         raise ValueError(f"hours must be one of {HOURS}")
-    wait_turn("emergency", [acting.id])
-    now = timezone.now()
+    wait_turn("emergency", [acting.id] if acting.vouched else [acting.id, f"unvouched/{acting.hospital_id}"])
+    now = hold(s for s in sources if s.hospital_id == acting.hospital_id)
     until = now + dt.timedelta(hours=hours)
-    still = Emergency.objects.filter(
-        person__in={person, *homes(person, sources)}, staff_id=int(acting.id), hospital_id=acting.hospital_id, ground=ground, closed_at=None, until__gt=now, reviewed_at=None, told_at=None).first()
+    own = {s.home: s.since for s in sources if s.hospital_id == acting.hospital_id}
+    found = Emergency.objects.filter(
+        person__in={person, *homes(person, sources)}, staff_id=int(acting.id), hospital_id=acting.hospital_id, ground=ground, closed_at=None, until__gt=now, reviewed_at=None, told_at=None)
+    still = next((e for e in found if stays(e.person, e.opened_at, own)), None)
     if still is not None and until - still.until < LEAST_MORE:
         raise AlreadyStands("emergency", "The record is open to you in an emergency already. Nothing was opened a second time.")
     both = "" if still is None else still.reason if reason in still.reason.split(BESIDE) else f"{still.reason}{BESIDE}{reason}"

@@ -5,6 +5,7 @@ import math
 from dataclasses import dataclass
 
 from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
 
 from alliance.auth.errors import Forbidden
@@ -40,8 +41,10 @@ class TooFast(Forbidden):
 
 
 def check_rate(acting: Principal, now: dt.datetime) -> None:
-    """Raises TooFast. Only what this clinician has opened counts: nobody else's tries make them wait."""
-    latest = list(Emergency.objects.filter(staff_id=int(acting.id), opened_at__gt=now - MINUTE).order_by("-opened_at").values_list("opened_at", flat=True)[:AT_ONCE])
+    """Raises TooFast. Only what this clinician has opened counts: nobody else's tries make them wait. Accounts of a hospital for whom nobody vouches yet count
+    together, for whoever has made them could be all of them."""
+    whose = Q(staff_id=int(acting.id)) if acting.vouched else Q(staff__hospital_id=acting.hospital_id, staff__vouched_at=None)
+    latest = list(Emergency.objects.filter(whose, opened_at__gt=now - MINUTE).order_by("-opened_at").values_list("opened_at", flat=True)[:AT_ONCE])
     if len(latest) == AT_ONCE:
         raise TooFast(max(1, math.ceil((latest[-1] + MINUTE - now).total_seconds())))
 

@@ -30,12 +30,12 @@ WITH asked AS (
   SELECT source AS id, source, old, new, new AS person FROM oldest WHERE id < source
   UNION ALL SELECT t.id, source, old, new, old FROM oldest o JOIN records_sourcepatient t ON t.person_id = o.new WHERE o.id > source
 ), moved AS (
-  UPDATE records_sourcepatient s SET person_id = mover.person, decided_by = %(by)s, joined_at = CASE WHEN s.id = mover.source THEN now() ELSE s.joined_at END FROM mover
+  UPDATE records_sourcepatient s SET person_id = mover.person, decided_by = %(by)s, joined_at = CASE WHEN s.id = mover.source THEN clock_timestamp() ELSE s.joined_at END FROM mover
   WHERE s.id = mover.id AND EXISTS (SELECT FROM records_sourcepatient WHERE id = mover.source AND person_id = mover.old)
     AND NOT EXISTS ({OVERRULED.format(source="mover.source", person="mover.new")})
   RETURNING s.id, mover.source, mover.old, mover.new, mover.person
 ), joined AS (
-  UPDATE records_sourcepatient s SET joined_at = now() FROM oldest o WHERE s.id = o.source AND o.id > o.source AND EXISTS (SELECT FROM moved WHERE moved.source = o.source)
+  UPDATE records_sourcepatient s SET joined_at = clock_timestamp() FROM oldest o WHERE s.id = o.source AND o.id > o.source AND EXISTS (SELECT FROM moved WHERE moved.source = o.source)
 ), numbered AS MATERIALIZED (
   SELECT nextval('records_decision_id_seq') AS id, source, json_agg(json_build_array(id, CASE WHEN id = source THEN old ELSE new END, person))::jsonb AS moved FROM moved GROUP BY source
 ), decision AS (

@@ -6,9 +6,11 @@ import math
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Sum
 from django.utils import timezone
 
 from alliance.auth.principal import Principal
+from alliance.models import Staff
 from records.fhir.issues import Issue, Problem
 from records.models import StrangerSearch
 
@@ -42,9 +44,11 @@ def limit(acting: Principal) -> int:
 
 
 def may_look(acting: Principal, urgent: bool = False) -> bool:
-    """Whether the one who acts may still look for strangers in this hour."""
-    found = StrangerSearch.objects.filter(kind=acting.kind, actor=acting.id, hour=this_hour()).values_list("searches", "urgent", "strangers").first()
-    searches, in_emergencies, strangers = found or (0, 0, 0)
+    """Whether the one who acts may still look for strangers in this hour. Accounts of a hospital for whom nobody vouches yet look together as one: whoever has
+    made them could be all of them."""
+    whose = [acting.id] if acting.vouched else [str(i) for i in Staff.objects.filter(hospital_id=acting.hospital_id, vouched_at=None).values_list("pk", flat=True)]
+    found = StrangerSearch.objects.filter(kind=acting.kind, actor__in=whose, hour=this_hour()).aggregate(searches=Sum("searches"), urgent=Sum("urgent"), strangers=Sum("strangers"))
+    searches, in_emergencies, strangers = (found[x] or 0 for x in ("searches", "urgent", "strangers"))
     return in_emergencies < URGENT if urgent else searches - in_emergencies < limit(acting) and strangers < EACH * limit(acting)
 
 

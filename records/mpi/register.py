@@ -26,7 +26,8 @@ from records.mpi.turns import Turns
 NOBODY = UUID(int=0)
 # What is kept of each: new rows in, rows that no longer hold marked as former, equal ones untouched. The sub-selects hide the arrays'
 # lengths from the planner, so that one generic plan serves every call: planning costs more than the work.
-# Who says another name, birth date or citizen number of his patient than before says since now who that is (docs/adr/0030).
+# Who says another name, birth date or citizen number of his patient than before says since now who that is (docs/adr/0030): by the clock, for what was said since the
+# transaction began was said of who it was before (consent/services/hold.py).
 # index: records_patientidentifier source, records_namekey_pkey, records_matchkey_pkey
 KEEP = """
 WITH other AS (
@@ -34,7 +35,7 @@ WITH other AS (
   WHERE n.kind = 'resident' AND NOT EXISTS (SELECT FROM records_patientidentifier o WHERE (o.source_id, o.kind, o.digest) = (n.source_id, n.kind, n.digest))
 ), source AS (
   UPDATE records_sourcepatient s SET registered = true, joined_at = CASE WHEN s.registered AND ((s.name, s.birth_date) <> (t.name, t.birth) OR s.id IN (SELECT source_id FROM other))
-      THEN now() ELSE s.joined_at END, name = t.name, gender = t.gender, birth_date = t.birth, words = t.words, keyed = %(keyed)s::smallint, updated_at = now()
+      THEN clock_timestamp() ELSE s.joined_at END, name = t.name, gender = t.gender, birth_date = t.birth, words = t.words, keyed = %(keyed)s::smallint, updated_at = now()
   FROM unnest((SELECT %(sources)s::bigint[]), (SELECT %(names)s::text[]), (SELECT %(genders)s::text[]), (SELECT %(births)s::text[]), (SELECT %(words)s::bytea[])) AS t(id, name, gender, birth, words)
   WHERE s.id = t.id
 ), number AS (

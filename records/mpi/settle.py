@@ -29,7 +29,7 @@ UPDATE records_sourcepatient s SET person_id = t.person, decided_by = %s FROM un
 # (docs/adr/0030). Of rules nobody knows whose words they followed: it holds for all whom they joined.
 # index: source_person
 JOINED = """
-UPDATE records_sourcepatient SET joined_at = now() WHERE person_id = ANY(%(persons)s)
+UPDATE records_sourcepatient SET joined_at = clock_timestamp() WHERE person_id = ANY(%(persons)s)
   AND (id = ANY(%(moved)s) OR NOT %(by)s LIKE 'staff/%%' OR hospital_id = (SELECT hospital_id FROM alliance_staff WHERE 'staff/' || id = %(by)s))
 """
 # index: one_review_a_pair

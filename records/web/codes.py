@@ -28,6 +28,7 @@ from consent.terms import Source
 from records.mpi import sources
 from records.web.actions import known
 from records.web.way_in import born
+from records.web.whom import check_whom, whom
 
 UNDATED = gettext_noop("No hospital has told the day on which the patient was born, and the patient's own page asks for it. Have the birth date entered in your hospital's system and sent; "
                        "then print the code.")
@@ -87,6 +88,7 @@ def activate(request: HttpRequest, person_id: UUID, access_id: int, *, acting: P
     """The activation number, shown for ten minutes to whoever gives it."""
     face = known(person_id, acting)
     found = sources.of_person(person_id)
+    check_whom(request, found)
     shown = find_secret(f"activation/{access_id}", acting=acting)
     code = accesses.every(person_id, found).filter(pk=access_id).first()
     if code is None:
@@ -97,7 +99,7 @@ def activate(request: HttpRequest, person_id: UUID, access_id: int, *, acting: P
         return redirect("activate", person_id, access_id)
     strength = Strength.FULL if shown else check_activate(acting, code, person_id, found)
     append(Event.of(acting, EventCode.CONSENT_READ, person=person_id, target=f"access/{access_id}"))
-    return render_secret(request, "records/activate.html", shown, absent=200, face=face, person=person_id, code=code, form=form, provisional=strength is Strength.PROVISIONAL,
+    return render_secret(request, "records/activate.html", shown, absent=200, face=face, person=person_id, whom=whom(found), code=code, form=form, provisional=strength is Strength.PROVISIONAL,
                          address=request.build_absolute_uri("/my/"))
 
 

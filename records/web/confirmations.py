@@ -23,11 +23,12 @@ from consent.audit.event import Event, EventCode, Outcome
 from consent.models import Confirmation, Directive
 from consent.services import confirmations as services
 from consent.services import directives
-from consent.services.ties import facts_at
+from consent.services.ties import facts_at, is_tied
 from records.mpi import find, sources
 from records.web import asked, waiting
 from records.web.actions import known
 from records.web.consents import behind, lines
+from records.web.whom import check_whom, whom
 
 TRIES = 5  # numbers that do not fit, of one patient within an hour: a page that compares is no page to guess on
 SHORTLY = gettext_noop("Confirmed for 72 hours. What the patient's decision, or else the alliance's rule, permits is open now, but for specially protected records. The "
@@ -82,7 +83,8 @@ def confirmations(request: HttpRequest, *, acting: Principal) -> HttpResponse:
     papers = {here: waiting.page_of(waiting.decisions(acting, here=here), number) for here in (True, False) if here or acting.role == Role.CLERK}
     ends = waiting.page_of(waiting.withdrawals(acting), number) if acting.role == Role.CLERK else None
     parts = [
-        {"here": here, "page": papers[here], "relations": waiting.unconfirmed(relations[here], acting) if here in relations else [], "more": relations.get(here),
+        {"here": here, "page": papers[here], "more": relations.get(here),
+         "relations": waiting.unconfirmed([r for r in relations.get(here, ()) if here or is_tied(acting.hospital_id, r.person, sources.of_person(r.person))], acting),
          "decisions": [(d, find.face(d.person, acting.hospital_id), barred_from_paper(d, d.person, acting)) for d in waiting.permitting(list(papers[here]))
                        if directives.knows(acting, d.person, sources.of_person(d.person))]} for here in papers]
     ended = [(d, find.face(d.person, acting.hospital_id), barred_from_paper(d, d.person, acting)) for d in ends] if ends else []
@@ -111,6 +113,11 @@ def confirm_tie(request: HttpRequest, person_id: UUID, hospital_id: int, *, acti
         raise Http404
     face = known(person_id, acting)
     found = sources.of_person(person_id)
+    check_whom(request, found)
+    if not services.may_see_tie(acting, hospital_id, person_id, found):
+        if services.is_new_here(acting, hospital_id, person_id, found):
+            raise Forbidden("new", _(services.NEW))
+        raise Forbidden("voice", _("Who else treats this patient is told to those who can confirm it: the record office of a hospital whose own tie is confirmed, or the alliance's privacy officer."))
     form = CardForm(request.POST if "confirm" in request.POST else None)
     refusal = RefusalForm(request.POST if "refuse" in request.POST else None, prefix="refusal")
     if "refuse" in request.POST and refusal.is_valid():
@@ -131,7 +138,7 @@ def confirm_tie(request: HttpRequest, person_id: UUID, hospital_id: int, *, acti
                              _(SHORTLY))
             return redirect("confirmations")
     return render(request, "records/confirm_tie.html", {
-        "face": face, "person": person_id, "hospital": hospital, "form": form, "refusal": refusal, "officer": acting.role == Role.PRIVACY,
+        "face": face, "person": person_id, "whom": whom(found), "hospital": hospital, "form": form, "refusal": refusal, "officer": acting.role == Role.PRIVACY,
         "barred": waiting.barred_from_card(hospital_id, person_id, acting),
         "said": services.declarations(hospital_id, person_id, found), "tie": facts_at(hospital_id, person_id, found).tie.name.lower()})
 
@@ -143,6 +150,7 @@ def confirm_decision(request: HttpRequest, person_id: UUID, directive_id: int, *
     found = sources.of_person(person_id)
     if not (acting.role == Role.PRIVACY or directives.knows(acting, person_id, found)):
         raise Forbidden("no_relationship", _("This patient is not registered at your hospital and not being treated there."))
+    check_whom(request, found)
     told = lines(person_id, found)
     shown = next((x for x in (*told["standing"], *told["earlier"]) if x["d"].pk == directive_id), None)
     if shown is None or shown["d"].lifted_at is not None:
@@ -162,9 +170,9 @@ def confirm_decision(request: HttpRequest, person_id: UUID, directive_id: int, *
                              _(SHORTLY))
         return redirect("confirmations")
     append(Event.of(acting, EventCode.CONSENT_READ, person=person_id, target=f"directive/{directive_id}"))
-    return render(request, "records/confirm_decision.html", {"face": face, "person": person_id, "x": shown, "form": form, "officer": acting.role == Role.PRIVACY,
+    return render(request, "records/confirm_decision.html", {"face": face, "person": person_id, "whom": whom(found), "x": shown, "form": form, "officer": acting.role == Role.PRIVACY,
                                                              "barred": barred_from_paper(shown["d"], person_id, acting),
-                                                             "readable": directives.knows(acting, person_id, found) and acting.may(Permission.CONSENT_RECORD)})
+                                                             "readable": acting.may(Permission.CONSENT_RECORD) and directives.may_see_paper(acting, shown["d"], person_id, found)})
 
 
 @require_GET

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
+from alliance.auth.errors import Forbidden
 from alliance.auth.principal import Principal
 from alliance.auth.refusals import say
 from alliance.auth.session import page, principal_for
@@ -43,6 +44,7 @@ from records.mpi.find import Found
 from records.web.actions import known
 from records.web.choices import DecisionForm, GivingForm
 from records.web.told import told
+from records.web.whom import check_whom, whom
 
 MINOR = 14
 
@@ -67,10 +69,10 @@ class Reading:
     mark: str
 
 
-def read_back(form: DecisionForm, hospital: str) -> Reading:
-    """What a valid form would record at the hospital."""
+def read_back(form: DecisionForm, hospital: str, found: tuple[Source, ...]) -> Reading:
+    """What a valid form would record at the hospital, of the patient of these registrations."""
     chosen = consent(form.choice())
-    text = json.dumps([chosen, form.last_day, form.cleaned_data["instead"]], sort_keys=True)
+    text = json.dumps([chosen, form.last_day, form.cleaned_data["instead"], whom(found)], sort_keys=True)
     return Reading(chosen, told(chosen, hospital, names_in([chosen])), form.last_day, form.cleaned_data["instead"], hashlib.sha256(text.encode()).hexdigest()[:16])
 
 
@@ -93,7 +95,7 @@ def consents(request: HttpRequest, person_id: UUID, *, acting: Principal) -> Htt
     form = DecisionForm(request.POST or None, initial={"instead": True})
     reading = giving = sight = None
     if request.method == "POST" and "change" not in request.POST and form.is_valid():
-        reading = read_back(form, acting.hospital)
+        reading = read_back(form, acting.hospital, found)
         whole = "method" in request.POST and not request.POST.keys() & {"said", "read"}  # decision and how it was given in one, as pages of an earlier release send them
         saves = whole or "save" in request.POST
         read_before = whole or request.POST.get("said") == reading.mark
@@ -112,8 +114,8 @@ def consents(request: HttpRequest, person_id: UUID, *, acting: Principal) -> Htt
         sight = simulate(acting, person_id, reading.consent, instead=reading.instead)
     append(Event.of(acting, EventCode.CONSENT_READ, person=person_id, target="directives"))
     return render(request, "records/consent.html", {
-        "form": form, "reading": reading, "giving": giving, "face": face, "person": person_id, **confirmable(lines(person_id, found), person_id, found, acting), "sight": sight, "minor": minor,
-        "registered": any(s.hospital_id == acting.hospital_id for s in found)})
+        "form": form, "reading": reading, "giving": giving, "face": face, "person": person_id, "whom": whom(found), "sight": sight, "minor": minor,
+        **confirmable(lines(person_id, found), person_id, found, acting), "registered": any(s.hospital_id == acting.hospital_id for s in found)})
 
 
 def recorded(opens: bool, tied: bool) -> str:
@@ -142,8 +144,9 @@ def lines(person: UUID, found: tuple[Source, ...]) -> dict[str, list[dict[str, A
 
 
 def confirmable(told_of: dict[str, list[dict[str, Any]]], person: UUID, found: tuple[Source, ...], acting: Principal) -> dict[str, list[dict[str, Any]]]:
-    """The same lines, each with whether the word of the one who reads them would add to what stands behind it."""
+    """The same lines, each with whether the one who reads them may see the signed paper, and whether their word would add to what stands behind it."""
     for x in (*told_of["standing"], *told_of["earlier"]):
+        x["paper"] = bool(x["d"].image) and directives.may_see_paper(acting, x["d"], person, found)
         x["confirmable"] = acting.may(Permission.CONFIRM) and may_confirm(x["d"], person, found, acting, before=x["behind"])
     return told_of
 
@@ -189,11 +192,13 @@ def verify(request: HttpRequest, person_id: UUID, directive_id: int, *, acting: 
         messages.error(request, _("Say where the signed paper is kept."))
         return redirect("consent", person_id)
     guardian = request.POST.get("guardian", "").strip()[:60]
+    found = sources.of_person(person_id)
+    check_whom(request, found)
     if is_minor(known(person_id, acting), timezone.localdate()) and not guardian:
         messages.error(request, _("The patient is under 14: a guardian signs (PIPL 31)."))
         return redirect("consent", person_id)
     try:
-        do_verify_directive(directive_id, person_id, evidence=evidence, guardian=guardian, sources=sources.of_person(person_id), acting=acting)
+        do_verify_directive(directive_id, person_id, evidence=evidence, guardian=guardian, sources=found, acting=acting)
     except Directive.DoesNotExist as error:
         raise Http404 from error
     tied = is_tied(acting.hospital_id, person_id, sources.of_person(person_id))
@@ -210,6 +215,8 @@ def image(request: HttpRequest, person_id: UUID, directive_id: int, *, acting: P
     directive = directives.of(person_id, found).filter(pk=directive_id).first()
     if directive is None or directive.image is None:
         raise Http404
+    if not directives.may_see_paper(acting, directive, person_id, found):
+        raise Forbidden("tie", _("The signed paper is another hospital's: it is shown once somebody else has confirmed that yours treats the patient."))
     append(Event.of(acting, EventCode.CONSENT_READ, person=person_id, target=f"directive/{directive.pk}/image"))
     return HttpResponse(bytes(directive.image), content_type=directive.image_type, headers={"Content-Disposition": "inline" if directive.image_type.startswith("image/") else "attachment"})
 

@@ -55,7 +55,7 @@ def my(request: HttpRequest, *, acting: Principal, access: PatientAccess) -> Htt
     form = OwnForm(request.POST or None, initial={"instead": True})
     reading = giving = sight = None
     if request.method == "POST" and "change" not in request.POST and form.is_valid():
-        reading = read_back(form, acting.hospital)
+        reading = read_back(form, acting.hospital, found)
         read_before = request.POST.get("said") == reading.mark
         giving = GuardianForm(request.POST if "save" in request.POST else None) if minor else None
         if "save" in request.POST and read_before and (giving is None or giving.is_valid()):

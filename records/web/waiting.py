@@ -1,6 +1,7 @@
 """What waits for somebody else to stand behind it: derived from the facts themselves, never stored twice (docs/adr/0030)."""
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -54,8 +55,8 @@ def declared(relation: Relationship, acting: Principal) -> Declared:
     return Declared(relation, find.face(relation.person, acting.hospital_id), tie.name.lower(), barred_from_card(relation.hospital_id, relation.person, acting))
 
 
-def unconfirmed(found: Page[Relationship], acting: Principal) -> list[Declared]:
-    """Of a page those behind whose tie nobody stands fully: an intake or an old trace leaves no word to ask for."""
+def unconfirmed(found: Iterable[Relationship], acting: Principal) -> list[Declared]:
+    """Those behind whose tie nobody stands fully: an intake or an old trace leaves no word to ask for."""
     return [d for d in (declared(r, acting) for r in found) if d.tie != "full"]
 
 

@@ -127,7 +127,7 @@ def test_a_decision_whose_registrations_are_parted_is_a_decision_still(w: World,
                 relationships.note([(s.home, s.id, relationships.Spell(w.a.code, "encounter", timezone.now() - dt.timedelta(days=40), timezone.now() + dt.timedelta(days=9)))])
         age(w, 100)
         assert w.seen(), "the control: nobody has decided"
-        give(w.person, recipient_id=nobody.pk, sources=found, acting=w.clerk)  # type: ignore[arg-type]
+        give(w.person, recipient_id=nobody.pk, sources=sources.of_person(w.person), acting=w.clerk)  # type: ignore[arg-type]
         assert w.seen() == set()
         do_split([[s for s in found if s.hospital_id == w.a.pk][leaves].id], acting=alliance.principal(alliance.staff(w.a, Role.CLERK)))
         w.person = SourcePatient.objects.get(hospital=w.b, fhir_id=w.at_b.split("/")[1]).person_id

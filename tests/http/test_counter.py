@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from alliance.roles import Role
 from consent.models import Directive
+from consent.services.relationships import do_declare_relationship
 from consent.templates import Choice, Template, consent
 from records.interactions.ask import base
 from records.interactions.record import open_record
@@ -17,6 +18,7 @@ from records.models import SourcePatient
 from tests.factories import alliance
 from tests.factories.consents import signed
 from tests.factories.fhir import patient
+from tests.factories.ties import tie
 from tests.http.test_persons import lines_of, signed_in
 from tests.leaks.test_shared_record import World, related, w
 
@@ -83,6 +85,12 @@ def test_scans_of_the_signed_paper(w: World) -> None:
         assert reply.content == content and reply["Content-Type"] == kind and reply["Content-Disposition"] == shown and reply["X-Content-Type-Options"] == "nosniff"
         assert elsewhere.get(f"{address}{made.pk}/image/").status_code in (403, 404)
         assert f"{address}{made.pk}/image/" in clerk.get(address).content.decode()
+    doctor = alliance.staff(w.a)
+    do_declare_relationship(w.person, reason="visit", acting=alliance.principal(doctor))  # type: ignore[arg-type]
+    page = signed_in(doctor)
+    assert page.get(f"{address}{made.pk}/image/").status_code == 403 and f"{made.pk}/image/" not in page.get(address).content.decode(), "who alone says that they treat the patient"
+    tie(w.person, w.a)  # type: ignore[arg-type]
+    assert page.get(f"{address}{made.pk}/image/").status_code == 200 and f"{made.pk}/image/" in page.get(address).content.decode(), "the control"
     assert "consent:directive:read" in lines_of(f"directive/{made.pk}/image")
 
 

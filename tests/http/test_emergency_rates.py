@@ -82,6 +82,27 @@ def test_many_at_the_same_moment_are_no_way_around(w: World) -> None:
         assert sum(pool.map(one, range(3 * AT_ONCE))) == AT_ONCE
 
 
+def test_accounts_for_whom_nobody_vouches_are_no_way_around(w: World) -> None:
+    """An administrator makes as many as they like, and signs in with each."""
+    made = [alliance.staff(w.a) for _ in range(3)]
+    Staff.objects.filter(pk__in=[s.pk for s in made]).update(vouched_at=None)
+    for s in made:
+        s.refresh_from_db()
+    first, second, third = (alliance.principal(s) for s in made)
+    opened(first, AT_ONCE - 1)
+    opened(second, 1)
+    with pytest.raises(TooFast):
+        opened(third, 1)
+    assert opened(w.doctor, 1), "the control: for whom somebody vouches is not held up"
+    far = alliance.staff(w.b)
+    Staff.objects.filter(pk=far.pk).update(vouched_at=None)
+    far.refresh_from_db()
+    assert opened(alliance.principal(far), 1), "nor another hospital's"
+    alliance.vouch(made[2])
+    made[2].refresh_from_db()
+    assert opened(alliance.principal(made[2]), 1), "nor the same one once somebody has vouched"
+
+
 def test_a_mass_casualty_night_passes_and_is_looked_into(w: World) -> None:
     who = alliance.staff(w.a)
     doctor = alliance.principal(who)

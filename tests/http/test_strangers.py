@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from alliance.models import Staff
 from alliance.roles import Role
 from consent.audit.query import Filter, page
 from consent.models import Directive
@@ -113,6 +114,18 @@ def test_looking_for_strangers_ends_for_the_hour_and_own_patients_are_found_on(n
     assert (row.urgent, row.refused) == (1, 1)
     prefill(acting, searches=0, strangers=0, urgent=0)
     assert web.post("/patients/", {"q": n.card}, follow=True).status_code == 200, "the control: another hour"
+
+
+def test_accounts_for_whom_nobody_vouches_look_as_one(neighbour: Neighbour) -> None:
+    """An administrator makes as many as they like, and signs in with each."""
+    n = neighbour
+    made = [alliance.staff(n.here), alliance.staff(n.here, Role.CLERK)]
+    Staff.objects.filter(pk__in=[s.pk for s in made]).update(vouched_at=None)
+    prefill(alliance.principal(made[0]), searches=60)
+    second = signed_in(made[1])
+    assert second.post("/patients/", {"q": n.card}, follow=True).status_code == 429
+    alliance.vouch(made[1])
+    assert second.post("/patients/", {"q": n.card}, follow=True).status_code == 200, "the control: for whom somebody vouches, their own count"
 
 
 def test_a_clerk_has_no_emergency_to_search_in(neighbour: Neighbour) -> None:
