@@ -10,7 +10,7 @@ LINES = "consent_audit_event"
 # Tables that the web role may read and add to, but not change.
 APPEND_ONLY = (LINES, "consent_audit_person", "record_history", "records_claim", "records_opinion", "record_key", "record_vocabulary")
 # Tables that it may only read: the sealer, another process, writes them.
-READ_ONLY = ("consent_audit_leaf", "consent_audit_head", "consent_audit_sealer", "record_dictionary", "django_migrations", "alliance_keyprint", "alliance_columnkey")
+READ_ONLY = ("consent_audit_leaf", "consent_audit_head", "consent_audit_sealer", "record_clock", "record_dictionary", "django_migrations", "alliance_keyprint", "alliance_columnkey")
 # Tables of which it may change only these columns.
 PARTLY = {"records_decision": ("undone_by_id", "moved", "told"), "consent_confirmation": ("ended_at", "ended_by_id", "ended_reason")}
 # Tables of which it may delete: what lasts for a time, and what is derived from records. From all others nothing goes by the web, whatever tables are to

@@ -14,7 +14,7 @@ from consent import gate
 from consent.audit.event import EventCode
 from records.fhir.json import parse
 from records.interactions.ask import Ask
-from records.interactions.filing import file, now
+from records.interactions.filing import file
 from records.interactions.item import Item
 from records.interactions.notification import Call, handshake
 from records.interactions.subscribing import Wish, allowed, wish
@@ -82,7 +82,7 @@ def settle(state: SubscriptionState, status: str, error: str = "") -> None:
         resource.pop("error", None)
         if error:
             resource["error"] = error
-        file(scope, written, [Item(resource, state.fhir_id, current[1] + 1, current[0])], now(), settled=True)
+        file(scope, written, [Item(resource, state.fhir_id, current[1] + 1, current[0])], settled=True)
         SubscriptionState.objects.filter(pk=state.pk).update(state=State.ACTIVE if status == "active" else State.ERROR, tries=0)
         if status == "active":
             Notification.objects.filter(subscription=state).update(first_failed_at=None, tries=0, due_at=timezone.now())

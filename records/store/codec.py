@@ -9,12 +9,13 @@ import datetime as dt
 import os
 import struct
 import threading
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import zstandard
 from cryptography.exceptions import InvalidTag
 
+from records.fhir.json import dump
 from records.fhir.types import NAMES
 from records.store import dictionaries, keys
 
@@ -48,7 +49,7 @@ class Place(NamedTuple):
 
     @property
     def known(self) -> tuple[bytes, bytes]:
-        """How the canonical JSON begins, and how its meta ends (records.interactions.filing.draft)."""
+        """How the canonical JSON begins, and how its meta ends (`untimed`)."""
         at = self.last_updated.astimezone(dt.UTC).isoformat(timespec="milliseconds").removesuffix("+00:00")
         return (f'{{"resourceType":"{NAMES[self.type_number]}","id":"{self.fhir_id}","meta":{{'.encode(),
                 f'"versionId":"{self.version}","lastUpdated":"{at}Z"}}'.encode())
@@ -63,6 +64,12 @@ def shortened(body: bytes, place: Place) -> bytes:
     if at < 0 or not body.startswith(head):
         return body
     return HEAD_OUT + body[len(head) : at] + META_OUT + body[at + len(meta) :]
+
+
+def untimed(meta: Mapping[str, Any], rest: Mapping[str, Any]) -> bytes:
+    """The canonical JSON of a resource that the store has not stamped yet, as it is kept: without what the row's columns will say."""
+    before, after = (dump(part)[1:-1] for part in (meta, rest))
+    return HEAD_OUT + before + b"," * bool(before) + META_OUT + b"," * bool(after) + after + b"}"
 
 
 def restored(body: bytes, place: Place) -> bytes:

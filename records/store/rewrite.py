@@ -13,7 +13,7 @@ FIELDS = "rid, version, body, hospital, type, fhir_id, last_updated"
 # index: record_resource_pkey, record_history_pkey
 NEXT = """
 SELECT {fields} FROM {table} WHERE (rid, version) > (%s, %s) AND octet_length(body) > 1 AND hospital = %s
-ORDER BY rid, version LIMIT %s FOR UPDATE
+ORDER BY rid, version LIMIT %s FOR NO KEY UPDATE
 """
 PUT = "UPDATE {table} SET body = %s WHERE rid = %s AND version = %s"
 
