@@ -3,6 +3,7 @@
 from django.db import DatabaseError, connection, transaction
 
 from alliance.config.database import SHARED_ROLE, WEB_ROLE
+from alliance.config.locks import waiting_briefly
 from consent.audit.append import COLUMNS
 
 # Of an audit line it writes what happened: number, moment and transaction are PostgreSQL's own.
@@ -44,7 +45,7 @@ def grant() -> bool:
     if WEB_ROLE not in roles:
         return False
     to = ", ".join(roles)
-    with transaction.atomic(), connection.cursor() as cursor:
+    with waiting_briefly(), connection.cursor() as cursor:
         cursor.execute(f"GRANT USAGE ON SCHEMA public TO {to}")
         cursor.execute(f"GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO {to}")
         cursor.execute(f"REVOKE DELETE, TRUNCATE ON ALL TABLES IN SCHEMA public FROM {to}")
