@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import psycopg
 from django.db import OperationalError, connection, transaction
-from psycopg.errors import LockNotAvailable
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from alliance.config.database import owner_url
 
@@ -34,7 +34,7 @@ def again(work: Callable[[], T]) -> T:
             return work()
         except OperationalError as error:
             left -= 1
-            if not isinstance(error.__cause__, LockNotAvailable) or not left:
+            if not isinstance(error.__cause__, LockNotAvailable | DeadlockDetected) or not left:
                 raise
         time.sleep(PAUSE)
 

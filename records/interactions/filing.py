@@ -20,7 +20,7 @@ from records.interactions.integrity import check_targets
 from records.interactions.item import Item
 from records.interactions.subscribing import must_cover_wish, wish
 from records.interactions.unread import unread_named
-from records.models import SubscriptionState
+from records.models import Notification, SubscriptionState
 from records.mpi import sources
 from records.mpi.features import identify, words_of
 from records.mpi.news import Arrival
@@ -137,6 +137,8 @@ def note_subscriptions(scope: Scope, items: Sequence[Item], made: Sequence[Draft
             SubscriptionState.objects.update_or_create(rid=d.rid, defaults={
                 "hospital_id": scope.whole, "fhir_id": d.fhir_id, "client": scope.principal.id, "scopes": str(scope.principal.grant), "tries": 0, "due_at": timezone.now(),
                 "state": SubscriptionState.State.OFF if off else SubscriptionState.State.REQUESTED})
+            if off:
+                Notification.objects.filter(subscription_id=d.rid).delete()
 
 
 def note_treatment(scope: Scope, items: Sequence[Item], made: Sequence[Draft], homes: dict[int, UUID]) -> None:
