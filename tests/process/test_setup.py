@@ -72,7 +72,8 @@ def test_two_nodes_then_the_owner(database: Database) -> None:
     assert sorted("database migrated" in s for s in said) == [False, True], "one does it all"
     assert sum(f"the tables belong to '{database.owner}'" in s for s in said) == 1
     with database.link() as link:
-        strangers = "SELECT count(*) FROM pg_class c WHERE relnamespace = 'public'::regnamespace AND relowner <> %s::regrole AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')"
+        strangers = """SELECT count(*) FROM pg_class c WHERE relnamespace = 'public'::regnamespace AND relowner <> %s::regrole
+          AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')"""
         assert link.execute(strangers, [database.owner]).fetchone() == (0,)
         link.execute("DELETE FROM django_migrations WHERE name = '0027_lost_subscriptions'")
     assert "database migrated" in ended(database.setup(database.owner)), "the owner's own setup, with a migration to do"
