@@ -5,7 +5,7 @@ import datetime as dt
 
 from django.db import connection
 
-# One time for all that a transaction creates. What it says never lies before the floor, wherever the server's clock was set since.
+# The beginning of the transaction, and never before the floor, wherever the server's clock was set since.
 STAMP = "greatest(date_trunc('milliseconds', now()), (SELECT floor FROM record_clock))"
 NEXT_STAMP = STAMP.replace("greatest(", "greatest(last_updated + interval '1 millisecond', ", 1)
 PASSED = "UPDATE record_clock SET floor = greatest(floor, date_trunc('milliseconds', clock_timestamp())) RETURNING floor"

@@ -79,7 +79,7 @@ def test_the_sites_clock_is_not_asked(api: Api, monkeypatch: pytest.MonkeyPatch)
     several = send("POST", "", bundle(("POST", "Observation", observation(about)), ("POST", "Observation", observation(about))))
     monkeypatch.undo()
     times = [at(made), at(changed), *(dt.datetime.fromisoformat(e["response"]["lastModified"]) for e in several["entry"])]
-    assert all(before <= t <= clock.now() for t in times) and times[0] < times[1] and times[2] == times[3], "a transaction has one time"
+    assert all(before <= t <= clock.now() for t in times) and times[0] < times[1] and times[2] == times[3], "what a transaction creates has one time"
 
 
 def test_what_is_answered_is_what_is_stored(api: Api) -> None:
