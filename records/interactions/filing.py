@@ -124,7 +124,7 @@ def draft(item: Item, named: list[str], known: dict[str, int]) -> Draft:
     index.marks = marks
     return Draft(
         type_name=name, fhir_id=item.fhir_id, version=item.version, patient=about, others=others or None,
-        labels=labels, index=index, body=untimed(meta, rest), rid=item.rid)
+        labels=labels, index=index, body=untimed(dump(meta), dump(rest)), rid=item.rid)
 
 
 def note_subscriptions(scope: Scope, items: Sequence[Item], made: Sequence[Draft]) -> None:

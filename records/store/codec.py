@@ -9,13 +9,12 @@ import datetime as dt
 import os
 import struct
 import threading
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import zstandard
 from cryptography.exceptions import InvalidTag
 
-from records.fhir.json import dump
 from records.fhir.types import NAMES
 from records.store import dictionaries, keys
 
@@ -66,9 +65,10 @@ def shortened(body: bytes, place: Place) -> bytes:
     return HEAD_OUT + body[len(head) : at] + META_OUT + body[at + len(meta) :]
 
 
-def untimed(meta: Mapping[str, Any], rest: Mapping[str, Any]) -> bytes:
-    """The canonical JSON of a resource that the store has not stamped yet, as it is kept: without what the row's columns will say."""
-    before, after = (dump(part)[1:-1] for part in (meta, rest))
+def untimed(meta: bytes, rest: bytes) -> bytes:
+    """The canonical JSON of a resource that the store has not stamped yet, as it is kept: without what the row's columns will say. meta, rest: its meta without version and
+    time, and its other elements, as objects."""
+    before, after = meta[1:-1], rest[1:-1]
     return HEAD_OUT + before + b"," * bool(before) + META_OUT + b"," * bool(after) + after + b"}"
 
 
