@@ -20,14 +20,18 @@ JOBS_KEPT = 7 * 24  # hours
 @app.task(name="partitions", queueing_lock="partitions")
 def partitions(timestamp: int) -> None:
     """The next months' partitions of the audit log, long before they are needed; where somebody reads the log the whole night, an hour later."""
-    for fault in prepare():
+    say(prepare())
+
+
+def say(faults: list[str]) -> None:
+    for fault in faults:
         log.warning("AUDIT004 a partition waits: %s", fault)
 
 
 def catch_up() -> None:
-    """At the worker's start, for whoever is switched off at every full hour."""
+    """At the worker's start, for whoever is switched off at every full hour; it does not keep the worker waiting."""
     try:
-        partitions(0)
+        say(prepare(tries=1))
     except (OperationalError, InterfaceError) as error:
         log.warning("AUDIT004 a partition waits: %s", type(error).__name__)
     connection.close()

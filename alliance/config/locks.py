@@ -26,9 +26,9 @@ def waiting_briefly() -> Iterator[None]:
         yield
 
 
-def again(work: Callable[[], T]) -> T:
+def again(work: Callable[[], T], tries: int = 0) -> T:
     """What the work returns as soon as it gets its locks. The work is a transaction, or can be begun anew. Raises OperationalError, caused by LockNotAvailable, after the last try."""
-    left = TRIES
+    left = tries or TRIES
     while True:
         try:
             return work()

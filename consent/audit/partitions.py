@@ -31,13 +31,13 @@ class InTheWay(Exception):
     """Why a month is not made now, or the lines of a rest partition stay where they are."""
 
 
-def prepare(*, large: bool = False) -> list[str]:
-    """This month's partitions and those of the next ones; returns what is in the way of any. large: also where writers have to wait longer than a moment."""
+def prepare(*, large: bool = False, tries: int = 0) -> list[str]:
+    """This month's partitions and those of the next ones; returns what is in the way of any. large: also where writers have to wait longer than a moment; tries: fewer than usual."""
     faults = []
     for parent, moment in PARENTS.items():
         for step in (partial(adopt, parent, moment, large), partial(make, parent)):
             try:
-                again(step)
+                again(step, tries)
             except InTheWay as way:
                 faults.append(f"{parent}: {way}")
             except OperationalError as error:
