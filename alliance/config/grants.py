@@ -3,6 +3,7 @@
 from django.db import DatabaseError, connection, transaction
 
 from alliance.config.database import SHARED_ROLE, WEB_ROLE
+from alliance.config.locks import waiting_briefly
 from consent.audit.append import COLUMNS
 
 # Of an audit line it writes what happened: number, moment and transaction are PostgreSQL's own.
@@ -10,7 +11,8 @@ LINES = "consent_audit_event"
 # Tables that the web role may read and add to, but not change.
 APPEND_ONLY = (LINES, "consent_audit_person", "record_history", "records_claim", "records_opinion", "record_key", "record_vocabulary")
 # Tables that it may only read: the sealer, another process, writes them.
-READ_ONLY = ("consent_audit_leaf", "consent_audit_head", "consent_audit_sealer", "record_dictionary", "django_migrations", "alliance_keyprint", "alliance_columnkey", "alliance_release")
+READ_ONLY = ("consent_audit_leaf", "consent_audit_head", "consent_audit_sealer", "record_clock", "record_dictionary", "django_migrations", "alliance_keyprint", "alliance_columnkey",
+             "alliance_release")
 # Tables of which it may change only these columns.
 PARTLY = {"records_decision": ("undone_by_id", "moved", "told"), "consent_confirmation": ("ended_at", "ended_by_id", "ended_reason")}
 # Tables of which it may delete: what lasts for a time, and what is derived from records. From all others nothing goes by the web, whatever tables are to
@@ -44,7 +46,7 @@ def grant() -> bool:
     if WEB_ROLE not in roles:
         return False
     to = ", ".join(roles)
-    with transaction.atomic(), connection.cursor() as cursor:
+    with waiting_briefly(), connection.cursor() as cursor:
         cursor.execute(f"GRANT USAGE ON SCHEMA public TO {to}")
         cursor.execute(f"GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO {to}")
         cursor.execute(f"REVOKE DELETE, TRUNCATE ON ALL TABLES IN SCHEMA public FROM {to}")

@@ -15,3 +15,7 @@ def begin() -> None:
         from alliance.config.guard import stand
 
         stand()
+        if os.environ["XINGLIN_PROCESS"] == "worker":
+            from alliance.config.jobs import catch_up
+
+            catch_up()

@@ -3,9 +3,10 @@ about some patients and no other, and the directory. consent.wall tells which (d
 
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 
 from alliance.config.database import HOSPITAL, PATIENTS, SHARED_ROLE, WEB_ROLE
+from alliance.config.locks import waiting_briefly
 from records.fhir.types import DIRECTORY, TYPES
 
 TABLES = ("record_resource", "record_history")
@@ -29,7 +30,7 @@ def raise_wall() -> bool:
     """False where this account is no superuser and the wall does not stand whole, with its operators trusted and its roles apart: searches would read
     whole stores, so it is taken down there. What a superuser has raised once, its owner keeps; raising it ends the web role's connections, which only
     he may: they found no wall, tell nothing, and would show empty records."""
-    with transaction.atomic(), connection.cursor() as cursor:
+    with waiting_briefly(), connection.cursor() as cursor:
         untrusted = [f for f in TRUSTED if not holds(cursor, "SELECT proleakproof FROM pg_proc WHERE oid = %s::regprocedure", f)]
         apart = holds(cursor, APART)
         superuser = holds(cursor, "SELECT current_setting('is_superuser') = 'on'")

@@ -15,10 +15,11 @@ from alliance.config.environment import StartRefused, setting
 from alliance.config.grants import APPEND_ONLY, READ_ONLY
 from alliance.config.home import home
 from alliance.config.wall import POLICIES, TABLES
+from consent.audit.partitions import AHEAD, PARENTS, lacking
 
 PATIENCE = 5  # seconds to connect
 STALE = dt.timedelta(seconds=60)
-SKEW = 2.0  # seconds by which the clocks of site and database may differ
+SKEW = 1.0  # seconds by which the clocks of site and database may differ
 LEAST_FREE = 2 * 2**30  # bytes on the disk of $XINGLIN_HOME
 AS_ROOT = "the site runs as root: a fault in any of its parts would hold the whole machine"
 SETUP = "run `manage.py setup`"
@@ -138,6 +139,24 @@ def clock_wall(cursor: Any) -> Wall:
     return Wall("clock", apart < SKEW, f"{apart:.1f} s from the database's", "" if apart < SKEW else "set both machines' clocks by the same time server (chrony)")
 
 
+def stamps_wall(cursor: Any) -> Wall:
+    """A server whose clock was set back goes on from where it stood."""
+    ahead = value(cursor, "SELECT extract(epoch FROM max(floor) - clock_timestamp())::float8 FROM record_clock") or 0.0
+    if ahead < SKEW:
+        return Wall("stamps", True, "what is written bears the database's time")
+    return Wall("stamps", False, f"the database's clock was set back: until it has caught up, in {ahead:.0f} s, what is written bears the last time before that",
+                "set the clock of the database's machine by a time server; where it stood far in the future: docs/adr/0039-time-is-the-databases.md")
+
+
+def partitions_wall(cursor: Any) -> Wall:
+    lacks = sorted({f"{low:%Y-%m}" for parent in PARENTS for low, _ in lacking(cursor, parent)})
+    full = [f"{parent}_rest" for parent in PARENTS if value(cursor, f"SELECT EXISTS (SELECT FROM {parent}_rest)")]
+    if not lacks and not full:
+        return Wall("partitions", True, f"of the audit log: this month and {AHEAD} more")
+    says = [f"the audit log has no partition of {', '.join(lacks)}"] * bool(lacks) + [f"lines lie in {', '.join(full)}"] * bool(full)
+    return Wall("partitions", False, f"{'; '.join(says)}: nothing is lost, and the log grows into one table", f"{SETUP} at a quiet hour; it says what is in the way")
+
+
 def files_wall() -> Wall:
     """Nobody but the account of the site reads its keys."""
     folder = home() / "secrets"
@@ -157,7 +176,7 @@ def account_wall() -> Wall:
 
 
 ALONE = (settings_wall, https_wall, files_wall, account_wall, disk_wall)
-OF_THE_OWNER: tuple[Callable[[Any], Wall], ...] = (keys_wall, rows_wall, log_wall, migrations_wall, sealer_wall, demo_wall, clock_wall)
+OF_THE_OWNER: tuple[Callable[[Any], Wall], ...] = (keys_wall, rows_wall, log_wall, migrations_wall, sealer_wall, demo_wall, clock_wall, stamps_wall, partitions_wall)
 
 
 def all_walls() -> list[Wall]:

@@ -7,6 +7,7 @@ from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.db import connection, transaction
 
+from alliance.config import locks
 from alliance.encryption.columns import SECOND_FACTOR, decrypt, decrypt_text, encrypt, encrypt_text, head, make_key, newest, text_head
 from alliance.encryption.fields import Encrypted, EncryptedTextField
 from alliance.models.keys import ColumnKey
@@ -38,17 +39,21 @@ def column(field: Any) -> int:
     text = isinstance(field, EncryptedTextField)
     other = f"left({name}, %(long)s) <> %(head)s AND {name} <> ''" if text else f"substring({name} FROM 1 FOR %(long)s) <> %(head)s"
     begins: Any = text_head(key) if text else head(key)
-    again: Callable[[Any], Any] = (lambda v: encrypt_text(decrypt_text(v, field.place), field.place)) if text else (lambda v: encrypt(decrypt(bytes(v), field.place), field.place))
-    done = 0
-    while True:
-        with transaction.atomic(), connection.cursor() as cursor:
+    anew: Callable[[Any], Any] = (lambda v: encrypt_text(decrypt_text(v, field.place), field.place)) if text else (lambda v: encrypt(decrypt(bytes(v), field.place), field.place))
+
+    def batch() -> int:
+        with locks.waiting_briefly(), connection.cursor() as cursor:
             cursor.execute(f"SELECT id, {name} FROM {table} WHERE {name} IS NOT NULL AND {other} ORDER BY id LIMIT {BATCH} FOR NO KEY UPDATE", {"long": len(begins), "head": begins})
             rows = cursor.fetchall()
             for number, value in rows:
-                cursor.execute(f"UPDATE {table} SET {name} = %s WHERE id = %s", [again(value), number])
-        done += len(rows)
-        if len(rows) < BATCH:
-            return done
+                cursor.execute(f"UPDATE {table} SET {name} = %s WHERE id = %s", [anew(value), number])
+        return len(rows)
+
+    done, some = 0, BATCH
+    while some == BATCH:
+        some = locks.again(batch)
+        done += some
+    return done
 
 
 def second_factors() -> int:

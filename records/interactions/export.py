@@ -7,8 +7,6 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from django.utils import timezone
-
 from alliance.auth.scope_check import must_cover
 from alliance.auth.scopes import Need
 from consent import gate
@@ -27,13 +25,13 @@ from records.interactions.type_filter import by_type, named
 from records.models import BulkJob
 from records.mpi import sources
 from records.search.view import WHOLE, View, elements
-from records.store import chunks, export, record
+from records.store import chunks, clock, export, record
 from records.store.export import PROVENANCE
 from records.store.rows import Row
 
 PAGE = 1000  # resources
 CHUNK = 4 * 1024 * 1024  # bytes of NDJSON
-SLACK = dt.timedelta(seconds=30)  # the longest that a writer takes between his time stamp and his first row
+SLACK = dt.timedelta(seconds=30)  # the longest that a writer takes between the beginning of his transaction, whose time his rows have, and his last row
 PATIENCE = 600.0  # seconds for writers that began before
 MOST_PERSONS = 200
 
@@ -61,7 +59,7 @@ def run(job: BulkJob) -> None:
     ask = bulk.asker(job)
     chunks.drop(job.pk)
     job.files, job.persons = [], {}
-    job.as_of = timezone.now() - SLACK
+    job.as_of = clock.passed() - SLACK
     BulkJob.objects.filter(pk=job.pk).update(as_of=job.as_of)
     before, limit, pause = chunks.newest_transaction(), time.monotonic() + PATIENCE, 0.01
     while not chunks.settled(before):

@@ -4,8 +4,6 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from django.utils import timezone
-
 from alliance.config.dates import span
 from records.fhir.formats import parts
 from records.fhir.issues import Issue, Malformed, NotSupported, Problem, TooLarge
@@ -14,6 +12,7 @@ from records.fhir.types import TYPES, table
 from records.interactions import type_filter
 from records.interactions.ask import Ask
 from records.search.view import choice
+from records.store import clock
 
 CLOCKS = dt.timedelta(minutes=1)  # by which the asker's clock may be ahead
 FORMATS = ("application/fhir+ndjson", "application/ndjson", "ndjson")
@@ -85,7 +84,7 @@ def since(value: str) -> dt.datetime:
         found = span(value.replace(" ", "+"))[0]
     except ValueError as error:
         raise Malformed(Issue("value", f"{error}.")) from error
-    if found > timezone.now() + CLOCKS:
+    if found > clock.now() + CLOCKS:
         raise Malformed(Issue("value", "this lies in the future. Send the transactionTime of the export before."))
     return found
 

@@ -1,7 +1,6 @@
 """File valid resources: whom they are about, labels, index values, canonical bytes; then the store, the patient index and the
 consent house learn of them, all in the writer's transaction."""
 
-import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -21,7 +20,7 @@ from records.interactions.integrity import check_targets
 from records.interactions.item import Item
 from records.interactions.subscribing import must_cover_wish, wish
 from records.interactions.unread import unread_named
-from records.models import SubscriptionState
+from records.models import Notification, SubscriptionState
 from records.mpi import sources
 from records.mpi.features import identify, words_of
 from records.mpi.news import Arrival
@@ -29,19 +28,15 @@ from records.mpi.register import do_register
 from records.mpi.sources import Known
 from records.search.index import index_of
 from records.store import write as store
+from records.store.codec import untimed
 from records.store.rows import Draft
 
 
-def now() -> dt.datetime:
-    value = timezone.now()
-    return value.replace(microsecond=value.microsecond // 1000 * 1000)
-
-
-def file(scope: Scope, written: gate.Ledger, items: Sequence[Item], at: dt.datetime, *, settled: bool = False) -> list[Draft]:
+def file(scope: Scope, written: gate.Ledger, items: Sequence[Item], *, settled: bool = False) -> list[Draft]:
     """Store them: those without a rid are new, the others replace the row that the caller has locked. settled: the courier's own change of a
     Subscription, which asks for nothing anew. Raises Unprocessable also for what a release cannot read."""
     with unread_named([(i.place, i.resource) for i in items], lambda resource: read(resource, scope.principal.hospital)):
-        return filed_away(scope, written, items, at, settled=settled)
+        return filed_away(scope, written, items, settled=settled)
 
 
 def read(resource: dict[str, Any], own: str) -> None:
@@ -62,13 +57,13 @@ def read(resource: dict[str, Any], own: str) -> None:
         treating.spells(resource, own)
 
 
-def filed_away(scope: Scope, written: gate.Ledger, items: Sequence[Item], at: dt.datetime, *, settled: bool) -> list[Draft]:
+def filed_away(scope: Scope, written: gate.Ledger, items: Sequence[Item], *, settled: bool) -> list[Draft]:
     check_targets(scope, items)
     find_patients(scope, items)
     about = [[i.about] * bool(i.about) + patients(i.resource, TYPES[i.resource["resourceType"]].subject) for i in items]
     known = patients_of(scope, items, about)
     rows = {i: k.id for i, k in known.items()}
-    made = [draft(i, ids, rows, at) for i, ids in zip(items, about, strict=True)]
+    made = [draft(i, ids, rows) for i, ids in zip(items, about, strict=True)]
     store.insert(scope, [d for d in made if not d.rid])
     store.replace(scope, [d for d in made if d.version > 1])
     people = {k.id: k.person for k in known.values()}
@@ -77,7 +72,7 @@ def filed_away(scope: Scope, written: gate.Ledger, items: Sequence[Item], at: dt
         people |= do_register(scope.whole or 0, arrivals)
     homes = {k.id: k.home for k in known.values()}
     note_treatment(scope, items, made, homes)
-    note_groups(scope, [(d, i.resource) for i, d in zip(items, made, strict=True)], at)
+    note_groups(scope, [(d, i.resource) for i, d in zip(items, made, strict=True)])
     note_consents(scope, items, made, people)
     if not settled:
         note_subscriptions(scope, items, made)
@@ -92,7 +87,7 @@ def remove(scope: Scope, written: gate.Ledger, gone: Sequence[Draft]) -> None:
     for d in gone:
         if d.type_name == "Consent":
             filed.do_withdraw(d.rid, found=sources.of_person, acting=scope.principal)
-    note_groups(scope, [(d, None) for d in gone], now())
+    note_groups(scope, [(d, None) for d in gone])
     note(scope, written, gone, sources.persons_of({d.patient for d in gone if d.patient}))
 
 
@@ -111,7 +106,7 @@ def patients_of(scope: Scope, items: Sequence[Item], about: Sequence[list[str]])
     return known | sources.create(hospital, arriving - known.keys())
 
 
-def draft(item: Item, named: list[str], known: dict[str, int], at: dt.datetime) -> Draft:
+def draft(item: Item, named: list[str], known: dict[str, int]) -> Draft:
     resource = item.resource
     name = resource["resourceType"]
     if name == "Patient":
@@ -121,16 +116,15 @@ def draft(item: Item, named: list[str], known: dict[str, int], at: dt.datetime) 
         subject = TYPES[name].subject
         local = bool(item.about) or not TYPES[name].subject_params or (subject is not None and str((resource.get(subject) or {}).get("reference", "")).startswith("Patient/"))
         about, others = (rows[0], rows[1:]) if rows and local else (0, rows)
-    meta = dict(resource.get("meta") or {})
-    meta |= {"versionId": str(item.version), "lastUpdated": at.isoformat(timespec="milliseconds").replace("+00:00", "Z")}
-    body = {"resourceType": name, "id": item.fhir_id, "meta": meta} | {k: v for k, v in resource.items() if k not in ("resourceType", "id", "meta")}
-    item.resource = body
+    meta = {k: v for k, v in (resource.get("meta") or {}).items() if k not in ("versionId", "lastUpdated")}
+    rest = {k: v for k, v in resource.items() if k not in ("resourceType", "id", "meta")}
+    item.resource = body = {"resourceType": name, "id": item.fhir_id, "meta": meta} | rest
     labels, marks = protection(resource)
     index = index_of(body)
     index.marks = marks
     return Draft(
-        type_name=name, fhir_id=item.fhir_id, version=item.version, last_updated=at, patient=about, others=others or None,
-        labels=labels, index=index, body=dump(body), rid=item.rid)
+        type_name=name, fhir_id=item.fhir_id, version=item.version, patient=about, others=others or None,
+        labels=labels, index=index, body=untimed(dump(meta), dump(rest)), rid=item.rid)
 
 
 def note_subscriptions(scope: Scope, items: Sequence[Item], made: Sequence[Draft]) -> None:
@@ -143,6 +137,8 @@ def note_subscriptions(scope: Scope, items: Sequence[Item], made: Sequence[Draft
             SubscriptionState.objects.update_or_create(rid=d.rid, defaults={
                 "hospital_id": scope.whole, "fhir_id": d.fhir_id, "client": scope.principal.id, "scopes": str(scope.principal.grant), "tries": 0, "due_at": timezone.now(),
                 "state": SubscriptionState.State.OFF if off else SubscriptionState.State.REQUESTED})
+            if off:
+                Notification.objects.filter(subscription_id=d.rid).delete()
 
 
 def note_treatment(scope: Scope, items: Sequence[Item], made: Sequence[Draft], homes: dict[int, UUID]) -> None:
@@ -153,11 +149,11 @@ def note_treatment(scope: Scope, items: Sequence[Item], made: Sequence[Draft], h
         relationships.note(spells)
 
 
-def note_groups(scope: Scope, stored: Sequence[tuple[Draft, dict[str, Any] | None]], at: dt.datetime) -> None:
+def note_groups(scope: Scope, stored: Sequence[tuple[Draft, dict[str, Any] | None]]) -> None:
     """Who is in a Group counts from this write on, for decisions that name it."""
     found = {f"{d.type_name}/{d.fhir_id}": resource for d, resource in stored if d.type_name in groups.TYPES}
     if found:
-        groups.do_note(scope.whole or 0, found, at)
+        groups.do_note(scope.whole or 0, found, timezone.now())
 
 
 def note_consents(scope: Scope, items: Sequence[Item], made: Sequence[Draft], people: dict[int, UUID]) -> None:

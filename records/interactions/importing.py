@@ -19,7 +19,7 @@ from records.fhir.json import InvalidJson, dump, parse
 from records.fhir.references import ID
 from records.interactions import bulk
 from records.interactions.ask import Ask, known_type
-from records.interactions.filing import file, now
+from records.interactions.filing import file
 from records.interactions.import_order import group_of, ready
 from records.interactions.item import Item
 from records.interactions.write import request, valid
@@ -189,7 +189,7 @@ def store_all(ask: Ask, items: list[tuple[int, Item]]) -> int:
             for _, item in items:
                 row = current.get((item.resource["resourceType"], item.fhir_id))
                 item.version, item.rid = (row[1] + 1, row[0]) if row else (1, 0)
-            file(scope, written, [i for _, i in items], now())
+            file(scope, written, [i for _, i in items])
     except Forbidden as refusal:
         if refusal.code != "scope":
             raise

@@ -1,5 +1,6 @@
 """The courier's first half: reads the stores' feeds and notes what each subscriber is to be told."""
 
+import time
 from datetime import timedelta
 
 from django.db import transaction
@@ -10,30 +11,51 @@ from records.interactions import identities
 from records.interactions.subscribing import Wish
 from records.interactions.subscription import State, wish_of
 from records.models import Decision, FeedPosition, Notification, SubscriptionState
-from records.store import changes
+from records.store import changes, clock
 
 BATCH = 500  # changes
 BEAT = timedelta(seconds=5)
+held = -BEAT.total_seconds()
+
+
+def hold_clock() -> None:
+    """What is written from now on bears no earlier time than this, whatever happens to the server's clock (docs/adr/0039)."""
+    global held
+    if time.monotonic() - held > BEAT.total_seconds():
+        clock.passed()
+        held = time.monotonic()
 
 
 def match() -> int:
     """Note for each active subscription the changes that it asks for. The position moves in the same transaction, so that a change is
     noted once, whatever happens."""
     done = 0
+    hold_clock()
     if not SubscriptionState.objects.filter(state__in=(State.ACTIVE, State.ERROR)).exists():
         return keep_up()
     live = [(s, w) for s in SubscriptionState.objects.filter(state__in=(State.ACTIVE, State.ERROR)) if (w := wish_of(s.rid)) is not None]
+    positions = {p.hospital_id: p for p in FeedPosition.objects.all()}
     for hospital in changes.hospitals():
-        with transaction.atomic():
-            at, new = FeedPosition.objects.select_for_update().get_or_create(hospital_id=hospital, defaults={"xid": changes.now()})
-            found = [] if new else changes.since(hospital, at.xid, at.rid, at.version, BATCH)
-            if found:
-                note(hospital, found, live)
-                at.xid, at.rid, at.version = found[-1].xid, found[-1].rid, found[-1].version
-            if found or timezone.now() - at.beat_at > BEAT:
-                at.save()
-        done += len(found)
+        if (at := positions.get(hospital)) is None:
+            FeedPosition.objects.get_or_create(hospital_id=hospital, defaults={"xid": changes.now()})
+            continue
+        found = changes.since(hospital, at.xid, at.rid, at.version, BATCH)
+        if found or timezone.now() - at.beat_at > BEAT:  # else nothing is locked, and nothing written
+            done += len(found) if moved(hospital, at, found, live) else 0
     return done + note_decisions(live)
+
+
+def moved(hospital: int, at: FeedPosition, found: list[changes.Change], live: list[tuple[SubscriptionState, Wish]]) -> bool:
+    """Note what was found from this position on, and go on from its end; False where another courier has gone on from there meanwhile."""
+    with transaction.atomic():
+        now = FeedPosition.objects.select_for_update().get(pk=hospital)
+        if (now.xid, now.rid, now.version) != (at.xid, at.rid, at.version):
+            return False
+        if found:
+            note(hospital, found, live)
+            now.xid, now.rid, now.version = found[-1].xid, found[-1].rid, found[-1].version
+        now.save()
+    return True
 
 
 def note_decisions(live: list[tuple[SubscriptionState, Wish]]) -> int:

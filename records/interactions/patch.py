@@ -18,7 +18,7 @@ from records.fhir.issues import Gone, Issue, Malformed, NotFound, TooLarge, Unpr
 from records.fhir.json import InvalidJson, dump, parse
 from records.fhir.outcome import ABSENT
 from records.interactions.ask import Answer, Ask, known_type
-from records.interactions.filing import file, now
+from records.interactions.filing import file
 from records.interactions.item import Item
 from records.interactions.preconditions import NONE, Preconditions, must_hold
 from records.interactions.write import answer, good_id, request, valid
@@ -44,7 +44,7 @@ def changed(ask: Ask, scope: Scope, written: gate.Ledger, type_name: str, fhir_i
     must_hold(holds, current)
     resource = change(store.held(scope, current[0]))
     valid(ask, type_name, resource)
-    [made] = file(scope, written, [Item(resource, fhir_id, current[1] + 1, current[0])], now())
+    [made] = file(scope, written, [Item(resource, fhir_id, current[1] + 1, current[0])])
     return answer(ask, 200, made)
 
 

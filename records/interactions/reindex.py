@@ -1,29 +1,25 @@
 """Index every resource anew, where a release changed what is kept for searching. Nothing leaves the store, so no Scope is asked."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from django.db import transaction
 
+from alliance.config.locks import again, waiting_briefly
 from records.fhir.json import parse
 from records.fhir.labels import protection
 from records.mpi.register import remember
 from records.mpi.rekey import VERSION, Keyed, do_rekey
 from records.search.index import index_of
 from records.store import reindex as store
+from records.store.rows import Draft
 
 
 def reindex() -> Iterator[int]:
     """Yields how many are done, after each committed batch; may be broken off and begun again."""
     last, done = 0, 0
     while True:
-        with transaction.atomic():
-            found = store.following(last)
-            for _, draft in found:
-                resource = parse(draft.body)
-                draft.index = index_of(resource)
-                draft.labels, draft.index.marks = protection(resource)
-            if found:
-                store.write(found)
+        found = again(partial(index_batch, last))
         if not found:
             break
         last, done = found[-1][1].rid, done + len(found)
@@ -32,17 +28,34 @@ def reindex() -> Iterator[int]:
     store.finish()
 
 
+def index_batch(last: int) -> list[tuple[int, Draft]]:
+    with waiting_briefly():
+        found = store.following(last)
+        for _, draft in found:
+            resource = parse(draft.body)
+            draft.index = index_of(resource)
+            draft.labels, draft.index.marks = protection(resource)
+        if found:
+            store.write(found)
+    return found
+
+
 def relabel() -> Iterator[int]:
     """Old versions by this release's rules for labels."""
     rid, version, done = 0, 0, 0
     while True:
-        with transaction.atomic():
-            found = store.older(rid, version)
-            store.label([(r, v, protection(parse(body))[0]) for r, v, body in found])
+        found = again(partial(label_batch, rid, version))
         if not found:
             return
         rid, version, done = *found[-1][:2], done + len(found)
         yield done
+
+
+def label_batch(rid: int, version: int) -> list[tuple[int, int, bytes]]:
+    with waiting_briefly():
+        found = store.older(rid, version)
+        store.label([(r, v, protection(parse(body))[0]) for r, v, body in found])
+    return found
 
 
 def learn_patients() -> Iterator[int]:

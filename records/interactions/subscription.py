@@ -14,7 +14,7 @@ from consent import gate
 from consent.audit.event import EventCode
 from records.fhir.json import parse
 from records.interactions.ask import Ask
-from records.interactions.filing import file, now
+from records.interactions.filing import file
 from records.interactions.item import Item
 from records.interactions.notification import Call, handshake
 from records.interactions.subscribing import Wish, allowed, wish
@@ -67,11 +67,12 @@ def send(call: Call, asked: Wish) -> str:
         link.close()
 
 
-def settle(state: SubscriptionState, status: str, error: str = "") -> None:
-    """Write the new status into the resource, as its own system, and go on accordingly."""
+def settle(state: SubscriptionState, status: str, error: str = "", to: State | None = None) -> None:
+    """Write the new status into the resource, as its own system, and go on accordingly; to: as what, where the status alone does not say it."""
     acting = standing(state.client, f"courier-{state.pk}", state.scopes)
     if not acting.active:
         SubscriptionState.objects.filter(pk=state.pk).update(state=State.OFF)
+        Notification.objects.filter(subscription=state).delete()
         return
     ask = Ask(acting, acting.hospital, acting.hospital_id, root())
     with gate.writing(request(ask, EventCode.RECORD_UPDATE, f"Subscription/{state.fhir_id}", FREE)) as (scope, written):
@@ -82,8 +83,10 @@ def settle(state: SubscriptionState, status: str, error: str = "") -> None:
         resource.pop("error", None)
         if error:
             resource["error"] = error
-        file(scope, written, [Item(resource, state.fhir_id, current[1] + 1, current[0])], now(), settled=True)
-        SubscriptionState.objects.filter(pk=state.pk).update(state=State.ACTIVE if status == "active" else State.ERROR, tries=0)
+        file(scope, written, [Item(resource, state.fhir_id, current[1] + 1, current[0])], settled=True)
+        SubscriptionState.objects.filter(pk=state.pk).update(state=to or (State.ACTIVE if status == "active" else State.ERROR), tries=0, due_at=timezone.now())
+        if to == State.LOST:
+            Notification.objects.filter(subscription=state).delete()
         if status == "active":
             Notification.objects.filter(subscription=state).update(first_failed_at=None, tries=0, due_at=timezone.now())
 

@@ -78,7 +78,7 @@ def tell(n: Notification) -> None:
         return
     failed = n.first_failed_at or timezone.now()
     if fault == "410" or timezone.now() - failed > GIVE_UP:
-        settle(state, "error", f"The endpoint does not take notifications: {fault}. What is still to be told waits until the Subscription is requested again.")
+        settle(state, "error", f"The endpoint does not take notifications: {fault}. What is still to be told waits for seven days until the Subscription is requested again.")
     again = timezone.now() + timedelta(seconds=WAITS[min(n.tries, len(WAITS) - 1)])
     Notification.objects.filter(pk=n.pk).update(tries=n.tries + 1, first_failed_at=failed, due_at=again)
     if not fault.isdecimal():  # nobody is there: none of the others would arrive either

@@ -20,7 +20,7 @@ from records.interactions.bundle_entries import READING, Entry, entries_of, ever
 from records.interactions.bundle_references import full_urls, resolve_references
 from records.interactions.entries import row
 from records.interactions.fetch import Reads
-from records.interactions.filing import file, now, remove
+from records.interactions.filing import file, remove
 from records.interactions.integrity import check_referrers
 from records.interactions.item import Item
 from records.interactions.lifetimes import warnings
@@ -110,7 +110,6 @@ def settled(ask: Ask, e: Entry) -> None:
 
 def apply(ask: Ask, scope: Scope, written: gate.Ledger, entries: list[Entry], current: Mapping[tuple[str, str], Current]) -> None:
     """FHIR's order: deletes, creates, updates and patches. current: the rows that they replace, locked."""
-    at = now()
     gone = []
     for e in entries:
         if e.method in READING:
@@ -135,7 +134,7 @@ def apply(ask: Ask, scope: Scope, written: gate.Ledger, entries: list[Entry], cu
     if gone:
         remove(scope, written, gone)
     coming = [e for e in entries if e.item]
-    for e, d in zip(coming, file(scope, written, [e.item for e in coming if e.item], at), strict=True):
+    for e, d in zip(coming, file(scope, written, [e.item for e in coming if e.item]), strict=True):
         e.draft = d
     check_referrers(scope, gone)
 

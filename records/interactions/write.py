@@ -19,7 +19,7 @@ from records.interactions import plausible
 from records.interactions.about import doubts
 from records.interactions.ask import Answer, Ask, known_type, own_request
 from records.interactions.condition import if_none_exist, matching
-from records.interactions.filing import file, now, remove
+from records.interactions.filing import file, remove
 from records.interactions.integrity import check_referrers
 from records.interactions.item import Item
 from records.interactions.lifetimes import warnings
@@ -87,7 +87,7 @@ def create(ask: Ask, type_name: str, resource: Any, condition: str | None = None
             written.persons |= find.persons(scope, {(type_name, there)})  # that it is there tells of somebody, too
         else:
             item = Item(resource, str(uuid.uuid4()))
-            [made] = file(scope, written, [item], now())
+            [made] = file(scope, written, [item])
             told = warned(scope, item, warn)
     return found(ask, type_name, there) if there else answer(ask, 201, made, told)
 
@@ -119,7 +119,7 @@ def put(ask: Ask, scope: Scope, written: gate.Ledger, type_name: str, fhir_id: s
         raise Conflict(TAKEN)
     must_hold(holds, current)
     item = Item(resource, fhir_id, current.version + 1 if current else 1, current.rid if current else 0)
-    [made] = file(scope, written, [item], now())
+    [made] = file(scope, written, [item])
     return answer(ask, 200 if current and not current.deleted else 201, made, warned(scope, item, warn))
 
 
@@ -150,4 +150,4 @@ def bury(scope: Scope, written: gate.Ledger, type_name: str, fhir_id: str, holds
 
 
 def tombstone(type_name: str, fhir_id: str, current: Current) -> Draft:
-    return Draft(type_name, fhir_id, current.version + 1, now(), current.patient, None, 0, Index(), b"", deleted=True, rid=current.rid)
+    return Draft(type_name, fhir_id, current.version + 1, current.patient, None, 0, Index(), b"", deleted=True, rid=current.rid)

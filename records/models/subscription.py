@@ -13,6 +13,7 @@ class SubscriptionState(models.Model):
         ACTIVE = "active"
         ERROR = "error"
         OFF = "off"
+        LOST = "lost"  # in error for so long, or with so much to tell, that nothing is collected any more
 
     rid = models.BigIntegerField(primary_key=True)
     hospital_id = models.IntegerField()
@@ -21,7 +22,7 @@ class SubscriptionState(models.Model):
     scopes = models.TextField(default=EVERYTHING)  # of the token that wrote it: it is told nothing else
     state = models.CharField(max_length=9, choices=State.choices)
     tries = models.IntegerField(default=0)  # of the handshake
-    due_at = models.DateTimeField(auto_now_add=True)
+    due_at = models.DateTimeField(auto_now_add=True)  # of the next handshake; of one in error: since when
     told = models.BigIntegerField(default=0)  # events so far
 
     class Meta:

@@ -48,7 +48,7 @@ class Place(NamedTuple):
 
     @property
     def known(self) -> tuple[bytes, bytes]:
-        """How the canonical JSON begins, and how its meta ends (records.interactions.filing.draft)."""
+        """How the canonical JSON begins, and how its meta ends (`untimed`)."""
         at = self.last_updated.astimezone(dt.UTC).isoformat(timespec="milliseconds").removesuffix("+00:00")
         return (f'{{"resourceType":"{NAMES[self.type_number]}","id":"{self.fhir_id}","meta":{{'.encode(),
                 f'"versionId":"{self.version}","lastUpdated":"{at}Z"}}'.encode())
@@ -63,6 +63,13 @@ def shortened(body: bytes, place: Place) -> bytes:
     if at < 0 or not body.startswith(head):
         return body
     return HEAD_OUT + body[len(head) : at] + META_OUT + body[at + len(meta) :]
+
+
+def untimed(meta: bytes, rest: bytes) -> bytes:
+    """The canonical JSON of a resource that the store has not stamped yet, as it is kept: without what the row's columns will say. meta, rest: its meta without version and
+    time, and its other elements, as objects."""
+    before, after = meta[1:-1], rest[1:-1]
+    return HEAD_OUT + before + b"," * bool(before) + META_OUT + b"," * bool(after) + after + b"}"
 
 
 def restored(body: bytes, place: Place) -> bytes:

@@ -1,16 +1,17 @@
 """A draft as the values of its rows: the resource's own row with its sealed body, and those of the side tables. Nothing is read or written."""
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from alliance.config.literals import moments, plain, texts
 from records.fhir.hashes import named
 from records.fhir.types import TYPES
-from records.store.codec import Place, seal
+from records.store.codec import Place, restored, seal
 from records.store.rows import Draft
 
-# The columns that a writer fills, and what PostgreSQL calls their kind.
-COLUMNS = {"rid": "bigint", "hospital": "integer", "type": "smallint", "fhir_id": "text", "version": "integer", "last_updated": "timestamptz", "deleted": "boolean", "patient": "bigint",
+# The columns that a writer fills, and what PostgreSQL calls their kind; the time is PostgreSQL's own (records.store.clock).
+COLUMNS = {"rid": "bigint", "hospital": "integer", "type": "smallint", "fhir_id": "text", "version": "integer", "deleted": "boolean", "patient": "bigint",
            "others": "bigint[]", "labels": "integer", "dated": "timestamptz", "dated_to": "timestamptz", "tokens": "bigint[]", "marks": "bigint[]", "named": "bigint", "present": "bigint",
            "body": "bytea"}
 LISTS = tuple(c for c, kind in COLUMNS.items() if kind.endswith("[]"))
@@ -18,12 +19,22 @@ LISTS = tuple(c for c, kind in COLUMNS.items() if kind.endswith("[]"))
 
 def columns(hospital: int, drafts: Sequence[Draft]) -> list[dict[str, Any]]:
     """The rows of record_resource."""
-    sealed = seal([(d.body, Place(hospital, TYPES[d.type_name].number, d.fhir_id, d.version, d.last_updated)) for d in drafts])
+    sealed = seal([(d.body, place(hospital, d)) for d in drafts])
     return [column(hospital, d, body) for d, body in zip(drafts, sealed, strict=True)]
 
 
+def stamp(hospital: int, d: Draft, rid: int, at: dt.datetime) -> None:
+    """What PostgreSQL gave the row, into the draft and its body."""
+    d.rid, d.last_updated = rid, at
+    d.body = restored(d.body, place(hospital, d))
+
+
+def place(hospital: int, d: Draft) -> Place:
+    return Place(hospital, TYPES[d.type_name].number, d.fhir_id, d.version, d.last_updated)
+
+
 def column(hospital: int, d: Draft, body: bytes) -> dict[str, Any]:
-    return {"rid": d.rid, "hospital": hospital, "type": TYPES[d.type_name].number, "fhir_id": d.fhir_id, "version": d.version, "last_updated": d.last_updated,
+    return {"rid": d.rid, "hospital": hospital, "type": TYPES[d.type_name].number, "fhir_id": d.fhir_id, "version": d.version,
             "deleted": d.deleted, "patient": d.patient, "others": d.others, "labels": d.labels, **found_by(d), "body": body}
 
 

@@ -17,12 +17,12 @@ BATCH = 500
 # index: record_resource_pkey
 NEXT = """
 SELECT rid, hospital, type, fhir_id, version, last_updated, patient, others, labels, body FROM record_resource
-WHERE rid > %s AND NOT deleted ORDER BY rid LIMIT %s FOR UPDATE
+WHERE rid > %s AND NOT deleted ORDER BY rid LIMIT %s FOR NO KEY UPDATE
 """
 ANEW = f"""
 WITH kept AS (
   UPDATE record_resource SET dated = %(dated)s, dated_to = %(dated_to)s, tokens = %(tokens)s, marks = %(marks)s, labels = labels | %(labels)s, named = %(named)s, present = %(present)s
-  WHERE rid = %(rid)s RETURNING rid
+  WHERE rid = %(rid)s RETURNING rid, last_updated
 ), {SIDES_OUT}, {INDEX}
 """
 
@@ -54,7 +54,7 @@ def following(rid: int) -> list[tuple[int, Draft]]:
         cursor.execute(NEXT, [rid, BATCH])
         found = cursor.fetchall()
     bodies = unseal([(bytes(r[-1]), Place(*r[1:6])) for r in found])
-    return [(hospital, Draft(NAMES[number], fhir_id, version, updated, patient, others, labels, Index(), body, rid=rid))
+    return [(hospital, Draft(NAMES[number], fhir_id, version, patient, others, labels, Index(), body, rid=rid, last_updated=updated))
             for (rid, hospital, number, fhir_id, version, updated, patient, others, labels, _), body in zip(found, bodies, strict=True)]
 
 

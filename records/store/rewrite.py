@@ -2,9 +2,12 @@
 leaves the store, no version is made."""
 
 from collections.abc import Iterator
+from functools import partial
+from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 
+from alliance.config.locks import again, waiting_briefly
 from records.store import dictionaries, keys
 from records.store.codec import PLAIN, Place, Unreadable, made_with, seal, unseal
 
@@ -13,7 +16,7 @@ FIELDS = "rid, version, body, hospital, type, fhir_id, last_updated"
 # index: record_resource_pkey, record_history_pkey
 NEXT = """
 SELECT {fields} FROM {table} WHERE (rid, version) > (%s, %s) AND octet_length(body) > 1 AND hospital = %s
-ORDER BY rid, version LIMIT %s FOR UPDATE
+ORDER BY rid, version LIMIT %s FOR NO KEY UPDATE
 """
 PUT = "UPDATE {table} SET body = %s WHERE rid = %s AND version = %s"
 
@@ -25,18 +28,23 @@ def rewrite(hospital: int, lost: list[str] | None = None) -> Iterator[int]:
     for table in ("record_history", "record_resource"):
         at = (0, 0)
         while True:
-            with transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute(NEXT.format(fields=FIELDS, table=table), [*at, hospital, BATCH])
-                found = cursor.fetchall()
-                wanted = (dictionaries.current(), keys.current(hospital)[0])
-                old = [r for r in found if made_with(bytes(r[2])) != wanted]
-                good = [(r, place, body) for r in old for place in [Place(*r[3:6], r[1], r[6])] for body in readable(bytes(r[2]), place, lost)]
-                anew = seal([(body, place) for _, place, body in good])
-                cursor.executemany(PUT.format(table=table), [(body, r[0], r[1]) for body, (r, _, _) in zip(anew, good, strict=True) if body != PLAIN])
+            found = again(partial(rewrite_batch, hospital, table, at, lost))
             if not found:
                 break
             at, done = found[-1][:2], done + len(found)
             yield done
+
+
+def rewrite_batch(hospital: int, table: str, at: tuple[int, int], lost: list[str] | None) -> list[tuple[Any, ...]]:
+    with waiting_briefly(), connection.cursor() as cursor:
+        cursor.execute(NEXT.format(fields=FIELDS, table=table), [*at, hospital, BATCH])
+        found = cursor.fetchall()
+        wanted = (dictionaries.current(), keys.current(hospital)[0])
+        old = [r for r in found if made_with(bytes(r[2])) != wanted]
+        good = [(r, place, body) for r in old for place in [Place(*r[3:6], r[1], r[6])] for body in readable(bytes(r[2]), place, lost)]
+        anew = seal([(body, place) for _, place, body in good])
+        cursor.executemany(PUT.format(table=table), [(body, r[0], r[1]) for body, (r, _, _) in zip(anew, good, strict=True) if body != PLAIN])
+        return found  # type: ignore[no-any-return]
 
 
 def readable(stored: bytes, place: Place, lost: list[str] | None) -> list[bytes]:

@@ -18,6 +18,8 @@ from records.search.terms import Index
 from records.store.codec import Place, unseal
 from records.store.criteria import sql
 
+UNSTAMPED = dt.datetime.min.replace(tzinfo=dt.UTC)
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -48,12 +50,11 @@ class Current(NamedTuple):
 
 @dataclass(slots=True)
 class Draft:
-    """One resource on its way in."""
+    """One resource on its way in. body: without its time (records.store.codec.untimed) until the database has stamped it."""
 
     type_name: str
     fhir_id: str
     version: int
-    last_updated: dt.datetime
     patient: int
     others: list[int] | None
     labels: int
@@ -61,6 +62,7 @@ class Draft:
     body: bytes
     deleted: bool = False
     rid: int = 0
+    last_updated: dt.datetime = UNSTAMPED
     extra: dict[str, Any] = field(default_factory=dict)
 
 

@@ -12,8 +12,9 @@ from records.fhir.hashes import named
 from records.fhir.issues import Conflict, Issue, NotFound
 from records.fhir.outcome import ABSENT
 from records.fhir.types import NAMES
+from records.store.clock import NEXT_STAMP, STAMP
 from records.store.codec import Place, unseal
-from records.store.drafts import COLUMNS, LISTS, across, columns, whole
+from records.store.drafts import COLUMNS, LISTS, across, columns, stamp, whole
 from records.store.rows import READ, Current, Draft, visible
 from records.store.vocabulary import learn
 
@@ -34,13 +35,13 @@ refs AS (INSERT INTO record_reference (rid, parameter, target)
 quantities AS (INSERT INTO record_quantity (rid, parameter, low, high, base, base_to, unit, code, label)
   SELECT rid, t.* FROM kept, unnest(%(quantity_parameters)s::bigint[], %(least)s::float8[], %(most)s::float8[], %(bases)s::float8[],
     %(bases_to)s::float8[], %(units)s::int4[], %(unit_codes)s::int4[], %(unit_labels)s::int4[]) AS t)
-SELECT rid FROM kept
+SELECT rid, last_updated FROM kept
 """
 SIDES_OUT = """
 string_out AS (DELETE FROM record_string WHERE rid = %(rid)s), date_out AS (DELETE FROM record_date WHERE rid = %(rid)s),
 reference_out AS (DELETE FROM record_reference WHERE rid = %(rid)s), quantity_out AS (DELETE FROM record_quantity WHERE rid = %(rid)s)
 """
-INSERT = f"WITH kept AS (INSERT INTO record_resource ({', '.join(NEW)}) VALUES ({VALUES}) RETURNING rid), {INDEX}"
+INSERT = f"WITH kept AS (INSERT INTO record_resource ({', '.join(NEW)}, last_updated) VALUES ({VALUES}, {STAMP}) RETURNING rid, last_updated), {INDEX}"
 # index: record_resource_pkey, record_string_rid, record_date_rid
 REPLACE = f"""
 WITH history AS (
@@ -48,10 +49,10 @@ WITH history AS (
   SELECT rid, hospital, type, fhir_id, version, last_updated, xid, deleted, patient, others, labels, body
   FROM record_resource WHERE rid = %(rid)s AND hospital = %(hospital)s
 ), kept AS (
-  UPDATE record_resource SET version = %(version)s, last_updated = %(last_updated)s, xid = pg_current_xact_id(), deleted = %(deleted)s,
+  UPDATE record_resource SET version = %(version)s, last_updated = {NEXT_STAMP}, xid = pg_current_xact_id(), deleted = %(deleted)s,
     patient = %(patient)s, others = %(others)s, labels = labels | %(labels)s, dated = %(dated)s, dated_to = %(dated_to)s, tokens = %(tokens)s, marks = %(marks)s,
     named = %(named)s, present = %(present)s, body = %(body)s
-  WHERE rid = %(rid)s AND hospital = %(hospital)s RETURNING rid
+  WHERE rid = %(rid)s AND hospital = %(hospital)s RETURNING rid, last_updated
 ), {SIDES_OUT}, {INDEX}
 """
 
@@ -109,7 +110,7 @@ def insert(scope: Scope, drafts: Sequence[Draft]) -> None:
         if len(drafts) == 1:
             with behind(scope) as cursor:
                 cursor.execute(INSERT, whole(hospital, drafts)[0])
-                drafts[0].rid = cursor.fetchone()[0]
+                stamp(hospital, drafts[0], *cursor.fetchone())
         elif drafts:
             several(scope, hospital, drafts)
     except IntegrityError as error:
@@ -117,7 +118,7 @@ def insert(scope: Scope, drafts: Sequence[Draft]) -> None:
 
 
 def replace(scope: Scope, drafts: Sequence[Draft]) -> None:
-    """Each draft carries the rid of the locked row and the next version."""
+    """Each draft carries the rid of the locked row and the next version; it gets its time here."""
     hospital = own(scope)
     if not drafts:
         return
@@ -125,14 +126,19 @@ def replace(scope: Scope, drafts: Sequence[Draft]) -> None:
     with behind(scope) as cursor:
         if len(drafts) == 1:
             cursor.execute(REPLACE, whole(hospital, drafts)[0])
-        else:
-            cursor.executemany(REPLACE, whole(hospital, drafts))
+            stamp(hospital, drafts[0], *cursor.fetchone())
+            return
+        with connection.wrap_database_errors, connection.connection.cursor() as many:
+            many.executemany(REPLACE, whole(hospital, drafts), returning=True)
+            for draft in drafts:
+                stamp(hospital, draft, *many.fetchone())
+                many.nextset()
 
 
 ACROSS = ", ".join(f"%({c})s::{'text' if c in LISTS else kind}[]" for c, kind in COLUMNS.items())
 SEVERAL = f"""
-INSERT INTO record_resource ({", ".join(COLUMNS)}) OVERRIDING SYSTEM VALUE
-SELECT {", ".join(f"{c}::bigint[]" if c in LISTS else c for c in COLUMNS)} FROM unnest({ACROSS}) AS t({", ".join(COLUMNS)})
+INSERT INTO record_resource ({", ".join(COLUMNS)}, last_updated) OVERRIDING SYSTEM VALUE
+SELECT {", ".join(f"{c}::bigint[]" if c in LISTS else c for c in COLUMNS)}, {STAMP} FROM unnest({ACROSS}) AS t({", ".join(COLUMNS)}) RETURNING rid, last_updated
 """
 
 
@@ -143,6 +149,9 @@ def several(scope: Scope, hospital: int, drafts: Sequence[Draft]) -> None:
         for draft, (rid,) in zip(drafts, cursor.fetchall(), strict=True):
             draft.rid = rid
         cursor.execute(SEVERAL, across(columns(hospital, drafts)))
+        stamps = dict(cursor.fetchall())
+        for draft in drafts:
+            stamp(hospital, draft, draft.rid, stamps[draft.rid])
     for table, names, rows in (
         ("record_string", "rid, parameter, value", [(d.rid, *s) for d in drafts for s in d.index.strings]),
         ("record_date", "rid, parameter, low, high", [(d.rid, *s) for d in drafts for s in d.index.dates]),

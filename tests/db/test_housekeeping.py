@@ -6,9 +6,10 @@ import secrets
 from django.core.cache import cache
 from django.db import connection
 from django.utils import timezone
+from procrastinate.contrib.django import app
 
 from alliance.auth.tokens import digest
-from alliance.config.jobs import expired
+from alliance.config.jobs import expired, old_jobs
 from alliance.models import AccessToken, Client
 from records.models import StrangerSearch
 from tests.factories import alliance
@@ -44,3 +45,24 @@ def test_who_looked_for_strangers_is_kept_for_ninety_days(world: None) -> None:
         StrangerSearch.objects.create(hospital=at, kind="staff", actor="1", hour=now - dt.timedelta(days=days), searches=1)
     expired(0)
     assert [(now - s.hour).days for s in StrangerSearch.objects.filter(hospital=at)] == [89]
+
+
+def test_jobs_that_are_done_are_forgotten_after_a_week(world: None) -> None:
+    """The queue's own rows, by the queue's own task, as the worker carries it out."""
+    with connection.cursor() as cursor:
+        def job(status: str, days: int) -> int:
+            cursor.execute("INSERT INTO procrastinate_jobs (queue_name, task_name, status) VALUES ('default', 'housekeeping-test', 'todo') RETURNING id")
+            number = int(cursor.fetchone()[0])
+            cursor.execute("UPDATE procrastinate_jobs SET status = %s WHERE id = %s", [status, number])
+            cursor.execute("UPDATE procrastinate_events SET at = now() - make_interval(days => %s) WHERE job_id = %s", [days, number])
+            return number
+
+        old, failed = job("succeeded", 8), job("failed", 8)
+        new, waiting = job("succeeded", 6), job("todo", 8)
+        old_jobs.defer(timestamp=0)
+        app.with_connector(app.connector.get_worker_connector()).run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
+        cursor.execute("SELECT id FROM procrastinate_jobs WHERE task_name = 'housekeeping-test' ORDER BY id")
+        assert [n for (n,) in cursor.fetchall()] == [new, waiting]
+        cursor.execute("SELECT count(*) FROM procrastinate_events WHERE job_id = ANY(%s)", [[old, failed]])
+        assert cursor.fetchone()[0] == 0
+        cursor.execute("DELETE FROM procrastinate_jobs WHERE task_name = 'housekeeping-test'")

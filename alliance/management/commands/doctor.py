@@ -1,4 +1,4 @@
-"""Each wall of this installation on one screen: settings, HTTPS, account, keys, database role, row security, log grants, sealer, demo, migrations, disk, clock; what is wrong,
+"""Each wall of this installation on one screen: settings, HTTPS, account, keys, database role, row security, log grants, sealer, demo, migrations, disk, clock, stamps, partitions; what is wrong,
 and how to mend it. Ends with 1 where something is wrong."""
 
 import sys

@@ -13,7 +13,7 @@ from alliance.config import supervisor
 from alliance.config.database import keep_running
 from alliance.config.environment import setting
 from alliance.config.guard import web_may_connect
-from alliance.config.walls import account_wall
+from alliance.config.walls import account_wall, clock_wall
 from alliance.demo import accounts
 
 
@@ -29,6 +29,9 @@ class Command(BaseCommand):
         web_may_connect()
         if not (account := account_wall()).ok:
             self.stderr.write(f"{account.says}. {account.mend[0].upper()}{account.mend[1:]}.")
+        with connection.cursor() as cursor:
+            if not (clock := clock_wall(cursor)).ok:
+                self.stderr.write(f"This machine's clock is {clock.says}: {clock.mend}.")
         connection.close()
         local = f"http://127.0.0.1:{port}"
         supervisor.supervise(f"{host}:{port}", lambda: self.ready(local), keep_running)

@@ -29,7 +29,8 @@ class Command(BaseCommand):
         while True:
             try:
                 with connection.cursor() as cursor:
-                    cursor.execute("SELECT pg_advisory_lock(%s)", [ONE_AT_A_TIME])
+                    while not self.mine(cursor):  # a statement that waited for it would keep a snapshot, and VACUUM from its work
+                        time.sleep(2)
                     cursor.execute(f"LISTEN {bulk.CALL}")
                 while True:
                     workers = [w for w in workers if w.is_alive()]
@@ -41,6 +42,10 @@ class Command(BaseCommand):
                 log.warning("COURIER503 the database is away: %s", type(error).__name__)
                 connection.close()
                 time.sleep(2)
+
+    def mine(self, cursor: Any) -> bool:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [ONE_AT_A_TIME])
+        return bool(cursor.fetchone()[0])
 
 
 def rest(seconds: float) -> None:
