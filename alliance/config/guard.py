@@ -9,7 +9,9 @@ from django.conf import settings
 from django.db import OperationalError, connection
 from django.db.backends.signals import connection_created
 
-from alliance.config.database import SHARED_ROLE, WEB_ROLE, owner_url, web_url
+from alliance.config.away import ReadOnlyServer
+from alliance.config.connections import read_only
+from alliance.config.database import SHARED_ROLE, WEB_ROLE, owner_line, verifies, web_line
 from alliance.config.environment import KEYS, StartRefused, setting
 from alliance.config.home import key_file, missing_keys, secret, secret_if_there
 
@@ -116,7 +118,10 @@ def restricted(cursor: Any) -> None:
 
 
 def pass_guard(sender: Any, connection: Any, **_: Any) -> None:
-    """Each new connection. What is refused is closed at once."""
+    """Each new connection. What is refused is closed at once. Raises ReadOnlyServer; who only looks may look at a copy."""
+    if read_only(connection.connection) and not verifies():
+        connection.close()
+        raise ReadOnlyServer
     try:
         with connection.connection.cursor() as cursor:
             if settings.WEB:
@@ -149,12 +154,12 @@ def stand() -> None:
 def web_may_connect() -> None:
     """Raises StartRefused where the owner of the tables can connect, and the site's role can not, or is none for the site."""
     try:
-        owner = psycopg.connect(owner_url(), connect_timeout=5)
+        owner = psycopg.connect(owner_line())
     except psycopg.OperationalError:
         return
     with owner, owner.cursor() as cursor:
         try:
-            with psycopg.connect(web_url(), connect_timeout=5) as web:
+            with psycopg.connect(web_line()) as web:
                 restricted(web.cursor())
         except psycopg.OperationalError:
             raise StartRefused(unfit(cursor, NOT_IN)) from None

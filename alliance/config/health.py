@@ -6,11 +6,12 @@ import time
 from typing import Any
 
 from django.core.cache import cache
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 
+from alliance.config.away import away, give_up
 from alliance.config.walls import keys_wall, log_wall, role_wall, rows_wall
 
 STALE = dt.timedelta(seconds=60)
@@ -41,8 +42,9 @@ def ready(request: HttpRequest) -> JsonResponse:
             stand = walls(cursor)
             checks |= {name: stand[name] for name in MUST_STAND}
             rows = stand["row security"]
-    except DatabaseError:
-        pass
+    except Error as error:
+        if away(error):
+            give_up()
     good = all(checks.values())
     told = {k: "ok" if v else "failing" for k, v in (checks | {"row security": rows}).items()}
     return JsonResponse({"status": "ok" if good else "failing", "checks": told}, status=200 if good else 503)
