@@ -35,6 +35,9 @@ def ready() -> None:
 @contextmanager
 def during(seconds: float) -> Iterator[None]:
     """Beats go on while one long step lasts that cannot tell in between, and no longer than that."""
+    if not os.environ.get("NOTIFY_SOCKET"):
+        yield
+        return
     over, limit = threading.Event(), time.monotonic() + seconds
 
     def go_on() -> None:

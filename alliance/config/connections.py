@@ -1,7 +1,11 @@
 """Each thread of the site keeps its database connection; one that died meanwhile, with the server say, or whose server can only be read any more, is dropped before a
 request, or a part's next round, meets it."""
 
+import os
 import select
+import socket
+import threading
+import time
 from typing import Any
 
 from django.core.signals import request_started
@@ -32,3 +36,30 @@ def read_only(link: Any) -> bool:
 
 def watch() -> None:
     request_started.connect(drop_the_dead)
+
+
+class UnderWay:
+    """What this process's threads ask the database just now. PostgreSQL ends a statement that lasts too long; a server that is frozen ends nothing, though its machine still
+    answers, so that no time-out of the line does: then the line is cut here, and its thread goes free."""
+
+    def __init__(self) -> None:
+        self.links: dict[int, tuple[Any, float]] = {}  # thread -> its link, and when it last asked or was answered
+
+    def touch(self, link: Any) -> None:
+        self.links[threading.get_ident()] = link, time.monotonic()
+
+    def over(self) -> None:
+        self.links.pop(threading.get_ident(), None)
+
+    def cut(self, seconds: float) -> int:
+        """Those that got no answer for so long; how many. By another thread than theirs."""
+        now, found = time.monotonic(), 0
+        for thread, (link, since) in list(self.links.items()):
+            if now - since > seconds and self.links.pop(thread, None) and not link.closed:
+                with socket.socket(fileno=os.dup(link.fileno())) as end:
+                    end.shutdown(socket.SHUT_RDWR)
+                found += 1
+        return found
+
+
+under_way = UnderWay()

@@ -8,6 +8,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
 from alliance.config.away import away, unspent
+from alliance.config.connections import under_way
 
 Handler = Callable[[HttpRequest], HttpResponse]
 QUESTIONS = ("GET", "HEAD")
@@ -20,11 +21,16 @@ class Spent:
         self.anything = False
 
     def __call__(self, execute: Callable[..., Any], sql: Any, parameters: Any, many: bool, context: dict[str, Any]) -> Any:
+        under_way.touch(connection.connection)
         try:
             found = execute(sql, parameters, many, context)
         except Exception as error:
             self.meet(error)
             raise
+        if connection.in_atomic_block:
+            under_way.touch(connection.connection)  # its end, which no wrapper sees, is still to come
+        else:
+            under_way.over()
         if not connection.in_atomic_block:
             self.anything = self.anything or not str(sql).lstrip().startswith("SELECT")
         elif not any(hook[1] == self.committed for hook in connection.run_on_commit):
@@ -44,13 +50,20 @@ def once_more(get_response: Handler) -> Handler:
 
     def handle(request: HttpRequest) -> HttpResponse:
         spent = request.spent = Spent()  # type: ignore[attr-defined]
-        with connection.execute_wrapper(spent):
-            response = get_response(request)
+        response = tried(get_response, request, spent)
         if not getattr(response, "away", False) or (spent.anything and not question(request)) or not whole(request):
             return response
-        return get_response(anew(request))
+        return tried(get_response, anew(request), Spent())
 
     return handle
+
+
+def tried(get_response: Handler, request: HttpRequest, spent: Spent) -> HttpResponse:
+    try:
+        with connection.execute_wrapper(spent):
+            return get_response(request)
+    finally:
+        under_way.over()
 
 
 def question(request: HttpRequest) -> bool:

@@ -23,6 +23,7 @@ WORKER = "alliance.config.front.worker.Worker"
 LOGGER = "alliance.config.front.log.Log"
 PATIENCE = 30  # seconds a part may take to stop
 SILENT, FIRST = 60, 120  # seconds for which a part that is watched may tell nothing; before it tells anything for the first time
+KEEPING = 600  # seconds that an embedded server may take to come back
 BACKLOG = 2048  # connections that wait for a web process
 WELL = 60  # seconds after which the end of a part is no failure to start
 
@@ -153,7 +154,8 @@ def supervise(site: socket.socket, ready: Callable[[], None], keep: Callable[[],
                     part.beaten = looked
                 part.check(ear.name)
             if time.monotonic() - kept > 3:
-                keep()
+                with beat.during(KEEPING):
+                    keep()
                 kept = time.monotonic()
             if not told and running[0].ready and answers(f"http://{address}/healthz"):
                 told = True

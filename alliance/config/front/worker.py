@@ -16,6 +16,7 @@ from django.conf import settings
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
 
 from alliance.config import beat
+from alliance.config.environment import setting
 from alliance.config.front.link import HEAD, HeadTooLong, Link
 from alliance.config.front.refusal import fault, refusal
 from alliance.config.front.turns import Turns
@@ -24,6 +25,7 @@ LINGER, DRAIN = 2.0, 30.0  # seconds that a closed connection is listened to; th
 CONNECTIONS = 500  # of one address, in one process, that wait for a request or for the rest of one
 STORED, ALL_STORED = 512 << 20, 2 << 30  # bytes of bodies that lie in one process: of one address, and of all
 FILES = 8192
+SLACK = 10  # seconds that PostgreSQL may need to end a statement whose time is over
 REQUEST_LINE = 8190  # bytes; the most that gunicorn's parser takes
 AT_ONCE = 4  # pieces that are sent before the others are looked at
 log = logging.getLogger("xinglin.front")
@@ -50,9 +52,11 @@ class Worker(ThreadWorker):
 
     def load_wsgi(self) -> None:
         super().load_wsgi()
+        from alliance.config.connections import under_way
         from alliance.config.front.party import parties  # it knows tokens, for which Django must be there: in workers only
 
-        self.parties = parties
+        self.parties, self.under_way = parties, under_way
+        self.longest = setting("XINGLIN_STATEMENT_SECONDS") + SLACK
         beat.ready()
 
     def is_parent_alive(self) -> bool:
@@ -274,6 +278,8 @@ class Worker(ThreadWorker):
         if now - self.swept < 1:
             return
         self.swept = now
+        if cut := self.under_way.cut(self.longest):
+            log.error("FRONT503 the database is frozen, and lines to it were cut: %d", cut)
         stop = now if self.alive else now + STOP_KEEPALIVE_LINGER
         for conn, until in list(self.links.items()):
             if not self.alive and conn.sock.idle:
