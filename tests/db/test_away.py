@@ -16,6 +16,7 @@ from alliance.config.connections import UnderWay, drop_the_dead, read_only
 from alliance.config.once_more import once_more
 from alliance.config.unavailable import unavailable
 from alliance.models import FormUse
+from alliance.web.errors import broken, unreadable
 from tests.until import until
 
 
@@ -64,7 +65,7 @@ def nowhere() -> None:
 
 
 def met(happens: Callable[[], Any]) -> BaseException:
-    with pytest.raises(Exception) as raised:  # noqa: PT011
+    with pytest.raises(Exception) as raised:
         happens()
     return raised.value
 
@@ -215,3 +216,18 @@ def test_a_line_without_an_answer_is_cut() -> None:
     assert found.cut(60) == 0, "the control"
     assert found.cut(-1) == 1
     assert away(met(lambda: write("x"))) == "line lost"
+
+
+def test_the_page_of_an_error_never_fails_itself() -> None:
+    """This request has no session, as where the database went away before one was read: the usual page cannot be made."""
+    request = RequestFactory().get("/patients/")
+    try:
+        raise ValueError("of ours")
+    except ValueError:
+        reply = broken(request)
+    assert reply.status_code == 500 and "The server failed" in reply.content.decode() and "系统出错" in reply.content.decode()
+    try:
+        read_only_write()
+    except Error as error:
+        assert broken(request).status_code == unreadable(request, error).status_code == 503
+    assert unreadable(request, SessionInterrupted("gone")).status_code == 400, "the control"
