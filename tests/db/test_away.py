@@ -10,6 +10,7 @@ from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import Error, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
+from django.utils.functional import SimpleLazyObject
 
 from alliance.config.away import away, passing, unspent
 from alliance.config.connections import UnderWay, drop_the_dead, read_only
@@ -219,8 +220,9 @@ def test_a_line_without_an_answer_is_cut() -> None:
 
 
 def test_the_page_of_an_error_never_fails_itself() -> None:
-    """This request has no session, as where the database went away before one was read: the usual page cannot be made."""
+    """Who asks cannot be found out, so that the usual page cannot be made."""
     request = RequestFactory().get("/patients/")
+    request.user = SimpleLazyObject(lambda: 1 / 0)  # type: ignore[assignment]
     try:
         raise ValueError("of ours")
     except ValueError:
