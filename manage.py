@@ -10,6 +10,7 @@ if __name__ == "__main__":
         from django.core.management import execute_from_command_line
     except ImportError:
         sys.exit("Xinglin's environment is not built yet: run `make install`, then use .venv/bin/python manage.py …")
+    from alliance.config.away import ReadOnlyServer
     from alliance.config.environment import StartRefused
     from alliance.config.start import begin
 
@@ -19,6 +20,8 @@ if __name__ == "__main__":
 
         note(sys.argv)
         execute_from_command_line(sys.argv)
+    except ReadOnlyServer as refusal:
+        sys.exit(f"The database: {refusal}. Nothing was done.")
     except StartRefused as refusal:
         if sys.argv[1:2] == ["doctor"]:
             from alliance.config.doctor import refused

@@ -14,7 +14,7 @@ import pytest
 from django.conf import settings
 from django.utils import translation
 
-from alliance.config.supervisor import WORKER
+from alliance.config.supervisor import LOGGER, WORKER
 from tests.until import until
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -65,7 +65,7 @@ def server(world: None) -> Iterator[str]:
     """gunicorn and the sealer as in production, gunicorn as the web role where there is one; yields its URL."""
     port = free_port()
     command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--worker-class", WORKER, "--threads", "4",
-               "--no-control-socket", "--log-level", "error", "alliance.config.wsgi:application"]
+               "--no-control-socket", "--log-level", "error", "--logger-class", LOGGER, "alliance.config.wsgi:application"]
     process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "XINGLIN_PROCESS": "web"})
     url = f"http://127.0.0.1:{port}"
     until(lambda: answers(url), "the server answers")

@@ -5,10 +5,11 @@ import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from django.db import InterfaceError, OperationalError
+from django.db import Error
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import patch_vary_headers
 
+from alliance.config.away import passing
 from alliance.models import Client
 
 DOORS = ("/fhir/", "/oauth/")
@@ -44,7 +45,9 @@ def registered(origin: str) -> bool:
         return False
     try:
         return Client.objects.filter(origins__contains=[origin], revoked_at=None, hospital__suspended_at=None).exists()
-    except (OperationalError, InterfaceError):
+    except Error as error:
+        if not passing(error):
+            raise
         return False
 
 

@@ -1,4 +1,4 @@
-"""What the environment may say: one table of names, each with what is understood, and what goes together. A value that is not understood stops the start. Pure."""
+"""What the environment may say: one table of names, each with what is understood, and what goes together. A value that is not understood stops the start."""
 
 import ipaddress
 import os
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from alliance.config import line
 from alliance.config.mail import mail_server
 
 Parser = Callable[[str], Any]
@@ -122,11 +123,7 @@ def address(said: str) -> str:
 
 
 def database(said: str) -> str:
-    if said:
-        parts = urlsplit(said)
-        if parts.scheme not in ("postgres", "postgresql") or parts.port == 0:
-            raise ValueError
-    return said
+    return line.taken(said) if said else said
 
 
 def mail(said: str) -> str:
@@ -162,17 +159,19 @@ def word(said: str) -> str:
 
 
 HEX = "64 hexadecimal digits"
+LINES = "what libpq takes: postgresql://user:password@host:port/name, with ?… and with hosts by commas, or host=… dbname=… user=…, or service=…"
 CORES = min(8, max(2, os.cpu_count() or 2))
 KEYS = ("secret_key", "index_key", "audit_key", "body_key")
 KEPT = "a file in `$XINGLIN_HOME/secrets`"
 ROWS = (
     Setting("XINGLIN_HOME", str, "", "a folder",
             "all state: embedded PostgreSQL, secrets, logs; what this machine remembers of the audit log (`audit/`, `audit_keys.pem`). Back it up with `secrets/`", "`./var`"),
-    Setting("DATABASE_URL", database, "", "postgresql://user:password@host:port/name", "PostgreSQL 15 or newer, as the owner of the tables, for `setup` and what runs beside the site",
-            "the embedded PostgreSQL", secret=True),
-    Setting("DATABASE_WEB_URL", database, "", "postgresql://xinglin_web:password@host:port/name",
+    Setting("DATABASE_URL", database, "", LINES,
+            "PostgreSQL 15 or newer, as the owner of the tables, for `setup` and what runs beside the site. Of several hosts the one is taken that can be written to "
+            "([lines](#lines-to-the-database))", "the embedded PostgreSQL", secret=True),
+    Setting("DATABASE_WEB_URL", database, "", LINES,
             "what the web process connects as: role `xinglin_web`, which cannot change the audit log, and which row level security holds to what the gate has opened. An owner or superuser is "
-            "refused. A pooler between them must keep a connection for a session", "`DATABASE_URL` with user `xinglin_web` and no password", secret=True),
+            "refused. A pooler between them must keep a connection for a session", "all that `DATABASE_URL` says, with user `xinglin_web` and no password", secret=True),
     Setting("PORT", whole(1, 65535), "8000", "1 to 65535", "where the site listens"),
     Setting("XINGLIN_BIND", bind, "127.0.0.1", "an IPv4 address of this machine, 0.0.0.0, or localhost",
             "the address at which it listens. Every other than loopback needs `XINGLIN_HTTPS=1` and `XINGLIN_PROXIES`"),

@@ -10,8 +10,9 @@ from django.db import OperationalError, connection
 from django.db.backends.signals import connection_created
 
 from alliance.config import release
-from alliance.config.connections import listen
-from alliance.config.database import SHARED_ROLE, WEB_ROLE, owner_url, web_url
+from alliance.config.away import NotServed, ReadOnlyServer
+from alliance.config.connections import listen, read_only
+from alliance.config.database import SHARED_ROLE, WEB_ROLE, owner_line, verifies, web_line
 from alliance.config.environment import KEYS, StartRefused, setting
 from alliance.config.home import key_file, missing_keys, secret, secret_if_there
 
@@ -25,10 +26,6 @@ MIGHTY = """SELECT session_user, EXISTS (SELECT FROM pg_roles r WHERE (r.rolsupe
     AND (pg_has_role(session_user, c.relowner, 'MEMBER') OR pg_has_role(session_user, n.nspowner, 'MEMBER')))"""
 NOT_IN = "The database lets its owner in, and not the role of the site"
 compared = False  # of this process
-
-
-class NotServed(StartRefused, OperationalError):
-    """The same while a part of the site runs: the database is another one than at its start, or has been brought to another release. Its callers are told 503."""
 
 
 def print_of(name: str, value: str) -> str:
@@ -122,7 +119,10 @@ def restricted(cursor: Any) -> None:
 
 
 def pass_guard(sender: Any, connection: Any, **_: Any) -> None:
-    """Each new connection. What is refused is closed at once."""
+    """Each new connection. What is refused is closed at once. Raises ReadOnlyServer; who only looks may look at a copy."""
+    if read_only(connection.connection) and not verifies():
+        connection.close()
+        raise ReadOnlyServer
     try:
         with connection.connection.cursor() as cursor:
             if settings.WEB:
@@ -157,12 +157,12 @@ def stand() -> None:
 def web_may_connect() -> None:
     """Raises StartRefused where the owner of the tables can connect, and the site's role can not, or is none for the site."""
     try:
-        owner = psycopg.connect(owner_url(), connect_timeout=5)
+        owner = psycopg.connect(owner_line())
     except psycopg.OperationalError:
         return
     with owner, owner.cursor() as cursor:
         try:
-            with psycopg.connect(web_url(), connect_timeout=5) as web:
+            with psycopg.connect(web_line()) as web:
                 restricted(web.cursor())
         except psycopg.OperationalError:
             raise StartRefused(unfit(cursor, NOT_IN)) from None

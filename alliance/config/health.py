@@ -6,11 +6,11 @@ import datetime as dt
 import time
 from typing import Any
 
-from django.db import DatabaseError, connection, transaction
+from django.db import Error, connection, transaction
 from django.http import HttpRequest, JsonResponse
 
 from alliance.config import release
-from alliance.config.guard import NotServed
+from alliance.config.away import NotServed, away, give_up
 from alliance.config.walls import keys_wall, log_wall, role_wall, rows_wall
 
 STALE = dt.timedelta(seconds=180)  # a part that hangs has been started again by then
@@ -42,8 +42,9 @@ def ready(request: HttpRequest) -> JsonResponse:
     except NotServed:
         checks["database"] = True
         says = {"says": "This server does not answer from this database: it is of another release, or has other keys. `manage.py doctor` says which."}
-    except DatabaseError:
-        pass
+    except Error as error:
+        if away(error):
+            give_up()
     good = all(checks[name] for name in MUST_BE)
     told = {name: "ok" if well else "failing" for name, well in checks.items()}
     return JsonResponse({"status": "ok" if good else "failing", "checks": told} | says, status=200 if good else 503)

@@ -9,7 +9,7 @@ import psycopg
 from django.db import OperationalError, connection, transaction
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 
-from alliance.config.database import owner_url
+from alliance.config.database import owner_line
 
 T = TypeVar("T")
 WAIT = "2s"
@@ -43,7 +43,7 @@ def again(work: Callable[[], T], tries: int = 0) -> T:
 def one_setup(tell: Callable[[str], None]) -> Iterator[None]:
     """One at a time on one database, over a connection of its own. The others ask again and again instead of waiting in PostgreSQL: a statement that waits keeps a snapshot, and an index
     that is made beside the site waits for every snapshot."""
-    with psycopg.connect(owner_url(), autocommit=True) as link:
+    with psycopg.connect(owner_line(), autocommit=True) as link:
         told = False
         while not link.execute("SELECT pg_try_advisory_lock(%s)", [SETUP]).fetchone()[0]:  # type: ignore[index]
             if not told:

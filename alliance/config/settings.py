@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
 
-from alliance.config.database import configuration, owner_url, web_url
+from alliance.config.database import configuration, owner_line, web_line
 from alliance.config.dates import ZONE
 from alliance.config.environment import check, setting
 from alliance.config.home import ROOT, home, secret
@@ -48,6 +48,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "alliance.config.middleware.request_id",
+    "alliance.config.once_more.once_more",
     "alliance.config.middleware.bodiless_head",
     "alliance.config.middleware.no_store",
     "django.middleware.security.SecurityMiddleware",
@@ -89,7 +90,7 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": configuration(web_url() if WEB else owner_url(), kept=WEB)}
+DATABASES = {"default": configuration(web_line() if WEB else owner_line(), kept=WEB)}
 # Counts of failures and assertions that were used live here: a flood must not push them out before their time.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "alliance_cache", "OPTIONS": {"MAX_ENTRIES": 1_000_000}}}
 

@@ -21,6 +21,7 @@ urlpatterns = [
     path("audit/", include("consent.web.urls")),
     path("alliance/", include("alliance.web.urls")),
 ]
+handler400 = "alliance.web.errors.unreadable"
 handler403 = "alliance.web.errors.forbidden"
 handler404 = "alliance.web.errors.missing"
 handler500 = "alliance.web.errors.broken"

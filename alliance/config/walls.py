@@ -10,14 +10,13 @@ from typing import Any
 import psycopg
 
 from alliance.config import environment, guard, release
-from alliance.config.database import SHARED_ROLE, WEB_ROLE, owner_url, web_url
+from alliance.config.database import SHARED_ROLE, WEB_ROLE, owner_line, web_line
 from alliance.config.environment import StartRefused, setting
 from alliance.config.grants import APPEND_ONLY, READ_ONLY
 from alliance.config.home import home
 from alliance.config.wall import POLICIES, TABLES
 from consent.audit.partitions import AHEAD, PARENTS, lacking
 
-PATIENCE = 5  # seconds to connect
 STALE = dt.timedelta(seconds=60)
 SKEW = 1.0  # seconds by which the clocks of site and database may differ
 LEAST_FREE = 2 * 2**30  # bytes on the disk of $XINGLIN_HOME
@@ -183,7 +182,7 @@ def all_walls() -> list[Wall]:
     """Asked by connections of its own, which no guard refuses."""
     found = [wall() for wall in ALONE]
     try:
-        with psycopg.connect(owner_url(), connect_timeout=PATIENCE, autocommit=True) as link, link.cursor() as cursor:
+        with psycopg.connect(owner_line(), autocommit=True) as link, link.cursor() as cursor:
             if value(cursor, "SELECT to_regclass('django_migrations') IS NULL"):
                 return [*found, Wall("database", False, "it is empty", SETUP)]
             found += [asked(wall, cursor) for wall in OF_THE_OWNER]
@@ -203,10 +202,10 @@ def asked(wall: Callable[[Any], Wall], cursor: Any) -> Wall:
 
 def site_role() -> Wall:
     try:
-        with psycopg.connect(web_url(), connect_timeout=PATIENCE, autocommit=True) as link, link.cursor() as cursor:
+        with psycopg.connect(web_line(), autocommit=True) as link, link.cursor() as cursor:
             return role_wall(cursor)
     except psycopg.OperationalError:
-        with psycopg.connect(owner_url(), connect_timeout=PATIENCE, autocommit=True) as link, link.cursor() as cursor:
+        with psycopg.connect(owner_line(), autocommit=True) as link, link.cursor() as cursor:
             return Wall("database role", False, guard.NOT_IN, guard.mend(cursor))
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from alliance.config import beat
 from consent.audit import canonical, keys, memory
 from consent.audit.head import COLUMNS, Head
 from consent.audit.tree import Frontier
@@ -127,6 +128,7 @@ def seal_all() -> int:
     """Seal until nothing is ready. Raises Cut."""
     total = 0
     while n := seal_once():
+        beat.beat()
         total += n
     return total
 

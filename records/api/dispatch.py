@@ -10,7 +10,7 @@ from dataclasses import replace
 from email.utils import format_datetime
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 from psycopg.errors import QueryCanceled
@@ -18,6 +18,8 @@ from psycopg.errors import QueryCanceled
 from alliance.auth.bearer import confirm, principal_of
 from alliance.auth.errors import AuthenticationFailed, Forbidden
 from alliance.auth.refusals import note
+from alliance.config.away import away, passing
+from alliance.config.unavailable import unavailable
 from consent.audit.event import ProvisoFailed
 from consent.terms import Refused
 from records.api import binary, definitions, negotiate
@@ -50,7 +52,7 @@ def tried(request: HttpRequest, attempt: Callable[[], HttpResponseBase]) -> Http
             note(request, refusal, "fhir")
             raise
     except Exception as error:
-        return failure(error)
+        return unavailable(request, error) if away(error) else failure(error)
 
 
 def answer(request: HttpRequest, base_code: str, path: str) -> HttpResponseBase:
@@ -133,10 +135,10 @@ def failure(error: Exception) -> HttpResponse:
                                                                "Nothing was stored.")))
     elif isinstance(error, UnreadablePostError):
         status, body = outcome.of(Malformed(Issue("structure", "The body breaks off, or came too slowly: send it again.")))
-    elif isinstance(error, OperationalError | InterfaceError | ProvisoFailed):
+    elif isinstance(error, OperationalError | ProvisoFailed):
         if not isinstance(error, ProvisoFailed):  # that one is for the caller, whose token has ended meanwhile: `confirmed` says so
-            log.error("FHIR503 the database cannot be reached or is too busy: %s", type(error).__name__)
-        status, body = 503, outcome.outcome(Issue("transient", "The server is busy or restarting. Nothing was stored; send the same request again."))
+            log.error("FHIR503 the database is too busy: %s", passing(error) or type(error).__name__)
+        status, body = 503, outcome.outcome(Issue("transient", "The server is busy. Nothing was stored; send the same request again."))
     elif status == 500:
         log.error("FHIR500 an unexpected error", exc_info=error)
     response = HttpResponse(dump(body), status=status, content_type=MEDIA)

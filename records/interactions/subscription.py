@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from alliance.auth.scopes import FREE
+from alliance.config import beat
 from alliance.services.clients import standing
 from consent import gate
 from consent.audit.event import EventCode
@@ -35,6 +36,7 @@ def shake_hands() -> int:
     """Try those that were asked for; active once somebody answers."""
     waiting = list(SubscriptionState.objects.filter(state=State.REQUESTED, due_at__lte=timezone.now()).order_by("due_at")[:AT_ONCE])
     for state in waiting:
+        beat.beat()
         asked = wish_of(state.rid)
         if asked is None:
             state.delete()

@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from alliance.auth.errors import Forbidden
 from alliance.auth.principal import Principal
+from alliance.config import beat
+from alliance.config.away import passing
 from alliance.services.clients import standing
 from consent import gate
 from consent.audit.event import EventCode
@@ -52,13 +54,23 @@ SELECT id FROM (
 
 
 def one(key: int) -> None:
+    """Raises what says that the database is away: the line stays as due as it was."""
+    beat.beat()
     try:
         tell(Notification.objects.select_related("subscription").get(pk=key))
-    except Exception:
+    except Exception as error:
+        if passing(error):
+            raise
         log.exception("HOOK500 a notification could not be made")
-        Notification.objects.filter(pk=key).update(due_at=timezone.now() + timedelta(seconds=WAITS[-1]))
+        put_off(key)
     finally:
         connection.close()
+
+
+def put_off(key: int) -> None:
+    """By seconds at first, and longer each time that it fails again."""
+    tries = Notification.objects.filter(pk=key).values_list("tries", flat=True).first() or 0
+    Notification.objects.filter(pk=key).update(tries=tries + 1, due_at=timezone.now() + timedelta(seconds=WAITS[min(tries, len(WAITS) - 1)]))
 
 
 def tell(n: Notification) -> None:

@@ -6,17 +6,22 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import psycopg
 import pytest
-from django.db import connection
+from django.db import Error, connection
 from django.test import RequestFactory
 from django.utils import timezone
 
+from alliance.config.away import away
 from alliance.config.health import ready
 from alliance.models import Client, Hospital
 from alliance.roles import Role
 from consent.services.directives import do_withdraw_directive
 from records.interactions import courier, matching, overdue
+from records.interactions.matching import match
 from records.interactions.subscribing import CONTENT, FILTER, TOPIC
+from records.interactions.subscription import WAITS
+from records.interactions.telling import one
 from records.models import FeedPosition, Notification, SourcePatient, SubscriptionState
 from records.mpi import sources
 from records.mpi.decide import do_join, do_undo
@@ -383,3 +388,34 @@ def test_criteria_with_an_absolute_address(api: Api, hook: Hook) -> None:
     rounds()
     assert hook.focuses == [f"{api.base}/{seen}"]
     assert "Type/id" in api("POST", "Subscription", subscription(hook, "Observation?subject=patient/x")).says
+
+
+def test_a_database_that_goes_away_puts_nothing_off(api: Api, hook: Hook) -> None:
+    """The endpoint was told, and then the database was gone: the line stays as due as it was. Another failure of ours puts it off by seconds, and longer each time."""
+    about = api.create(patient())
+    active(api, subscription(hook, f"Observation?patient={about}"))
+    api.create(observation(about))
+    settle()
+    match()
+    waiting = Notification.objects.get()
+    ours = Notification.objects.filter(pk=waiting.pk)
+
+    def end_line(told: Any) -> bool:
+        with psycopg.connect(**connection.get_connection_params() | {"autocommit": True}) as other:
+            other.execute("SELECT pg_terminate_backend(%s)", [connecting])
+        return False
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        connecting = cursor.fetchone()[0]
+    hook.refuse = end_line
+    with pytest.raises(Error) as raised:
+        one(waiting.pk)
+    assert away(raised.value) == "57P01" and len(hook.events) == 1
+    assert list(ours.values_list("due_at", "tries")) == [(waiting.due_at, waiting.tries)]
+    hook.refuse = None
+    SubscriptionState.objects.update(scopes="no/scope.at-all")
+    for times in (1, 2):
+        one(waiting.pk)
+        due, tries = ours.values_list("due_at", "tries").get()
+        assert tries == times and due < timezone.now() + dt.timedelta(seconds=WAITS[times - 1])

@@ -16,7 +16,7 @@ from tests.perf.load import Asked, Request, by_turns, call, tell
 def without(home: Installation) -> Iterator[int]:
     """The port of a site as the bench's own, but for its database role."""
     port = home.port + 1
-    url = home.manage("shell", "--no-imports", "-c", "from alliance.config.database import owner_url; print(owner_url())").splitlines()[-1]
+    url = home.manage("shell", "--no-imports", "-c", "from alliance.config.database import owner_line; print(owner_line())").splitlines()[-1]
     command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--worker-class", "gthread", "--threads", "8", "--keep-alive", "30",
                "--no-control-socket", "--log-level", "error", "tests.perf.unwalled:application"]
     site = subprocess.Popen(command, cwd=ROOT, env={**home.environment, "XINGLIN_PROCESS": "web", "DATABASE_WEB_URL": url})

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import conninfo
 
-from alliance.config.database import owner_url
+from alliance.config.database import owner_line
 from alliance.config.environment import KEYS
 from alliance.config.locks import SETUP
 from tests.conftest import ROOT
@@ -33,7 +34,7 @@ class Database:
         return f"{self.name}_owner"
 
     def url(self, role: str) -> str:
-        return owner_url().replace("//postgres@", f"//{role}@").replace("/xinglin?", f"/{self.name}?")
+        return conninfo.make_conninfo(owner_line(), user=role, dbname=self.name)
 
     def link(self, role: str = "postgres") -> "psycopg.Connection[tuple[object, ...]]":
         return psycopg.connect(self.url(role), autocommit=True)
@@ -46,7 +47,7 @@ class Database:
 @pytest.fixture
 def database(world: None, tmp_path: Path) -> Iterator[Database]:
     made = Database(tmp_path)
-    with psycopg.connect(owner_url(), autocommit=True) as link:
+    with psycopg.connect(owner_line(), autocommit=True) as link:
         link.execute(f"CREATE ROLE {made.owner} LOGIN")
         link.execute(f"CREATE DATABASE {made.name} OWNER {made.owner}")
         yield made

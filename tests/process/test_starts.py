@@ -26,7 +26,7 @@ class Home:
         self.path = Path(tempfile.mkdtemp(prefix="xinglin-starts-"))
         self.path.chmod(0o711)
         # A process that stays holds the embedded server up, so that the tests do not start it again and again.
-        self.holder = subprocess.Popen([sys.executable, "-c", "import sys; from alliance.config.database import owner_url; owner_url(); print('up', flush=True); sys.stdin.read()"],
+        self.holder = subprocess.Popen([sys.executable, "-c", "import sys; from alliance.config.database import owner_line; owner_line(); print('up', flush=True); sys.stdin.read()"],
                                        cwd=ROOT, env=self.environment(XINGLIN_PG_OPTIONS="fsync=off"), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert self.holder.stdout and self.holder.stdout.readline() == b"up\n"
 

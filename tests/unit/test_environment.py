@@ -25,7 +25,7 @@ BAD = [
     *(("XINGLIN_HOSTS", v) for v in ("a.example, b.example", "", "*", "a.example,", "http://a.example", "a/b")),
     *(("XINGLIN_HOOKS", v) for v in ("ftp://x", "https://x/path", "https://user@x", "https://a, https://b", "http://169.254.169.254", "x", "https://x:99999")),
     *((f"XINGLIN_{k}_KEY", v) for k in ("SECRET", "INDEX", "AUDIT", "BODY") for v in ("", "00", "a", KEY[:-1], KEY + "00", "g" * 64)), ("XINGLIN_BODY_KEY_NEXT", "ab"),
-    *(("DATABASE_URL", v) for v in ("mysql://h/d", "postgresql://a:1,b:2/d", "h")), ("DATABASE_WEB_URL", "sqlite:///x"), ("XINGLIN_MAIL", "http://mail.example"),
+    *(("DATABASE_URL", v) for v in ("mysql://h/d", "postgresql://a:0,b:2/d", "h")), ("DATABASE_WEB_URL", "sqlite:///x"), ("XINGLIN_MAIL", "http://mail.example"),
     ("XINGLIN_MAIL_FROM", "nobody"), *(("XINGLIN_PUBLIC_URL", v) for v in ("records.example", "https://records.example/", "https://records.example/x")),
     ("XINGLIN_MAX_BODY", "64MiB"), ("XINGLIN_WORKERS", "0"), ("XINGLIN_STATEMENT_SECONDS", "0"), ("XINGLIN_PG_OPTIONS", "fsync"),
     ("XINGLIN_HTTP", "1"), ("XINGLIN_PROXY", "1"), ("XINGLIN_POOL", "1"), ("XINGLIN_https", "1"),

@@ -16,6 +16,8 @@ REASONS = {
     429: ("Too Many Requests", "throttled", "Too many requests of yours are waiting: wait for the answers of some, then go on.", "您同时提交的请求过多。请等前面的请求完成后再试。"),
     431: ("Request Header Fields Too Large", "too-long", "A header is longer than 8 KiB, there are more than 100, or all are longer than 64 KiB: send a search as POST _search.",
           "单个请求头超过 8 KiB、请求头多于 100 个或总长超过 64 KiB。检索条件较长时请改用 POST _search。"),
+    500: ("Internal Server Error", "exception", "The server failed. It is not certain whether a change was stored: look before you send it again.",
+          "系统出错，不能确定此次操作是否已经保存。请先查看，再决定是否重新提交。"),
     503: ("Service Unavailable", "transient", "Too much is being uploaded at once. Nothing was stored; send the same request again.", "当前上传的数据过多，此次请求未保存。请稍后重试。"),
     501: ("Not Implemented", "not-supported", "Of Transfer-Encoding only chunked is understood: send a packed body with Content-Encoding: gzip.",
           "Transfer-Encoding 只支持 chunked。压缩的正文请使用 Content-Encoding: gzip。"),

@@ -1,6 +1,8 @@
 """gunicorn's thread worker with a front before it: its loop waits for heads and bodies, its threads answer only requests that are complete, its loop
 sends what slow readers have not fetched. So a client that dawdles holds a socket and no thread (docs/adr/0032)."""
 
+import logging
+import os
 import resource
 import selectors
 import socket
@@ -14,6 +16,8 @@ from django.conf import settings
 from gunicorn.http.errors import InvalidRequestLine
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
 
+from alliance.config import beat
+from alliance.config.environment import setting
 from alliance.config.front.link import HEAD, HeadTooLong, Link
 from alliance.config.front.refusal import fault, refusal
 from alliance.config.front.turns import Turns
@@ -22,8 +26,11 @@ LINGER, DRAIN = 2.0, 30.0  # seconds that a closed connection is listened to; th
 CONNECTIONS = 500  # of one address, in one process, that wait for a request or for the rest of one
 STORED, ALL_STORED = 512 << 20, 2 << 30  # bytes of bodies that lie in one process: of one address, and of all
 FILES = 8192
+SLACK = 10  # seconds that PostgreSQL may need to end a statement whose time is over
 REQUEST_LINE = 8190  # bytes; the most that gunicorn's parser takes
 AT_ONCE = 4  # pieces that are sent before the others are looked at
+log = logging.getLogger("xinglin.front")
+ORPHANED = 30.0  # seconds for which a worker whose master was killed works on, unless it is told before that others do
 ENVELOPE = 1024 * 1024  # what the chunks of the largest body may take on top of it
 
 
@@ -40,14 +47,29 @@ class Worker(ThreadWorker):
         self.stored: Counter[str] = Counter()  # address -> bytes of bodies that lie here
         self.refused: Counter[int] = Counter()
         self.swept = self.told = time.monotonic()
+        self.orphaned = 0.0
         self.cfg.set("limit_request_line", REQUEST_LINE)
         super().init_process()
 
     def load_wsgi(self) -> None:
         super().load_wsgi()
+        from alliance.config.connections import under_way
         from alliance.config.front.party import parties  # it knows tokens, for which Django must be there: in workers only
 
-        self.parties = parties
+        self.parties, self.under_way = parties, under_way
+        self.longest = setting("XINGLIN_STATEMENT_SECONDS") + SLACK
+        beat.ready()
+
+    def is_parent_alive(self) -> bool:
+        """A master that was killed closes nothing: its workers go on, until the supervisor sends them SIGTERM, for those of the next master are ready."""
+        if os.getppid() == self.ppid:
+            return True
+        now = time.monotonic()
+        self.orphaned = self.orphaned or now
+        if now - self.orphaned < ORPHANED:
+            return True
+        self.alive = False
+        return False
 
     # In: until a request is complete.
 
@@ -107,7 +129,7 @@ class Worker(ThreadWorker):
         except (EOFError, OSError):
             return self.drop(conn)
         except Exception:
-            self.log.exception("FRONT500 an unexpected error before a request was answered")
+            log.exception("FRONT500 an unexpected error before a request was answered")
             return self.drop(conn)
         self.stored[link.address] += link.size - link.counted
         link.counted = link.size
@@ -214,12 +236,17 @@ class Worker(ThreadWorker):
         return bool(super().handle_request(req, conn))
 
     def handle_error(self, req: Any, client: Link, addr: Any, exc: Exception) -> None:
-        """In a thread: what gunicorn's parser refuses is answered in the words of the door, not by a page."""
-        status = fault(exc)
-        if status is None or client.head is None:
-            return super().handle_error(req, client, addr, exc)
-        self.log.warning("FRONT%d a request was refused before it was read: %s", status, type(exc).__name__)
-        client.sendall(refusal(status, client.head.path))
+        """In a thread: what gunicorn's parser refuses is answered in the words of the door, not by a page; so is what the application lets through. gunicorn's own lines
+        would name the address."""
+        status = fault(exc) or 500
+        if status == 500:
+            log.error("FRONT500 an unexpected error", exc_info=exc)
+        else:
+            log.warning("FRONT%d a request was refused before it was read: %s", status, type(exc).__name__)
+        try:
+            client.sendall(refusal(status, client.head.path if client.head else b""))
+        except OSError:
+            pass  # nobody is there any more to be told
 
     # The loop's own.
 
@@ -259,6 +286,8 @@ class Worker(ThreadWorker):
         if now - self.swept < 1:
             return
         self.swept = now
+        if cut := self.under_way.cut(self.longest):
+            log.error("FRONT503 the database is frozen, and lines to it were cut: %d", cut)
         stop = now if self.alive else now + STOP_KEEPALIVE_LINGER
         for conn, until in list(self.links.items()):
             if not self.alive and conn.sock.idle:
@@ -269,6 +298,6 @@ class Worker(ThreadWorker):
                 else:
                     self.drop(conn)
         if self.refused and now - self.told > 60:
-            self.log.warning("FRONT refused in the last minute, by status: %s", dict(self.refused))
+            log.warning("FRONT refused in the last minute, by status: %s", dict(self.refused))
             self.refused.clear()
             self.told = now

@@ -22,7 +22,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         host, port = setting("XINGLIN_BIND"), setting("PORT")
-        self.must_be_free(host, port)
+        site = self.bound(host, port)
         call_command("setup")
         if settings.DEMO:
             accounts.load()
@@ -34,16 +34,19 @@ class Command(BaseCommand):
                 self.stderr.write(f"This machine's clock is {clock.says}: {clock.mend}.")
         connection.close()
         local = f"http://127.0.0.1:{port}"
-        supervisor.supervise(f"{host}:{port}", lambda: self.ready(local), keep_running)
+        supervisor.supervise(site, lambda: self.ready(local), keep_running)
         self.stdout.write("stopped")
 
-    def must_be_free(self, host: str, port: int) -> None:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((host, port))
-            except OSError as error:
-                raise CommandError(f"Port {port} on {host} is taken ({error.strerror}). Choose another: PORT=8010 make run") from error
+    def bound(self, host: str, port: int) -> socket.socket:
+        """The socket of the site; it does not listen yet."""
+        site = socket.socket()
+        site.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            site.bind((host, port))
+        except OSError as error:
+            site.close()
+            raise CommandError(f"Port {port} on {host} is taken ({error.strerror}). Choose another: PORT=8010 make run") from error
+        return site
 
     def ready(self, url: str) -> None:
         self.stdout.write(f"\nXinglin 杏林 serves {url}\n")

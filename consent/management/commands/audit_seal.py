@@ -7,8 +7,11 @@ import time
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import Error, transaction
 
+from alliance.config import beat
+from alliance.config.away import give_up, passing
+from alliance.config.connections import drop_the_dead
 from alliance.management.acting import server_operator
 from consent.audit import memory
 from consent.audit.append import append
@@ -18,6 +21,7 @@ from consent.audit.refusal import flush
 from consent.audit.seal import Cut, accept, refuse, seal_all, seal_once
 
 log = logging.getLogger("xinglin.sealer")
+LONG = 1800  # seconds that the first look at a long log may take
 AGAIN = 60  # seconds between two tellings of the same cut
 MEND = "Nothing is sealed until somebody has looked: audit_verify says what is missing. After a restore from a backup: audit_seal --after-restore WHY"
 
@@ -49,9 +53,12 @@ class Command(BaseCommand):
         signal.signal(signal.SIGINT, self.stop)
         told, begun = -float("inf"), False
         while self.going:
+            beat.beat()
+            drop_the_dead()
             try:
                 if not begun:
-                    seal_once(from_the_front=True)
+                    with beat.during(LONG):
+                        seal_once(from_the_front=True)
                     begun = True
                 flush()
                 seal_all()
@@ -59,11 +66,16 @@ class Command(BaseCommand):
                 if time.monotonic() - told > AGAIN:
                     told = time.monotonic()
                     log.critical("SEAL002 %s. %s", cut, MEND)
-                refuse(str(cut))
-            except (OperationalError, InterfaceError):
-                log.warning("SEAL001 the database cannot be reached; trying again")
-                connection.close()
+                self.note(cut)
+            except Error as error:
+                survive(error)
             time.sleep(every)
+
+    def note(self, cut: Cut) -> None:
+        try:
+            refuse(str(cut))
+        except Error as error:
+            survive(error)
 
     def stop(self, *_: Any) -> None:
         self.going = False
@@ -78,3 +90,11 @@ class Command(BaseCommand):
             append(Event.of(server_operator(), EventCode.AUDIT_RESTORE, reason=why, detail=f"{was} -> {now}"))
             accept(there)
         self.stdout.write(f"was {was}, goes on from {now}; sealed {seal_all()}")
+
+
+def survive(error: Error) -> None:
+    """A database that is away, or was too busy, is asked again in the next round."""
+    if not (cause := passing(error)):
+        raise error
+    log.warning("SEAL001 the database is away; trying again: %s", cause)
+    give_up()

@@ -1,0 +1,51 @@
+"""A part of the site tells that it lives: systemd's notify protocol (sd_notify(3)), to the supervisor, or to systemd where a part is a unit of its own. Costs one datagram, and nothing
+where nobody listens."""
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+EVERY = 10.0  # seconds
+
+
+def tell(what: bytes) -> None:
+    """To $NOTIFY_SOCKET: a path, or @ and a name that lies in no folder."""
+    where = os.environ.get("NOTIFY_SOCKET", "")
+    if not where:
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:
+        try:
+            out.sendto(what, socket.MSG_DONTWAIT, "\0" + where[1:] if where.startswith("@") else where)
+        except OSError:
+            pass  # whoever listened is gone, or has more to read than it can: the next beat counts as well
+
+
+def beat() -> None:
+    """Once a round: who does not for a minute hangs, and is started again."""
+    tell(b"WATCHDOG=1")
+
+
+def ready() -> None:
+    tell(b"READY=1")
+
+
+@contextmanager
+def during(seconds: float) -> Iterator[None]:
+    """Beats go on while one long step lasts that cannot tell in between, and no longer than that."""
+    if not os.environ.get("NOTIFY_SOCKET"):
+        yield
+        return
+    over, limit = threading.Event(), time.monotonic() + seconds
+
+    def go_on() -> None:
+        while time.monotonic() < limit and not over.wait(EVERY):
+            beat()
+
+    threading.Thread(target=go_on, daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
