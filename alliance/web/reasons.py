@@ -77,6 +77,8 @@ REFUSED = TOLD | {  # in the audit log: why something was refused or failed
     "code": gettext_lazy("The code was wrong."),
     "used_code": gettext_lazy("The code had been used already."),
     "rate": gettext_lazy("Too many emergency accesses were opened within a minute: the next one had to wait."),
+    "new": gettext_lazy("Nobody stood behind the own hospital's tie to the patient yet: the word did not count."),
+    "birth": gettext_lazy("No hospital had told the patient's day of birth."),
     "wait": gettext_lazy("Too many wrong attempts: it was not looked at."),
     "object": gettext_lazy("It belongs to another hospital or person."),
     "ended": gettext_lazy("The employment has ended."),

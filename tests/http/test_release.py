@@ -51,7 +51,7 @@ def test_nothing_is_answered_from_it(api: Api, server: str, restored: None, chan
     assert statuses(lambda: api("GET", made).status) == {503}
     reply = api("GET", made)
     assert reply.headers["retry-after"] and reply.json["issue"][0]["code"] == "transient" and api("GET", "Patient").status == 503 and api("POST", "Patient", patient()).status == 503
-    page = requests.get(server + "/account/login/", timeout=10)
+    page = requests.get(server + "/", cookies={"sessionid": "a" * 32}, timeout=10)
     assert page.status_code == 503 and "manage.py doctor" in page.text, "the reader is told, in both languages"
     ready = requests.get(server + "/readyz", timeout=10).json()
     assert ready["checks"]["database"] == "ok" and ready["checks"][check] == "failing" and "doctor" in ready["says"]
