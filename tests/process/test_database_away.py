@@ -192,8 +192,7 @@ def test_a_frozen_server_holds_nobody_for_ever(pair: Pair) -> None:
     pair.api.create(patient())
     pair.standby.freeze()
     try:
-        statuses = [pair.api("GET", "Patient?_count=1").status for _ in range(3)]
-        assert set(statuses) == {503}
+        assert pair.api("GET", "Patient?_count=1").status == 503
     finally:
         pair.standby.thaw()
     until(lambda: pair.api("POST", "Patient", patient()).status == 201, "it goes on")
