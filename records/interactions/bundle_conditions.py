@@ -5,8 +5,8 @@ from urllib.parse import parse_qsl, urlencode
 
 from consent.terms import Scope
 from records.fhir.base_address import spelled
-from records.fhir.issues import Issue, Malformed, NotFound, Problem, Unprocessable, first
-from records.fhir.limits import ISSUES
+from records.fhir.issues import Issue, Malformed, NotFound, Problem, TooLarge, Unprocessable, first
+from records.fhir.limits import CONDITIONS, ISSUES
 from records.fhir.links import TEMPORARY
 from records.interactions.bundle_entries import READING, Entry
 from records.interactions.condition import canonical, forms, matching, numbers
@@ -16,16 +16,25 @@ def identify(scope: Scope, address: str, entries: list[Entry], urls: Mapping[str
     """Give each entry with a condition the resource that it means. A condition may name other entries by their fullUrl; those are identified first.
     Raises Problem where entries mean the same resource."""
     left = [e for e in entries if e.condition and e.method not in READING]
+    must_be_few(len(left))
     while left:
-        ready = [e for e in left if not any(urls[name] in left and urls[name] is not e for name in named_in(e, urls))]
+        waiting = {id(e) for e in left}
+        ready = [e for e in left if not any(id(urls[name]) in waiting and urls[name] is not e for name in named_in(e, urls))]
         if not ready:
             raise Unprocessable(Issue("processing", "The conditions of these entries wait for each other: give one of them an id or another condition.", f"{left[0].place}.request"))
         for e in ready:
             e.condition = urlencode([(k, filled(v, urls, e)) for k, v in parse_qsl(e.condition, keep_blank_values=True)])
         for e in sorted(ready, key=lambda e: canonical(e.type_name, e.condition, address)):
             find(scope, e, address)  # in one order, so that two writers with the same conditions never wait in a circle
-        left = [e for e in left if e not in ready]
+        done = {id(e) for e in ready}
+        left = [e for e in left if id(e) not in done]
     distinct(entries, address)
+
+
+def must_be_few(conditions: int) -> None:
+    """Raises TooLarge: each is a search."""
+    if conditions > CONDITIONS:
+        raise TooLarge(Issue("too-costly", f"The Bundle has more than {CONDITIONS} conditions and conditional references: send it in parts."))
 
 
 def named_in(e: Entry, urls: Mapping[str, Entry]) -> list[str]:
@@ -81,11 +90,15 @@ def distinct(entries: list[Entry], address: str) -> None:
 def alone(entries: list[Entry]) -> None:
     """What a condition has not found, and so is written, is the only one that it will find: another entry that brings the same number would be its twin, and both would
     stand in each other's way the next time. Looked at by identifiers. Raises Malformed."""
-    issues = []
+    issues, brought = [], dict[tuple[str, str], list[Entry]]()
+    for e in entries:
+        for number in forms(e.resource) if e.writes else ():
+            brought.setdefault((e.type_name, number), []).append(e)
     for e in entries:
         wanted = numbers(e.condition) if e.condition and e.writes and (e.new or e.method == "POST") else None
-        for other in entries if wanted else ():
-            if other is not e and other.writes and other.type_name == e.type_name and wanted & forms(other.resource):  # type: ignore[operator]
+        others = {id(o): o for number in wanted or () for o in brought.get((e.type_name, number), ()) if o is not e}
+        for other in others.values():
+            if len(issues) < ISSUES:
                 issues.append(Issue("duplicate", f"The condition of {e.place} fits this one, too: a transaction may name each only once.", other.place))
     if issues:
         raise Malformed(*first(issues, ISSUES))

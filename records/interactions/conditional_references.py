@@ -4,6 +4,7 @@ from consent.terms import Scope
 from records.fhir.issues import Issue, NotSupported, PreconditionFailed, Unprocessable
 from records.fhir.reference_forms import SEARCH
 from records.fhir.types import TYPES
+from records.interactions.bundle_conditions import must_be_few
 from records.interactions.bundle_entries import Entry
 from records.interactions.condition import forms, matching, numbers
 
@@ -13,6 +14,7 @@ class ConditionalReferences:
 
     def __init__(self, scope: Scope, address: str, entries: list[Entry]) -> None:
         self.scope, self.address, self.known = scope, address, {}  # type: tuple[Scope, str, dict[str, str]]
+        self.others = sum(bool(e.condition) for e in entries)
         self.changed: dict[str, list[Entry]] = {}
         for e in entries:
             if e.method == "DELETE" or e.writes:
@@ -21,6 +23,7 @@ class ConditionalReferences:
     def resolve(self, text: str) -> str:
         """Type/id of the one resource that fits. Raises Problem where none does, or several."""
         if text not in self.known:
+            must_be_few(self.others + len(self.known) + 1)
             m = SEARCH.fullmatch(text)
             if m is None or m.group(1) not in TYPES:
                 raise Unprocessable(Issue("not-supported", "This type is not hosted here: correct the reference."))

@@ -116,6 +116,21 @@ def test_searches_of_a_batch(api: Api) -> None:
     assert api("POST", "", bundle(*[("GET", u, None) for u in wide[:9]])).status == 200, "the control"
 
 
+def test_conditions_of_a_transaction(api: Api) -> None:
+    about = api.create(patient())
+
+    def sent(entries: int, references: int) -> Reply:
+        made = [("POST", "Basic", {"resourceType": "Basic", "code": {"text": "x"}, "subject": {"reference": about}}, f"identifier=urn:x|{i}") for i in range(entries)]
+        asking = {"resourceType": "List", "status": "current", "mode": "working", "entry": [{"item": {"reference": f"Device?identifier=urn:x|{i}"}} for i in range(references)]}
+        return api("POST", "", {"resourceType": "Bundle", "type": "transaction", "entry": [
+            {"resource": r, "request": {"method": m, "url": u, "ifNoneExist": c}} for m, u, r, c in made] + [{"resource": asking, "request": {"method": "POST", "url": "List"}}] * bool(references)})
+
+    assert sent(40, 0).status == 200 and sent(0, 40).status == 422, "the control: no Device fits"
+    for entries, references in ((limits.CONDITIONS + 1, 0), (limits.CONDITIONS, 1)):
+        refused = sent(entries, references)
+        assert refused.status == 413 and refused.json["issue"][0]["code"] == "too-costly", refused.body
+
+
 def test_the_same_is_asked_once_and_anew_after_a_write(api: Api) -> None:
     about = api.create(patient())
     same = [f"{about}/$everything"] * 300
