@@ -207,15 +207,17 @@ def waiting() -> bool:
 
 def beat(job: BulkJob) -> bool:
     """Tell that the job is alive; False where it is being deleted, or its system or hospital was stopped."""
-    job.beat_at = timezone.now()
-    return bool(BulkJob.objects.filter(pk=job.pk, state=BulkJob.State.RUNNING).update(beat_at=job.beat_at)) and standing(job.client, "", job.scopes).active
+    job.trying_at = timezone.now()  # whether it is stored nobody knows where the line breaks in it
+    alive = BulkJob.objects.filter(pk=job.pk, state=BulkJob.State.RUNNING).update(beat_at=job.trying_at)
+    job.beat_at = job.trying_at
+    return bool(alive) and standing(job.client, "", job.scopes).active
 
 
 def still_mine(job: BulkJob) -> bool:
     """After the database was away: whether nobody else has taken the job up meanwhile. An import is worked on by several, each on chunks of its own."""
     running = BulkJob.objects.filter(pk=job.pk, state=BulkJob.State.RUNNING)
     if job.kind == BulkJob.Kind.EXPORT:
-        running = running.filter(beat_at=job.beat_at)
+        running = running.filter(beat_at__in=[job.beat_at, job.trying_at or job.beat_at])
     job.beat_at = timezone.now()
     return bool(running.update(beat_at=job.beat_at))
 

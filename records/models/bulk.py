@@ -1,5 +1,6 @@
 """Bulk jobs: exports and imports that run beside the site, and what they hold, in sealed chunks of NDJSON."""
 
+import datetime as dt
 import uuid
 
 from django.db import models
@@ -37,6 +38,8 @@ class BulkJob(models.Model):
     as_of = models.DateTimeField(null=True)  # the FHIR transactionTime
     beat_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+
+    trying_at: dt.datetime | None = None  # of the process that has it: the beat that it is about to store
 
     class Meta:
         ordering = ["created_at"]

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 
 from django.core.cache import cache
 from django.db import connection
@@ -60,7 +61,8 @@ def test_jobs_that_are_done_are_forgotten_after_a_week(world: None) -> None:
         old, failed = job("succeeded", 8), job("failed", 8)
         new, waiting = job("succeeded", 6), job("todo", 8)
         old_jobs.defer(timestamp=0)
-        app.with_connector(app.connector.get_worker_connector()).run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
+        with ThreadPoolExecutor(1) as pool:  # in this one a browser's loop may run
+            pool.submit(lambda: app.with_connector(app.connector.get_worker_connector()).run_worker(wait=False, install_signal_handlers=False, listen_notify=False)).result()
         cursor.execute("SELECT id FROM procrastinate_jobs WHERE task_name = 'housekeeping-test' ORDER BY id")
         assert [n for (n,) in cursor.fetchall()] == [new, waiting]
         cursor.execute("SELECT count(*) FROM procrastinate_events WHERE job_id = ANY(%s)", [[old, failed]])

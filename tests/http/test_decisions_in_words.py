@@ -48,7 +48,7 @@ def test_what_is_read_back_is_what_is_saved_and_shown(w: World) -> None:
     clerk = signed_in(alliance.staff(w.b, Role.CLERK))
     address, day = f"/person/{w.person}/consent/", timezone.localdate() + dt.timedelta(days=60)
     form = {"template": "refuse", "recipients": w.a.code, "until": day.isoformat(), "instead": "on", "method": "paper", "evidence": "柜 3"}
-    said = f"{w.a} may not see any records of other hospitals"
+    said = f"{w.a.name_en} may not see any records of other hospitals"
     read = clerk.post(address, form | {"read": "1"}, headers=ENGLISH).content.decode()
     assert said in read and f"Holds until <b>{day:%Y-%m-%d}</b> (that day included)" in read and not Directive.objects.filter(hospital=w.b).exists()
     mark = re.search(r'name="said" value="(\w+)"', read).group(1)  # type: ignore[union-attr]

@@ -358,7 +358,7 @@ def test_a_courier_that_never_started_is_noticed(api: Api) -> None:
     assert state() == "failing"
     round_()
     assert state() == "ok"
-    FeedPosition.objects.update(beat_at=timezone.now() - dt.timedelta(minutes=2))
+    FeedPosition.objects.update(beat_at=timezone.now() - dt.timedelta(minutes=4))
     assert state() == "failing"
 
 
