@@ -107,6 +107,7 @@ def test_a_new_master_key_and_a_broken_off_one(api: Api) -> None:
     about = api.create(patient("欧阳锋"))
     path, following = home() / "secrets" / "body_key", home() / "secrets" / "body_key_next"
     old = path.read_text()
+    following.touch(0o600)
     following.write_text(secrets.token_hex(32))
     rest.rewrap(bytes.fromhex(following.read_text()))  # … and here it broke off: wrapped anew, the file not yet moved
     keys.ciphers.clear()
