@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 EVERY = 10.0  # seconds
 
@@ -17,10 +17,8 @@ def tell(what: bytes) -> None:
     if not where:
         return
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:
-        try:
+        with suppress(OSError):  # whoever listened is gone, or has more to read than it can: the next beat counts as well
             out.sendto(what, socket.MSG_DONTWAIT, "\0" + where[1:] if where.startswith("@") else where)
-        except OSError:
-            pass  # whoever listened is gone, or has more to read than it can: the next beat counts as well
 
 
 def beat() -> None:

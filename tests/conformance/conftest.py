@@ -10,7 +10,7 @@ from tests.conformance.answers import Json, collect
 from tests.factories import alliance
 from tests.factories.fhir import Api
 from tests.factories.hook import listening
-from tests.http.test_subscriptions import rounds
+from tests.factories.subscriptions import rounds
 
 
 @pytest.fixture(scope="module")

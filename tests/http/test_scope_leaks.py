@@ -13,7 +13,7 @@ from records.models import SubscriptionState
 from tests.factories import alliance
 from tests.factories.fhir import Api, bundle, observation, patient
 from tests.factories.hook import Hook, listening
-from tests.http.test_subscriptions import rounds, subscription
+from tests.factories.subscriptions import rounds, subscription
 
 
 class Store:

@@ -9,6 +9,7 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -243,10 +244,8 @@ class Worker(ThreadWorker):
             log.error("FRONT500 an unexpected error", exc_info=exc)
         else:
             log.warning("FRONT%d a request was refused before it was read: %s", status, type(exc).__name__)
-        try:
+        with suppress(OSError):  # nobody is there any more to be told
             client.sendall(refusal(status, client.head.path if client.head else b""))
-        except OSError:
-            pass  # nobody is there any more to be told
 
     # The loop's own.
 
