@@ -15,6 +15,7 @@ from alliance.config.walls import keys_wall, log_wall, role_wall, rows_wall
 
 STALE = dt.timedelta(seconds=180)  # a part that hangs has been started again by then
 SEEN = 60.0  # seconds for which a process believes what it has seen of the walls
+TRIED = 1.0  # the same of a write, so that those who ask cost no disk
 PATIENCE = "SELECT set_config('lock_timeout', '1s', true), set_config('statement_timeout', '3s', true)"
 WRITE = """INSERT INTO alliance_writeprobe ("only", written_at) VALUES (true, now()) ON CONFLICT ("only") DO UPDATE SET written_at = excluded.written_at"""
 # By the clock that wrote them: a server's own may be wrong. A hospital's change is told by the courier; where there is none it has nothing to do.
@@ -23,6 +24,7 @@ BEATS = """SELECT now(), (SELECT max(last_heartbeat) FROM procrastinate_workers)
 MUST_STAND = {"keys": keys_wall, "database role": role_wall, "log grants": log_wall}
 MUST_BE = ("database", "writes", "migrations", "worker", "sealer", "audit log", *MUST_STAND)
 seen: tuple[float, dict[str, bool]] = (0.0, {})
+written: tuple[float, bool] = (0.0, False)
 last_beat: dt.datetime | None = None  # the worker's newest that this process has seen: one that ends takes its own away
 
 
@@ -51,11 +53,18 @@ def ready(request: HttpRequest) -> JsonResponse:
 
 
 def writes() -> bool:
-    """Whether the database takes one, and says so soon."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(PATIENCE)
-        cursor.execute(WRITE)
-    return True
+    """Whether the database takes one, and says so soon. Tried once a second, however many ask; who asks meanwhile hears what was true before. Raises what the database says."""
+    global written
+    if written[0] < time.monotonic():
+        written, taken = (time.monotonic() + TRIED, written[1]), False
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(PATIENCE)
+                cursor.execute(WRITE)
+            taken = True
+        finally:
+            written = (time.monotonic() + TRIED, taken)
+    return written[1]
 
 
 def parts(cursor: Any) -> dict[str, bool]:

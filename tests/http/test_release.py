@@ -8,6 +8,7 @@ from django.db import connection
 
 from alliance.config import release
 from tests.factories.fhir import Api, patient
+from tests.until import until
 
 NEWER = "UPDATE alliance_release SET number = number + 1, served_since = number + 1"
 OLDER = "UPDATE alliance_release SET number = number - 1"
@@ -75,12 +76,12 @@ def test_a_newer_release_that_lets_this_one_serve(api: Api, server: str, restore
 
 def test_a_database_that_takes_no_write_is_not_ready(server: str, world: None) -> None:
     """Somebody holds the row: as where the disk is full nothing is written, and readiness says so soon and does not hang."""
-    assert checks(server)["writes"] == "ok", "the control"
+    until(lambda: checks(server)["writes"] == "ok", "the control")
     with connection.cursor() as cursor:
         cursor.execute("BEGIN")
         cursor.execute("SELECT FROM alliance_writeprobe FOR UPDATE")
         try:
-            assert checks(server)["writes"] == "failing" and checks(server)["database"] == "ok"
+            until(lambda: [checks(server)[k] for k in ("database", "writes")] == ["ok", "failing"], "it is told")
         finally:
             cursor.execute("ROLLBACK")
-    assert checks(server)["writes"] == "ok"
+    until(lambda: checks(server)["writes"] == "ok", "and that it is over")
