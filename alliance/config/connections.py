@@ -6,10 +6,12 @@ import select
 import socket
 import threading
 import time
+from functools import partial
 from typing import Any
 
 from django.core.signals import request_started
 from django.db import connections
+from psycopg import Notify
 
 from alliance.config.release import CHANNEL
 
@@ -28,7 +30,22 @@ def listen(connection: Any) -> None:
     """From now on a call to ask anew is heard: between requests the line has something to read, during one the handler is run."""
     connection.called = False
     connection.connection.execute(f"LISTEN {CHANNEL}")
-    connection.connection.add_notify_handler(lambda _: setattr(connection, "called", True))
+    connection.hear = partial(hear, connection)
+    connection.connection.add_notify_handler(connection.hear)
+
+
+def hear(connection: Any, note: Notify) -> None:
+    connection.called = getattr(connection, "called", False) or note.channel == CHANNEL
+
+
+def wait_for_call(connection: Any, seconds: float) -> None:
+    """Until this connection is told anything that it listens to, and no longer than that. psycopg knows no reliable waiting beside a handler: whoever waits hears here alone, from now on."""
+    link = connection.connection
+    if heard := getattr(connection, "hear", None):
+        link.remove_notify_handler(heard)
+        connection.hear = None
+    for note in link.notifies(timeout=seconds, stop_after=1):
+        hear(connection, note)
 
 
 def readable(number: int) -> bool:

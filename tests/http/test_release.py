@@ -1,12 +1,15 @@
 """A database that was brought to another release, or has other keys, while the site runs: nothing is answered from it, and the site comes back by itself."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 import requests
 from django.db import connection
 
 from alliance.config import release
+from alliance.config.connections import wait_for_call
+from records.interactions import bulk
 from tests.factories.fhir import Api, patient
 from tests.until import until
 
@@ -85,3 +88,27 @@ def test_a_database_that_takes_no_write_is_not_ready(server: str, world: None) -
         finally:
             cursor.execute("ROLLBACK")
     until(lambda: checks(server)["writes"] == "ok", "and that it is over")
+
+
+def test_whoever_waits_is_called_by_its_name_alone(world: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The courier waits for bulk jobs on the connection that is called when another release comes: the one is no cause to give it up, the other is, at work or at rest."""
+    monkeypatch.setenv("XINGLIN_PROCESS", "courier")
+    part: Any = connection.copy()
+    part.ensure_connection()
+    part.connection.execute(f"LISTEN {bulk.CALL}")
+
+    def told(channel: str, waits: bool) -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute(f"NOTIFY {channel}")
+        if waits:
+            wait_for_call(part, 30)
+        else:
+            part.connection.execute("SELECT 1")
+        return bool(part.called)
+
+    try:
+        assert not told(bulk.CALL, False) and told(release.CHANNEL, False), "at work"
+        part.called = False
+        assert not told(bulk.CALL, True) and told(release.CHANNEL, True), "at rest"
+    finally:
+        part.close()

@@ -12,7 +12,7 @@ from django.db import Error, connection
 
 from alliance.config import beat
 from alliance.config.away import ReadOnlyServer, give_up, passing
-from alliance.config.connections import read_only
+from alliance.config.connections import read_only, wait_for_call
 from records.interactions import bulk, courier
 from records.management.forked import start
 
@@ -55,7 +55,7 @@ class Command(BaseCommand):
         if len(self.workers) < processes and bulk.waiting():
             self.workers += [start("bulk_work") for _ in range(processes - len(self.workers))]
         if not courier.round_():
-            rest(min(every, SOON) if self.workers else every)
+            wait_for_call(connection, min(every, SOON) if self.workers else every)
 
     def my_turn(self) -> bool:
         """The turn lasts as long as the line on which it was got."""
@@ -68,9 +68,3 @@ class Command(BaseCommand):
             cursor.execute(f"LISTEN {bulk.CALL}")
         self.held = connection.connection
         return True
-
-
-def rest(seconds: float) -> None:
-    """Until a job is called out, and no longer than that."""
-    for _ in connection.connection.notifies(timeout=seconds, stop_after=1):
-        pass
