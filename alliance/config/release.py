@@ -1,6 +1,7 @@
 """Which code may serve which database. Code of an older release over a newer schema answers without a word too little ("0 allergies"), and so does newer code over
 an older one: so the database says whom it lets serve, and each process asks with each new connection (docs/adr/0040-which-code-serves-which-database.md)."""
 
+import time
 from typing import Any
 
 from django.db import connection, transaction
@@ -12,6 +13,7 @@ NUMBER = sum(len(list((ROOT / app / "migrations").glob("0*.py"))) for app in APP
 SERVED_SINCE = 59  # the oldest code that answers rightly over it: raised by whoever writes a migration that takes something away from older code
 DECIDED = 59  # the number for which that was thought over (tests/contracts/test_release.py)
 
+HEARD = 2.0  # seconds in which the others have heard, and ended what was under way, before their schema changes
 CHANNEL = "xinglin_release"  # told when the answer may have changed: kept connections are given up
 THERE = "SELECT to_regclass('alliance_release') IS NOT NULL"
 ROW = "SELECT number, served_since FROM alliance_release"
@@ -52,6 +54,7 @@ def close_to_older() -> None:
         cursor.execute(RECORD, {"number": row[0], "since": SERVED_SINCE})
         call(cursor)
         cursor.execute(OTHERS)
+    time.sleep(HEARD)
 
 
 def record() -> bool:
