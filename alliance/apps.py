@@ -8,11 +8,26 @@ class AllianceConfig(AppConfig):
 
     def ready(self) -> None:
         from alliance.auth import signals  # noqa: F401
-        from alliance.config import guard
-        from alliance.services.alliance_role import ALLIANCE_ROLE
-        from alliance.services.clients import CLIENT_SCOPES
-        from alliance.services.membership import CREDIT_CODE, READMIT, RESUME
-        from alliance.services.proposals import ACTS
+        from alliance.database import connection_guard
+        from alliance.operations.system_checks import register_checks
+        from alliance.services.administrator_clients import ADMINISTRATOR_CLIENT_ACT
+        from alliance.services.alliance_role import ALLIANCE_ROLE_ACT
+        from alliance.services.appointments import APPOINTMENT_ACT
+        from alliance.services.clients import CLIENT_LAUNCH_ACT, CLIENT_SCOPES_ACT
+        from alliance.services.membership import CREDIT_CODE_ACT, READMIT_ACT, RESUME_ACT
+        from alliance.services.proposals import PROPOSAL_ACTS
 
-        ACTS |= {"alliance-role": ALLIANCE_ROLE, "resume": RESUME, "readmit": READMIT, "credit-code": CREDIT_CODE, "client-scopes": CLIENT_SCOPES}
-        guard.watch()
+        PROPOSAL_ACTS.update(
+            {
+                "alliance-role": ALLIANCE_ROLE_ACT,
+                "appointment": APPOINTMENT_ACT,
+                "resume": RESUME_ACT,
+                "readmit": READMIT_ACT,
+                "credit-code": CREDIT_CODE_ACT,
+                "client-scopes": CLIENT_SCOPES_ACT,
+                "client-launch": CLIENT_LAUNCH_ACT,
+                "admin-client": ADMINISTRATOR_CLIENT_ACT,
+            }
+        )
+        connection_guard.install_connection_guard()
+        register_checks()

@@ -1,4 +1,6 @@
-"""TABLE role -> permissions. What a person or a system may do at all, before consent is asked (GB/T 22239-2019 8.1.4.2)."""
+"""TABLE role -> permissions. What a person or a system may do at all, before consent is asked
+(GB/T 22239-2019 8.1.4.2).
+"""
 
 from enum import StrEnum
 
@@ -9,9 +11,11 @@ class Permission(StrEnum):
     """`room:subject:action`."""
 
     RECORD_READ = "records:record:read"
+    OWN_RECORD_READ = "records:record:read-own"
     RECORD_WRITE = "records:record:write"
     PERSON_FIND = "records:person:find"
     LINK_REVIEW = "records:link:review"
+    CODE_MAP = "records:code-map:decide"
     RELATION_DECLARE = "consent:relation:declare"
     EMERGENCY_OPEN = "consent:emergency:open"
     CONSENT_RECORD = "consent:directive:record"
@@ -22,11 +26,15 @@ class Permission(StrEnum):
     POLICY_SET = "consent:policy:set"
     AUDIT_READ = "consent:audit:read"
     AUDIT_EXPORT = "consent:audit:export"
+    OWN_AUDIT_READ = "consent:audit:read-own"
     HOSPITAL_MANAGE = "alliance:hospital:manage"
     STAFF_MANAGE = "alliance:staff:manage"
     CLIENT_MANAGE = "alliance:client:manage"
     STAFF_VOUCH = "alliance:staff:vouch"
     PROPOSAL_DECIDE = "alliance:proposal:decide"
+    OPERATIONS_SEE = "alliance:operations:see"
+    SYNC_SEE = "records:sync:see"
+    SYNC_MEND = "records:dead-letter:mend"
 
 
 class Role(StrEnum):
@@ -40,19 +48,61 @@ class Role(StrEnum):
 
 
 P = Permission
-TABLE: dict[Role, frozenset[Permission]] = {
-    Role.CLINICIAN: frozenset({P.RECORD_READ, P.PERSON_FIND, P.RELATION_DECLARE, P.EMERGENCY_OPEN, P.CONSENT_RECORD, P.CONFIRM}),
-    Role.CLERK: frozenset({P.PERSON_FIND, P.LINK_REVIEW, P.CONSENT_RECORD, P.CONFIRM}),
+PERMISSIONS_BY_ROLE: dict[Role, frozenset[Permission]] = {
+    Role.CLINICIAN: frozenset(
+        {
+            P.RECORD_READ,
+            P.PERSON_FIND,
+            P.RELATION_DECLARE,
+            P.EMERGENCY_OPEN,
+            P.CONSENT_RECORD,
+            P.CONFIRM,
+        }
+    ),
+    Role.CLERK: frozenset(
+        {
+            P.PERSON_FIND,
+            P.LINK_REVIEW,
+            P.CODE_MAP,
+            P.CONSENT_RECORD,
+            P.CONFIRM,
+            P.SYNC_SEE,
+            P.SYNC_MEND,
+        }
+    ),
     Role.AUDITOR: frozenset({P.AUDIT_READ, P.AUDIT_EXPORT, P.STAFF_VOUCH}),
-    Role.PRIVACY: frozenset({P.PERSON_FIND, P.EMERGENCY_REVIEW, P.RECORD_SEAL, P.CONSENT_READ, P.CONFIRM, P.STAFF_VOUCH}),
-    Role.ADMINISTRATOR: frozenset({P.POLICY_SET, P.HOSPITAL_MANAGE, P.STAFF_MANAGE, P.CLIENT_MANAGE, P.STAFF_VOUCH, P.PROPOSAL_DECIDE}),
-    Role.PATIENT: frozenset({P.CONSENT_RECORD}),
-    Role.MEMBER_SYSTEM: frozenset({P.RECORD_READ, P.RECORD_WRITE, P.PERSON_FIND}),
+    Role.PRIVACY: frozenset(
+        {P.PERSON_FIND, P.EMERGENCY_REVIEW, P.RECORD_SEAL, P.CONSENT_READ, P.CONFIRM, P.STAFF_VOUCH}
+    ),
+    Role.ADMINISTRATOR: frozenset(
+        {
+            P.POLICY_SET,
+            P.HOSPITAL_MANAGE,
+            P.STAFF_MANAGE,
+            P.CLIENT_MANAGE,
+            P.STAFF_VOUCH,
+            P.PROPOSAL_DECIDE,
+            P.OPERATIONS_SEE,
+            P.SYNC_SEE,
+        }
+    ),
+    Role.PATIENT: frozenset({P.OWN_RECORD_READ, P.CONSENT_RECORD}),
+    Role.MEMBER_SYSTEM: frozenset({P.RECORD_READ, P.RECORD_WRITE, P.PERSON_FIND, P.OWN_AUDIT_READ}),
 }
-# What an account or a system may do before somebody else has vouched for it: care in its own hospital goes on, an emergency leaves its trail (docs/adr/0030).
-UNVOUCHED = frozenset({P.RECORD_READ, P.RECORD_WRITE, P.PERSON_FIND, P.EMERGENCY_OPEN})
-SYSTEM_UNVOUCHED = UNVOUCHED - {P.PERSON_FIND}  # by which a system asks the index of all hospitals
-OFFICERS = (Role.PRIVACY, Role.AUDITOR)  # who vouch for anybody of their hospital; administrators only for each other and for officers
+# What an account or a system may do before somebody else has vouched for it: care in its own
+# hospital goes on, an emergency leaves its trail (docs/adr/0030).
+UNVOUCHED_PERMISSIONS = frozenset({P.RECORD_READ, P.RECORD_WRITE, P.PERSON_FIND, P.EMERGENCY_OPEN})
+UNVOUCHED_SYSTEM_PERMISSIONS = UNVOUCHED_PERMISSIONS - {
+    P.PERSON_FIND
+}  # by which a system asks the index of all hospitals
+VOUCHING_ROLES = (
+    Role.PRIVACY,
+    Role.AUDITOR,
+)  # who vouch for anybody of their hospital; administrators only for each other and for officers
+UNVOUCHED_MESSAGE = _(
+    "Nobody has vouched for your account yet. Go with your staff card to one of those who can: “My"
+    " account” names them. Until then you see your own hospital's records alone."
+)
 STAFF_ROLES = [
     (Role.CLINICIAN.value, _("Clinician")),
     (Role.CLERK.value, _("Record clerk")),
@@ -63,6 +113,17 @@ STAFF_ROLES = [
 
 
 def permissions_of(role: str, *, vouched: bool = True) -> frozenset[Permission]:
-    """The permissions of a role, of an account that nobody else stands behind only those of UNVOUCHED; of an unknown role, none."""
-    whole = TABLE.get(Role(role), frozenset()) if role in Role._value2member_map_ else frozenset[Permission]()
-    return whole if vouched else whole & (SYSTEM_UNVOUCHED if role == Role.MEMBER_SYSTEM else UNVOUCHED)
+    """The permissions of a role, of an account that nobody else stands behind only those of
+    UNVOUCHED; of an unknown role, none.
+    """
+    whole = (
+        PERMISSIONS_BY_ROLE.get(Role(role), frozenset())
+        if role in Role._value2member_map_
+        else frozenset[Permission]()
+    )
+    return (
+        whole
+        if vouched
+        else whole
+        & (UNVOUCHED_SYSTEM_PERMISSIONS if role == Role.MEMBER_SYSTEM else UNVOUCHED_PERMISSIONS)
+    )

@@ -1,4 +1,4 @@
-"""MAY they, and the proof."""
+"""Configure the app of access decisions and the audit log."""
 
 from django.apps import AppConfig
 
@@ -7,8 +7,8 @@ class ConsentConfig(AppConfig):
     name = "consent"
 
     def ready(self) -> None:
-        from alliance.services.proposals import ACTS
-        from consent.services import emergencies  # noqa: F401  (listens to the end of posts)
-        from consent.services.policies import POLICY
+        from alliance.services.proposals import PROPOSAL_ACTS
+        from consent.services import emergencies  # noqa: F401
+        from consent.services.policies import POLICY_ACT
 
-        ACTS["policy"] = POLICY
+        PROPOSAL_ACTS["policy"] = POLICY_ACT

@@ -1,228 +1,387 @@
 """Provision x viewer -> which resources it permits and which it denies, as criteria. Pure.
 
-What is half understood is bounded from both sides: `surely` fits whatever is meant, `maybe` fits if anything that could be meant fits. Rules
-deny what maybe fits and permit what surely fits. The deepest provision that fits wins; among siblings a denial. A permit inside a permit stands beside it.
+What is half understood is bounded from both sides: `surely` fits whatever is meant, `maybe` fits if
+anything that could be meant fits. Rules deny what maybe fits and permit what surely fits. The
+deepest provision that fits wins; among siblings a denial. A permit inside a permit stands beside
+it.
 """
 
 import datetime as dt
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import product
 
-from alliance.config.dates import HIGH, LOW
-from consent.criteria import ALWAYS, NEVER, By, Coded, Criterion, During, Item, Meeting, OfType, Referred, Refers, Touching, Within, both, covers, either, negated
-from consent.labels import FROM, LEVELS, SENSITIVE, UP_TO, kinds, wholes
-from consent.provision import Actor, Provision, Span, walk
-from consent.purposes import BREAKING, EMERGENCY, KNOWN, ROUTINE, covering
+from alliance.platform.dates import EARLIEST_INSTANT, LATEST_INSTANT
+from consent.criteria import (
+    ALWAYS,
+    NEVER,
+    AuthoredBy,
+    Criterion,
+    DatedWithin,
+    HasAnyCode,
+    HasAnyLabel,
+    LabelsWithin,
+    MayOverlap,
+    OfType,
+    ReferredBy,
+    RefersTo,
+    ResourceItem,
+    and_,
+    covers_labels,
+    not_,
+    or_,
+)
+from consent.labels import (
+    LABEL_BY_CODE,
+    LEVEL_MASK,
+    MASK_FROM_LEVEL,
+    MASK_UP_TO_LEVEL,
+    mask_with_related_kinds,
+    mask_with_subkinds,
+)
+from consent.provision import (
+    Provision,
+    ProvisionActor,
+    Span,
+    find_named_sources,
+    walk_provisions,
+)
+from consent.purposes import (
+    BREAK_GLASS,
+    EMERGENCY_PURPOSES,
+    KNOWN_PURPOSES,
+    TREATMENT_PURPOSES,
+    purposes_covering,
+)
 
-LOOKING = frozenset({"access", "use", "disclose"})
-ACTIONS = LOOKING | {"collect", "correct"}
+READING_ACTIONS = frozenset({"access", "use", "disclose"})
+KNOWN_ACTIONS = READING_ACTIONS | {"collect", "correct"}
 
 
 @dataclass(frozen=True, slots=True)
-class Viewer:
-    """Who looks, as a consent may name him; staff "" for a system. groups: (Group, whether he is in it), of those of which that is sure."""
+class ConsentViewer:
+    """Who looks, as a consent may name them; staff "" for a system. groups: (Group, whether they
+    are in it), of those of which that is sure.
+    """
 
     hospital: str
     staff: str
     purpose: str
     now: dt.datetime
-    groups: frozenset[tuple[Item, bool]] = frozenset()
+    groups: frozenset[tuple[ResourceItem, bool]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ProvisionOutcome:
     """Resources that the rule permits, and those that it denies; of the others it says nothing."""
 
     permits: Criterion
     denies: Criterion
 
 
-SILENT = Outcome(NEVER, NEVER)
-Bounds = tuple[Criterion, Criterion]
+SILENT_OUTCOME = ProvisionOutcome(NEVER, NEVER)
+CriterionBounds = tuple[Criterion, Criterion]
 
 
 @lru_cache(maxsize=20_000)
-def traits(rule: Provision) -> tuple[bool, bool]:
+def find_viewer_dependence(rule: Provision) -> tuple[bool, bool]:
     """(the moment matters, somebody of the staff is named, by number or as one of a Group)."""
-    parts = list(walk(rule))
-    return any(p.period for p in parts), any(a.staff or a.group for p in parts for a in p.actors)
+    parts = list(walk_provisions(rule))
+    actors = [actor for part in parts for actor in part.actors]
+    return any(part.period for part in parts), any(actor.staff or actor.group for actor in actors)
 
 
 @lru_cache(maxsize=50_000)
-def settled(rule: Provision, viewer: Viewer, source: str, urgent: bool) -> Outcome:
-    return outcome(rule, viewer, source, urgent=urgent)
+def _evaluate_cached(
+    rule: Provision, viewer: ConsentViewer, source: str, urgent: bool
+) -> ProvisionOutcome:
+    return evaluate_node(rule, viewer, source, urgent=urgent)
 
 
-def says(rule: Provision, viewer: Viewer, source: str, *, urgent: bool = False) -> Outcome:
+def evaluate_provision(
+    rule: Provision, viewer: ConsentViewer, source: str, *, urgent: bool = False
+) -> ProvisionOutcome:
     """The outcome; one that depends on no moment is kept, as long as the consent itself is."""
-    timed, personal = traits(rule)
-    if timed:
-        return outcome(rule, viewer, source, urgent=urgent)
-    return settled(rule, replace(viewer, now=LOW) if personal else Viewer(viewer.hospital, "", viewer.purpose, LOW), source, urgent)
+    depends_on_moment, names_staff = find_viewer_dependence(rule)
+    if depends_on_moment:
+        return evaluate_node(rule, viewer, source, urgent=urgent)
+    if names_staff:
+        viewer = replace(viewer, now=EARLIEST_INSTANT)
+    else:
+        viewer = ConsentViewer(viewer.hospital, "", viewer.purpose, EARLIEST_INSTANT)
+    return _evaluate_cached(rule, viewer, source, urgent)
 
 
-def outcome(rule: Provision, viewer: Viewer, source: str, *, labelled: bool = False, urgent: bool = False, named: bool = False) -> Outcome:
-    """What the rule says of the records of the hospital `source`.
+def evaluate_node(
+    rule: Provision,
+    viewer: ConsentViewer,
+    source: str,
+    *,
+    labelled: bool = False,
+    urgent: bool = False,
+    in_emergency_rule: bool = False,
+) -> ProvisionOutcome:
+    """Evaluate what the rule says of the records of the hospital `source`.
 
-    labelled: a rule around it names labels, so that its own silence about labels is no limit. urgent: asked about broken glass, when a permit for treatment
-    counts too, but of the denials only those that name an emergency, stand in a rule that does (named), or make an exception for one.
+    labelled: a rule around it names labels, so that its own silence about labels is no limit.
+    urgent: asked about broken glass, when a permit for treatment counts too, but of the denials
+    only those that name an emergency, stand in a rule that does (in_emergency_rule), or make an
+    exception for one.
     """
     if rule.period is not None and not rule.period[0] <= viewer.now < rule.period[1]:
-        return SILENT
-    fitting = fit(rule, viewer, source)
-    if fitting is None and not rule.permit:
-        return SILENT
-    surely, maybe = fitting or (NEVER, NEVER)
+        return SILENT_OUTCOME
+    bounds = match_provision(rule, viewer, source)
+    if bounds is None and not rule.permit:
+        return SILENT_OUTCOME
+    surely, maybe = bounds or (NEVER, NEVER)
     labelled = labelled or bool(rule.levels or rule.kinds)
-    named = named or not EMERGENCY.isdisjoint(rule.purposes)
-    inner = [outcome(p, viewer, source, labelled=labelled, urgent=urgent, named=named) for p in rule.parts]
-    beside = [o for p, o in zip(rule.parts, inner, strict=True) if rule.permit and p.permit]
-    within = [o for p, o in zip(rule.parts, inner, strict=True) if not (rule.permit and p.permit)]
-    permits, denies = either(*(i.permits for i in within)), either(*(i.denies for i in within))
-    permitted = both(permits, negated(denies))
+    in_emergency_rule = in_emergency_rule or names_emergency(rule)
+    exceptions: list[ProvisionOutcome] = []
+    widenings: list[ProvisionOutcome] = []
+    for part in rule.parts:
+        outcome = evaluate_node(
+            part,
+            viewer,
+            source,
+            labelled=labelled,
+            urgent=urgent,
+            in_emergency_rule=in_emergency_rule,
+        )
+        (widenings if rule.permit and part.permit else exceptions).append(outcome)
+    excepted = combine_outcomes(exceptions)
     if rule.permit is None:
-        return Outcome(both(surely, permitted), both(maybe, denies))
-    if rule.permit:
-        own: Criterion = ALWAYS if labelled or (urgent and not EMERGENCY.isdisjoint(rule.purposes)) else Within(0)
-        wide = either(*(b.denies for b in beside))
-        permitted = both(either(both(surely, either(permits, own)), *(b.permits for b in beside)), negated(either(denies, wide)))
-        closed = negated(permitted) if urgent and excepts_emergencies(rule) and role_fits(rule, "source", viewer, source) is not False else NEVER
-        return Outcome(permitted, either(both(maybe, denies), wide, closed))
-    closed = ALWAYS if named or not urgent or excepts_emergencies(rule) else NEVER
-    return Outcome(both(surely, permitted), both(maybe, either(denies, both(closed, negated(permits)))))
+        return ProvisionOutcome(
+            and_(surely, excepted.permits, not_(excepted.denies)), and_(maybe, excepted.denies)
+        )
+    if not rule.permit:
+        denies_rest = in_emergency_rule or not urgent or has_emergency_exception(rule)
+        rest = not_(excepted.permits) if denies_rest else NEVER
+        return ProvisionOutcome(
+            and_(surely, excepted.permits, not_(excepted.denies)),
+            and_(maybe, or_(excepted.denies, rest)),
+        )
+    widened = combine_outcomes(widenings)
+    without_labels = not labelled and not (urgent and names_emergency(rule))
+    own_permits = LabelsWithin(0) if without_labels else ALWAYS
+    permits = and_(
+        or_(and_(surely, or_(excepted.permits, own_permits)), widened.permits),
+        not_(or_(excepted.denies, widened.denies)),
+    )
+    closes_rest = (
+        urgent
+        and has_emergency_exception(rule)
+        and matches_actor_role(rule, "source", viewer, source) is not False
+    )
+    rest = not_(permits) if closes_rest else NEVER
+    return ProvisionOutcome(permits, or_(and_(maybe, excepted.denies), widened.denies, rest))
 
 
-def excepts_emergencies(rule: Provision) -> bool:
-    """Whether it says itself who may break the glass: it names no emergency, and permits one inside. What it refuses or leaves out, it does then too."""
-    return EMERGENCY.isdisjoint(rule.purposes) and any(p.permit and not EMERGENCY.isdisjoint(p.purposes) for part in rule.parts for p in walk(part))
+def combine_outcomes(outcomes: Iterable[ProvisionOutcome]) -> ProvisionOutcome:
+    """Combine what rules beside each other permit, and what they deny."""
+    outcomes = list(outcomes)
+    return ProvisionOutcome(
+        or_(*(outcome.permits for outcome in outcomes)),
+        or_(*(outcome.denies for outcome in outcomes)),
+    )
 
 
-def opens_by_end(rule: Provision, hospital: str, staff: Collection[str], others: Collection[str], now: dt.datetime, mask: int | None) -> bool:
-    """Whether staff and systems of the hospital could read more of other hospitals' records if the rule ended: it denies them something, now or once one of its
-    periods begins or is over, or leaves out what holds for those who have decided nothing. staff: whom it may name there, and "" for anybody; mask: the labels that
-    the alliance's rule opens, or None."""
-    named = {a.hospital for p in walk(rule) for a in p.actors if a.role == "source"} - {hospital}
-    moments = {now, *(m for p in walk(rule) if p.period for m in p.period if now < m < HIGH)}
-    for source in {"", *others, *named}:
-        for who in staff:
-            for moment in moments:
-                plain, urgent = (says(rule, Viewer(hospital, who, purpose, moment), source, urgent=purpose == BREAKING) for purpose in ("TREAT", BREAKING))
-                if plain.denies != NEVER or urgent.denies != NEVER or (mask is not None and not covers(plain.permits, mask)):
-                    return True
+def names_emergency(rule: Provision) -> bool:
+    return not EMERGENCY_PURPOSES.isdisjoint(rule.purposes)
+
+
+def has_emergency_exception(rule: Provision) -> bool:
+    """Whether it says itself who may break the glass: it names no emergency, and permits one
+    inside. What it refuses or leaves out, it does then too.
+    """
+    return not names_emergency(rule) and any(
+        inner.permit and names_emergency(inner)
+        for part in rule.parts
+        for inner in walk_provisions(part)
+    )
+
+
+def would_ending_open_more(
+    rule: Provision,
+    hospital: str,
+    staff: Collection[str],
+    others: Collection[str],
+    now: dt.datetime,
+    mask: int | None,
+) -> bool:
+    """Whether staff and systems of the hospital could read more of other hospitals' records if
+    the rule ended: it denies them something, now or once one of its periods begins or is over, or
+    leaves out what holds for those who have decided nothing. staff: whom it may name there, and ""
+    for anybody; mask: the labels that the alliance's rule opens, or None.
+    """
+    named_sources = find_named_sources(rule) - {hospital}
+    bounds = {bound for part in walk_provisions(rule) for bound in part.period or ()}
+    moments = {now, *(bound for bound in bounds if now < bound < LATEST_INSTANT)}
+    for source, viewer_staff, moment in product({"", *others, *named_sources}, staff, moments):
+        plain, urgent = (
+            evaluate_provision(
+                rule,
+                ConsentViewer(hospital, viewer_staff, purpose, moment),
+                source,
+                urgent=purpose == BREAK_GLASS,
+            )
+            for purpose in ("TREAT", BREAK_GLASS)
+        )
+        denies = plain.denies != NEVER or urgent.denies != NEVER
+        if denies or (mask is not None and not covers_labels(plain.permits, mask)):
+            return True
     return False
 
 
-def fit(rule: Provision, viewer: Viewer, source: str) -> Bounds | None:
-    """(surely, maybe): the resources that the rule is about; None where it is not about this viewer and source."""
+def match_provision(rule: Provision, viewer: ConsentViewer, source: str) -> CriterionBounds | None:
+    """(surely, maybe): the resources that the rule is about; None where it is not about this
+    viewer and source.
+    """
     unsure = rule.unknown
-    asked = covering(viewer.purpose) | (ROUTINE if viewer.purpose == BREAKING and rule.permit else frozenset())
-    if rule.purposes and asked.isdisjoint(rule.purposes):
-        if KNOWN.issuperset(rule.purposes) or viewer.purpose == BREAKING:  # only what names an emergency holds in one
+    if rule.purposes and find_asked_purposes(rule, viewer).isdisjoint(rule.purposes):
+        # Only what names an emergency holds in one.
+        if KNOWN_PURPOSES.issuperset(rule.purposes) or viewer.purpose == BREAK_GLASS:
             return None
         unsure = True
-    if rule.actions and not LOOKING & set(rule.actions):
-        if ACTIONS.issuperset(rule.actions):
+    if rule.actions and READING_ACTIONS.isdisjoint(rule.actions):
+        if KNOWN_ACTIONS.issuperset(rule.actions):
             return None
         unsure = True
     for role in ("recipient", "source"):
-        fits = role_fits(rule, role, viewer, source)
-        if fits is False:
+        matches = matches_actor_role(rule, role, viewer, source)
+        if matches is False:
             return None
-        unsure = unsure or fits is None
-    surely: list[Criterion] = []
-    maybe: list[Criterion] = []
-    for low, high in (authors(rule.actors), labels(rule), kept(rule), dated(rule.data_period), data(rule.data)):
-        surely.append(low)
-        maybe.append(high)
-    return NEVER if unsure else both(*surely), both(*maybe)
+        unsure = unsure or matches is None
+    lower_bounds, upper_bounds = zip(
+        author_bounds(rule.actors),
+        label_bounds(rule),
+        type_bounds(rule),
+        date_bounds(rule.data_period),
+        instance_bounds(rule.data),
+        strict=True,
+    )
+    return NEVER if unsure else and_(*lower_bounds), and_(*upper_bounds)
 
 
-def role_fits(rule: Provision, role: str, viewer: Viewer, source: str) -> bool | None:
-    """Whether the viewer (recipient) or the hospital (source) is one of those whom the rule names in the role, or it names nobody; None where nobody knows."""
-    found = [concerns(a, viewer, source) for a in rule.actors if a.role == role]
-    return True if not found or True in found else None if None in found else False
+def find_asked_purposes(rule: Provision, viewer: ConsentViewer) -> frozenset[str]:
+    """The purposes that a rule may name to be about this viewer: broken glass is treatment too,
+    as far as a permit is asked.
+    """
+    purposes = purposes_covering(viewer.purpose)
+    if viewer.purpose == BREAK_GLASS and rule.permit:
+        purposes |= TREATMENT_PURPOSES
+    return purposes
 
 
-def concerns(actor: Actor, viewer: Viewer, source: str) -> bool | None:
-    """Whether it is the viewer (a recipient) or the hospital (a source); None where nobody knows who it is."""
+def matches_actor_role(
+    rule: Provision, role: str, viewer: ConsentViewer, source: str
+) -> bool | None:
+    """Whether the viewer (recipient) or the hospital (source) is one of those whom the rule
+    names in the role, or it names nobody; None where nobody knows.
+    """
+    matches = [matches_actor(actor, viewer, source) for actor in rule.actors if actor.role == role]
+    if not matches or True in matches:
+        return True
+    return None if None in matches else False
+
+
+def matches_actor(actor: ProvisionActor, viewer: ConsentViewer, source: str) -> bool | None:
+    """Whether it is the viewer (a recipient) or the hospital (a source); None where nobody knows
+    who it is.
+    """
     if actor.role == "recipient" and actor.group:
-        return True if (actor.group, True) in viewer.groups else False if (actor.group, False) in viewer.groups else None
-    if not actor.known:
+        if (actor.group, True) in viewer.groups:
+            return True
+        return False if (actor.group, False) in viewer.groups else None
+    if not actor.is_identified:
         return None
     if actor.role == "source":
         return actor.hospital == source if actor.hospital else None
     return actor.hospital == viewer.hospital if actor.hospital else actor.staff == viewer.staff
 
 
-BY_MEANING: dict[str, Callable[[Item], list[Criterion]]] = {
-    "instance": lambda i: [i], "related": lambda i: [i, Refers(i), Referred(i)], "dependents": lambda i: [i, Refers(i)], "authoredby": lambda i: [By(i)],
+CRITERIA_BY_MEANING: dict[str, Callable[[ResourceItem], list[Criterion]]] = {
+    "instance": lambda i: [i],
+    "related": lambda i: [i, RefersTo(i), ReferredBy(i)],
+    "dependents": lambda i: [i, RefersTo(i)],
+    "authoredby": lambda i: [AuthoredBy(i)],
 }
 
 
-def authors(actors: tuple[Actor, ...]) -> Bounds:
+def author_bounds(actors: tuple[ProvisionActor, ...]) -> CriterionBounds:
     """An author that nobody knows may have made anything."""
-    found = [a for a in actors if a.role == "author"]
-    if not found:
+    authors = [actor for actor in actors if actor.role == "author"]
+    if not authors:
         return ALWAYS, ALWAYS
-    items = [By(a.item) for a in found if a.item]
-    return either(*items), either(*items) if len(items) == len(found) else ALWAYS
+    criteria = [AuthoredBy(author.item) for author in authors if author.item]
+    return or_(*criteria), or_(*criteria) if len(criteria) == len(authors) else ALWAYS
 
 
-def labels(rule: Provision) -> Bounds:
-    """A permit for a level is one for all up to it, a denial one for all from it on. A permit for a kind is for records of that kind and no other, and
-    a level beside it says how far; a denial for a kind is for all that may be of it."""
+def label_bounds(rule: Provision) -> CriterionBounds:
+    """A permit for a level is one for all up to it, a denial one for all from it on. A permit
+    for a kind is for records of that kind and no other, and a level beside it says how far; a
+    denial for a kind is for all that may be of it.
+    """
     if not rule.levels and not rule.kinds:
         return ALWAYS, ALWAYS
     if rule.permit is None:
-        (low, high), (lower, higher) = of_permit(rule), of_denial(rule)
-        return both(low, lower), either(high, higher)
-    return of_permit(rule) if rule.permit else of_denial(rule)
+        permit_surely, permit_maybe = permit_label_bounds(rule)
+        denial_surely, denial_maybe = denial_label_bounds(rule)
+        return and_(permit_surely, denial_surely), or_(permit_maybe, denial_maybe)
+    return permit_label_bounds(rule) if rule.permit else denial_label_bounds(rule)
 
 
-def of_permit(rule: Provision) -> Bounds:
-    level = 0
+def permit_label_bounds(rule: Provision) -> CriterionBounds:
+    level_mask = 0
     for code in rule.levels:
-        level |= UP_TO[code]
+        level_mask |= MASK_UP_TO_LEVEL[code]
     if not rule.kinds:
-        return Within(level), Within(level)
-    inside, touched = masks(rule)
-    return both(Touching(inside), Within(inside | level & LEVELS)), Touching(touched)
+        return LabelsWithin(level_mask), LabelsWithin(level_mask)
+    kinds_mask, related_mask = kind_masks(rule)
+    within_level = LabelsWithin(kinds_mask | level_mask & LEVEL_MASK)
+    return and_(HasAnyLabel(kinds_mask), within_level), HasAnyLabel(related_mask)
 
 
-def of_denial(rule: Provision) -> Bounds:
-    above: list[Criterion] = [Touching(FROM[c]) if c in FROM else ALWAYS for c in rule.levels]
-    inside, touched = masks(rule)
-    return either(*above, *([Touching(inside)] if inside else [])), either(*above, *([Touching(touched)] if touched else []))
+def denial_label_bounds(rule: Provision) -> CriterionBounds:
+    from_level: list[Criterion] = [
+        HasAnyLabel(MASK_FROM_LEVEL[code]) if code in MASK_FROM_LEVEL else ALWAYS
+        for code in rule.levels
+    ]
+    kinds_mask, related_mask = kind_masks(rule)
+    of_kinds = [HasAnyLabel(kinds_mask)] if kinds_mask else []
+    of_related = [HasAnyLabel(related_mask)] if related_mask else []
+    return or_(*from_level, *of_kinds), or_(*from_level, *of_related)
 
 
-def masks(rule: Provision) -> tuple[int, int]:
+def kind_masks(rule: Provision) -> tuple[int, int]:
     """(labels of the kinds and of their parts, and with those of which they are a part)."""
-    inside = touched = 0
+    kinds_mask = related_mask = 0
     for code in rule.kinds:
-        inside |= kinds(SENSITIVE[code])
-        touched |= wholes(SENSITIVE[code])
-    return inside, touched
+        kinds_mask |= mask_with_subkinds(LABEL_BY_CODE[code])
+        related_mask |= mask_with_related_kinds(LABEL_BY_CODE[code])
+    return kinds_mask, related_mask
 
 
-def kept(rule: Provision) -> Bounds:
-    tests: list[Criterion] = []
+def type_bounds(rule: Provision) -> CriterionBounds:
+    criteria: list[Criterion] = []
     if rule.types:
-        tests.append(OfType(rule.types))
+        criteria.append(OfType(rule.types))
     if rule.codes:
-        tests.append(Coded(rule.codes))
-    return both(*tests), both(*tests)
+        criteria.append(HasAnyCode(rule.codes))
+    return and_(*criteria), and_(*criteria)
 
 
-def dated(period: Span | None) -> Bounds:
-    return (During(*period), Meeting(*period)) if period else (ALWAYS, ALWAYS)
+def date_bounds(period: Span | None) -> CriterionBounds:
+    return (DatedWithin(*period), MayOverlap(*period)) if period else (ALWAYS, ALWAYS)
 
 
-def data(found: tuple[tuple[str, Item], ...]) -> Bounds:
-    """Consent.provision.data.meaning: the instance, it and what it is related to, it and what depends on it, what somebody authored."""
-    if not found:
+def instance_bounds(data: tuple[tuple[str, ResourceItem], ...]) -> CriterionBounds:
+    """Consent.provision.data.meaning: the instance, it and what it is related to, it and what
+    depends on it, what somebody authored.
+    """
+    if not data:
         return ALWAYS, ALWAYS
-    tests: list[Criterion] = []
-    for meaning, item in found:
-        tests += BY_MEANING[meaning](item)
-    return either(*tests), either(*tests)
+    criteria: list[Criterion] = []
+    for meaning, item in data:
+        criteria += CRITERIA_BY_MEANING[meaning](item)
+    return or_(*criteria), or_(*criteria)

@@ -1,129 +1,310 @@
-"""RULES x Facts -> Scope or Refused. Deny overrides; what nothing permits is refused. The only maker of a Scope. Pure."""
+"""Decide from all rules and the facts: a Scope or Refused. Deny overrides; what nothing permits is
+refused. The only maker of a Scope. Pure.
+"""
 
 import hashlib
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
 from alliance.auth.principal import Purpose
-from consent.audit.event import Event, EventCode
-from consent.compile import excepts_emergencies
-from consent.criteria import ALWAYS, NEVER, Criterion, Within, both, covers, either, less, negated
+from consent.audit.event import AuditEvent, EventCode
+from consent.compile import has_emergency_exception
+from consent.criteria import (
+    ALWAYS,
+    NEVER,
+    Criterion,
+    LabelsWithin,
+    and_,
+    and_not,
+    covers_labels,
+    not_,
+    or_,
+)
 from consent.labels import OVERRIDABLE_LABELS
-from consent.provision import walk
-from consent.rules import RULES, patient_consent, treatment_relationship
+from consent.provision import find_named_sources, walk_provisions
+from consent.rules import RULES, launched, own_record, patient_consent, treatment_relationship
 from consent.strength import Strength
-from consent.terms import AccessRequest, Facts, Refused, Scope, Verdict, Vote
+from consent.terms import AccessRequest, Facts, HospitalVerdict, Refused, RuleVote, Scope
 
-NO_CONSENT = Vote("deny", "no_consent", "PIPL 23, 29")
+# records opened for somebody to read, who is told what is withheld and why
+SHOWN_TO_PEOPLE = frozenset({EventCode.RECORD_OPEN, EventCode.RECORD_PRINT})
+NO_CONSENT = RuleVote("deny", "no_consent", "PIPL 23, 29")
 
 
-def weigh(request: AccessRequest, facts: Facts, hospital: str) -> Verdict:
-    """All votes about the records of one hospital, combined."""
+def evaluate_hospital(request: AccessRequest, facts: Facts, hospital: str) -> HospitalVerdict:
+    """All votes about the records of one hospital, combined. Where a system speaks for a doctor who
+    has not allowed it, nothing else is told of another hospital: neither decision nor seal.
+    """
+    if barred := launched.votes(request, facts, hospital):
+        return HospitalVerdict(hospital, NEVER, barred)
     votes = tuple(v for rule in RULES for v in rule.votes(request, facts, hospital))
-    plain, seen = combined(votes)
-    if not any(v.kind == "permit" or full(v) for v in votes):
-        waiting = patient_consent.find_waiting(request, facts, hospital)
-        votes = (*votes, NO_CONSENT if waiting is None else replace(NO_CONSENT, code=waiting[0], consent=waiting[1]))
-    return Verdict(hospital, seen, votes, overridden=seen != plain)
+    seen_without_emergency, seen = combine_votes(votes)
+    if not any(v.kind == "permit" or is_full_denial(v) for v in votes):
+        waiting_consent = patient_consent.find_waiting_consent(request, facts, hospital)
+        votes = (
+            *votes,
+            (
+                NO_CONSENT
+                if waiting_consent is None
+                else replace(NO_CONSENT, code=waiting_consent[0], consent=waiting_consent[1])
+            ),
+        )
+    return HospitalVerdict(hospital, seen, votes, overridden=seen != seen_without_emergency)
 
 
-def full(vote: Vote) -> bool:
+def is_full_denial(vote: RuleVote) -> bool:
     """Whether it denies all records of the hospital, and not only in an emergency."""
-    return vote.kind == "deny" and vote.which == ALWAYS and not vote.urgent
+    return vote.kind == "deny" and vote.criterion == ALWAYS and not vote.urgent
 
 
 @lru_cache(maxsize=2_000)
-def combined(votes: tuple[Vote, ...]) -> tuple[Criterion, Criterion]:
+def combine_votes(votes: tuple[RuleVote, ...]) -> tuple[Criterion, Criterion]:
     """(without, with the emergency) what of the hospital's records may be seen."""
-    plain = less(either(*(v.which for v in votes if v.kind == "permit")), either(*(v.which for v in votes if v.kind == "deny" and not v.urgent)))
-    return plain, either(plain, both(either(*(v.which for v in votes if v.kind == "override")), negated(kept_closed(votes))))
-
-
-def kept_closed(votes: tuple[Vote, ...]) -> Criterion:
-    """What an emergency does not open."""
-    return either(*(v.which for v in votes if v.kind == "deny" and not v.overridable))
-
-
-def would_open(verdict: Verdict) -> bool:
-    """Whether breaking the glass would show the viewer more of the hospital's records."""
-    return either(verdict.seen, both(Within(OVERRIDABLE_LABELS), negated(kept_closed(verdict.reasons)))) != verdict.seen
-
-
-def epoch_of(facts: Facts) -> str:
-    """Changes whenever a consent, the relationship, an emergency, a seal or a suspension does: page cursors are bound to it."""
-    consents = [(c.id, c.whole, int(c.strength), int(c.own), *sorted((i.fhir_id, holds) for i, holds in c.groups)) for c in facts.consents]
-    text = repr((sorted(facts.suspended), facts.related, int(facts.tie), consents, facts.emergency_until, facts.policy.version, sorted(facts.sealed), sorted(facts.asked)))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def event_of(request: AccessRequest, purpose: str) -> Event:
-    return Event.of(request.principal, request.code, person=request.person, target=request.target, detail=request.detail, purpose=purpose)
-
-
-def decide(request: AccessRequest, facts: Facts) -> Scope:
-    """Raises Refused with the first reason that is about all records where nothing at all may be reached."""
-    principal = request.principal
-    if not principal.may(request.permission):
-        raise Refused("role" if principal.active else "viewer_inactive")
-    purpose, letters = principal.purpose.value, request.need.letters if request.need else ""
-    if request.hospital_id == principal.hospital_id:
-        return Scope(principal, event_of(request, purpose), whole=request.hospital_id, writable=request.writing, letters=letters)
-    if request.writing:
-        raise Refused("foreign_store")
-    if request.directory:
-        return Scope(principal, event_of(request, purpose), directory=True, letters=letters)
-    verdicts = {h: weigh(request, facts, h) for h in sorted({s.hospital for s in request.sources})}
-    seen = tuple((s.id, verdicts[s.hospital].seen) for s in request.sources if verdicts[s.hospital].permitted)
-    if not seen:
-        denials = [v for x in verdicts.values() for v in x.reasons if v.kind == "deny"] or [NO_CONSENT]
-        first = next(filter(full, denials), denials[0])
-        raise Refused(first.code, first.basis, not verdicts or any(map(would_open, verdicts.values())))
-    emergency = any(v.overridden for v in verdicts.values())
-    told = withheld(request, facts) if request.code is EventCode.RECORD_OPEN else {}
-    active = facts.emergency_until is not None and facts.now < facts.emergency_until
-    return Scope(
-        principal, event_of(request, Purpose.EMERGENCY.value if emergency else purpose), patients=seen,
-        withheld=tuple(sorted(told)), urgent=any(told.values()), emergency=emergency, until=facts.emergency_until if active else None, letters=letters, epoch=epoch_of(facts),
+    plain = and_not(
+        or_(*(v.criterion for v in votes if v.kind == "permit")),
+        or_(*(v.criterion for v in votes if v.kind == "deny" and not v.urgent)),
+    )
+    return plain, or_(
+        plain,
+        and_(
+            or_(*(v.criterion for v in votes if v.kind == "override")),
+            not_(find_non_overridable(votes)),
+        ),
     )
 
 
-OTHER_HOSPITAL = ""  # no member has this code: it stands for one that nobody has named
-MENDABLE = frozenset({  # the viewer can do something about it
-    "unvouched", "no_relationship", "no_consent", "policy_closed", treatment_relationship.UNCONFIRMED, patient_consent.UNVERIFIED, patient_consent.UNCONFIRMED})
+def find_non_overridable(votes: tuple[RuleVote, ...]) -> Criterion:
+    """What an emergency does not open."""
+    return or_(*(v.criterion for v in votes if v.kind == "deny" and not v.overridable))
 
 
-def withheld(request: AccessRequest, facts: Facts) -> dict[str, bool]:
-    """{why records of other hospitals are not shown to the viewer: whether an emergency would open some of them}.
+def would_emergency_open(verdict: HospitalVerdict) -> bool:
+    """Whether breaking the glass would show the viewer more of the hospital's records."""
+    return (
+        or_(
+            verdict.seen,
+            and_(LabelsWithin(OVERRIDABLE_LABELS), not_(find_non_overridable(verdict.reasons))),
+        )
+        != verdict.seen
+    )
 
-    Never asked about stored resources. A refusal follows from the consents alone, whoever knows the patient: it must not tell that somebody does. The
-    other reasons stand only where another hospital has a registration of the patient; which one, and whether it holds anything, they do not tell.
+
+def compute_facts_epoch(facts: Facts) -> str:
+    """Changes whenever a consent, the relationship, an emergency, a seal or a suspension does:
+    page cursors are bound to it.
     """
-    elsewhere = {s.hospital for s in request.sources if request.crosses(s.hospital)}
-    named = {a.hospital for c in facts.consents for p in walk(c.rule) for a in p.actors if a.role == "source"}
-    told: dict[str, bool] = {}
-    for hospital in sorted(elsewhere | named | {OTHER_HOSPITAL}):
-        verdict = weigh(request, facts, hospital)
-        if covers(verdict.seen, OVERRIDABLE_LABELS):
+    consents = [
+        (
+            c.id,
+            c.whole,
+            int(c.strength),
+            int(c.own),
+            *sorted((i.fhir_id, holds) for i, holds in c.groups),
+        )
+        for c in facts.consents
+    ]
+    text = repr(
+        (
+            sorted(facts.suspended),
+            facts.related,
+            int(facts.tie),
+            consents,
+            facts.emergency_until,
+            facts.policy.version,
+            sorted(facts.sealed),
+            sorted(facts.referring_hospitals),
+        )
+    )
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def event_from_request(request: AccessRequest, purpose: str) -> AuditEvent:
+    return AuditEvent.from_principal(
+        request.principal,
+        request.code,
+        person=request.person,
+        target=request.target,
+        detail=request.detail,
+        purpose=purpose,
+    )
+
+
+def decide_access(request: AccessRequest, facts: Facts) -> Scope:
+    """Raises Refused with the first reason that is about all records where nothing at all may be
+    reached.
+    """
+    principal = request.principal
+    if not principal.may(request.permission):
+        raise Refused("role" if principal.active else "viewer_inactive")
+    if principal.kind == "patient" and request.hospital_id is not None:
+        raise Refused("role")
+    purpose, letters = principal.purpose.value, request.need.letters if request.need else ""
+    if request.hospital_id == principal.hospital_id:
+        return Scope(
+            principal,
+            event_from_request(request, purpose),
+            store_hospital_id=request.hospital_id,
+            writable=request.writing,
+            letters=letters,
+        )
+    if request.writing:
+        raise Refused("foreign_store")
+    if principal.sandbox:
+        raise Refused("sandbox")
+    if request.directory:
+        return Scope(
+            principal, event_from_request(request, purpose), directory=True, letters=letters
+        )
+    sources = [s for s in request.sources if own_record.is_proven_own(request, s)]
+    hospitals = sorted({source.hospital for source in sources})
+    verdicts = {hospital: evaluate_hospital(request, facts, hospital) for hospital in hospitals}
+    patients = tuple(
+        (source.id, verdicts[source.hospital].seen)
+        for source in sources
+        if verdicts[source.hospital].permitted
+    )
+    if not patients:
+        raise build_refusal(verdicts.values())
+    emergency = any(verdict.overridden for verdict in verdicts.values())
+    withheld = explain_withheld(request, facts) if request.code in SHOWN_TO_PEOPLE else {}
+    if len(sources) < len(request.sources):
+        withheld[own_record.JOINED_LATER] = False
+    in_emergency = (
+        facts.emergency_until is not None
+        and facts.now < facts.emergency_until
+        and not principal.is_launched
+    )
+    return Scope(
+        principal,
+        event_from_request(request, Purpose.EMERGENCY.value if emergency else purpose),
+        patients=patients,
+        withheld=tuple(sorted(withheld)),
+        urgent=any(withheld.values()),
+        emergency=emergency,
+        until=facts.emergency_until if in_emergency else None,
+        letters=letters,
+        epoch=compute_facts_epoch(facts),
+    )
+
+
+def decide_feed(
+    request: AccessRequest, about: Sequence[tuple[AccessRequest, Facts]]
+) -> Scope | None:
+    """What of these persons' records may go out together to the system of `request`, whose event
+    names the page and no person; None where nothing may. A person whom the gate refuses is left
+    out.
+    """
+    scopes = []
+    for one, facts in about:
+        try:
+            scopes.append(decide_access(one, facts))
+        except Refused:
             continue
-        denials = [v for v in verdict.reasons if v.kind == "deny" and not v.urgent]
-        refused = [v for v in denials if v.code == patient_consent.DENIED]
-        codes = {v.code for v in refused[:1]}
-        if hospital in elsewhere and not any(map(full, refused)):
-            codes |= {part_of(request, facts, hospital)} if verdict.seen != NEVER else {v.code for v in denials} & MENDABLE
-        told |= {c: would_open(verdict) or told.get(c, False) for c in codes}
-    return told
+    patients = tuple(patient for scope in scopes for patient in scope.patients)
+    if not patients:
+        return None
+    return Scope(
+        request.principal,
+        event_from_request(request, request.principal.purpose.value),
+        patients=patients,
+        letters=request.need.letters if request.need else "",
+    )
 
 
-def may_break(request: AccessRequest, facts: Facts) -> bool | None:
-    """Whether the patient's decisions let the viewer break the glass; None where none speaks of emergencies. Follows from the decisions alone, whoever knows the patient."""
-    named = {a.hospital for c in facts.consents for p in walk(c.rule) for a in p.actors if a.role == "source"}
-    verdicts = [weigh(request, facts, h) for h in {s.hospital for s in request.sources if request.crosses(s.hospital)} | named | {OTHER_HOSPITAL}]
-    if any(map(would_open, verdicts)) or not any(v.urgent for x in verdicts for v in x.reasons):
-        return True if any(excepts_emergencies(p) for c in facts.consents for p in walk(c.rule)) else None
-    return False
+def build_refusal(verdicts: Collection[HospitalVerdict]) -> Refused:
+    """Refuse with the first reason that is about all records of a hospital, else the first."""
+    denials = [vote for verdict in verdicts for vote in verdict.reasons if vote.kind == "deny"]
+    denials = denials or [NO_CONSENT]
+    reason = next(filter(is_full_denial, denials), denials[0])
+    overridable = not verdicts or any(map(would_emergency_open, verdicts))
+    return Refused(reason.code, reason.basis, overridable)
 
 
-def part_of(request: AccessRequest, facts: Facts, hospital: str) -> str:
-    """Why only a part is open: what is behind it is provisional, or the records are specially protected."""
-    sure = replace(facts, tie=Strength.FULL, consents=tuple(replace(c, strength=Strength.FULL) if c.counts(hospital) is Strength.PROVISIONAL else c for c in facts.consents))
-    return "sensitive" if weigh(request, sure, hospital).seen == weigh(request, facts, hospital).seen else treatment_relationship.PROVISIONAL
+OTHER_HOSPITAL = ""  # no member has this code: it stands for one that nobody has named
+ACTIONABLE_CODES = frozenset(
+    {  # the viewer can do something about it
+        "unvouched",
+        "launched",
+        "no_relationship",
+        "no_consent",
+        "policy_closed",
+        treatment_relationship.UNCONFIRMED_TIE,
+        patient_consent.UNVERIFIED_CONSENT,
+        patient_consent.UNCONFIRMED_CONSENT,
+    }
+)
+
+
+def explain_withheld(request: AccessRequest, facts: Facts) -> dict[str, bool]:
+    """{why records of other hospitals are not shown to the viewer: whether an emergency would
+    open some of them}.
+
+    Never asked about stored resources. A refusal follows from the consents alone, whoever knows the
+    patient: it must not tell that somebody does. The other reasons stand only where another
+    hospital has a registration of the patient; which one, and whether it holds anything, they do
+    not tell.
+    """
+    elsewhere = find_other_hospitals(request)
+    named = {source for c in facts.consents for source in find_named_sources(c.rule)}
+    withheld: dict[str, bool] = {}
+    for hospital in sorted(elsewhere | named | {OTHER_HOSPITAL}):
+        verdict = evaluate_hospital(request, facts, hospital)
+        if covers_labels(verdict.seen, OVERRIDABLE_LABELS):
+            continue
+        denials = [vote for vote in verdict.reasons if vote.kind == "deny" and not vote.urgent]
+        by_patient = [vote for vote in denials if vote.code == patient_consent.PATIENT_DENIED]
+        codes = {vote.code for vote in by_patient[:1]}
+        if hospital in elsewhere and not any(map(is_full_denial, by_patient)):
+            if verdict.seen != NEVER:
+                codes.add(explain_partial_access(request, facts, hospital))
+            else:
+                codes |= {vote.code for vote in denials} & ACTIONABLE_CODES
+        opens = would_emergency_open(verdict)
+        withheld |= {code: opens or withheld.get(code, False) for code in codes}
+    return withheld
+
+
+def find_other_hospitals(request: AccessRequest) -> set[str]:
+    """The hospitals that have a registration of the patient, and whose records would go to
+    another.
+    """
+    return {s.hospital for s in request.sources if request.crosses_hospitals(s.hospital)}
+
+
+def can_break_glass(request: AccessRequest, facts: Facts) -> bool | None:
+    """Whether the patient's decisions let the viewer break the glass; None where none speaks of
+    emergencies. Follows from the decisions alone, whoever knows the patient.
+    """
+    named = {source for c in facts.consents for source in find_named_sources(c.rule)}
+    verdicts = [
+        evaluate_hospital(request, facts, hospital)
+        for hospital in find_other_hospitals(request) | named | {OTHER_HOSPITAL}
+    ]
+    denies_emergency = any(vote.urgent for verdict in verdicts for vote in verdict.reasons)
+    if denies_emergency and not any(map(would_emergency_open, verdicts)):
+        return False
+    provisions = (p for c in facts.consents for p in walk_provisions(c.rule))
+    return True if any(map(has_emergency_exception, provisions)) else None
+
+
+def explain_partial_access(request: AccessRequest, facts: Facts, hospital: str) -> str:
+    """Why only a part is open: what is behind it is provisional, or the records are specially
+    protected.
+    """
+    sure = replace(
+        facts,
+        tie=Strength.FULL,
+        consents=tuple(
+            (
+                replace(c, strength=Strength.FULL)
+                if c.strength_for(hospital) is Strength.PROVISIONAL
+                else c
+            )
+            for c in facts.consents
+        ),
+    )
+    seen_if_sure = evaluate_hospital(request, sure, hospital).seen
+    if seen_if_sure == evaluate_hospital(request, facts, hospital).seen:
+        return "sensitive"
+    return treatment_relationship.PROVISIONAL_TIE

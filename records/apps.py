@@ -1,13 +1,33 @@
 """WHAT is shared."""
 
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 from django.apps import AppConfig
+
+from consent import from_records
+from records.sql.registrations import ASKED
+
+if TYPE_CHECKING:
+    from consent.audit.export_order import ExportOrder
+
+from_records.asked = ASKED
+
+
+def write_package(order: "ExportOrder", path: Path) -> dict[str, Any]:
+    """The evidence package, whose fonts and layout are loaded with the first one."""
+    from records.evidence.evidence_package import write_evidence_package
+
+    return write_evidence_package(order, path)
 
 
 class RecordsConfig(AppConfig):
     name = "records"
 
     def ready(self) -> None:
-        from alliance.auth.scopes import HOSTED
-        from records.fhir.types import TYPES
+        from alliance.auth.scopes import HOSTED_TYPES
+        from consent.audit.export_order import PACKAGE_FORMS
+        from records.fhir.resource_types import TYPES
 
-        HOSTED.update(TYPES, ("Person",))  # Person is read at the shared base
+        PACKAGE_FORMS["package"] = write_package
+        HOSTED_TYPES.update(TYPES, ("Person",))  # Person is read at the shared base

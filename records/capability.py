@@ -1,105 +1,235 @@
-"""CapabilityStatement of a base, generated from the tables that do the work (FHIR R4 capabilitystatement.html)."""
+"""CapabilityStatement of a base, made from what does the work: the URLconf of the FHIR door, the
+tables of types and of search parameters (FHIR R4 capabilitystatement.html).
+"""
 
+from functools import cache
 from typing import Any
 
 from alliance.models import Hospital
-from records.facade import demographics
-from records.fhir import limits, published
-from records.fhir.json import dump
-from records.fhir.types import TYPES, table
-from records.search.chain import enclosed
-from records.search.definitions import parameters
-from records.search.include import references
-from records.search.referrers import FREE
+from records.audit_events import parse_search
+from records.audit_events.event_shapes import BALP, PROFILES
+from records.facade import patient_query
+from records.fhir import limits, own_definitions
+from records.fhir.json_codec import dump_json
+from records.fhir.resource_types import TYPES, load_definition_table
+from records.requests import served_routes
+from records.requests.interaction import THE_BASE
+from records.search.chain import is_enclosed
+from records.search.include import reference_parameters
+from records.search.referrers import UNENFORCED_TYPES
+from records.search.search_parameters import parameters_of_type
 
-OWN = ("read", "vread", "update", "patch", "delete", "history-instance", "history-type", "create", "search-type")
-SHARED = ("search-type",)
-COMMON = (("_id", "token"), ("_lastUpdated", "date"), ("_list", "special"), ("_text", "string"), ("_content", "string"))
-BASE = "http://hl7.org/fhir/OperationDefinition/"
-BULK = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/"
-# operation -> (its definition, the types that have it ("": the base, "*": every type), served at the shared base too)
-OPERATIONS: dict[str, tuple[str, tuple[str, ...], bool]] = {
-    "everything": (BASE + "Patient-everything", ("Patient",), True),
-    "summary": ("http://hl7.org/fhir/uv/ips/OperationDefinition/summary", ("Patient",), True),
-    "lastn": (BASE + "Observation-lastn", ("Observation",), True),
-    "match": (BASE + "Patient-match", ("Patient",), True),
-    "ihe-pix": ("https://profiles.ihe.net/ITI/PIXm/OperationDefinition/IHE.PIXm.pix", ("Patient",), True),
-    "validate": (BASE + "Resource-validate", ("*",), False),
-    "meta": (BASE + "Resource-meta", ("", "*"), False),
-    "meta-add": (BASE + "Resource-meta-add", ("*",), False),
-    "meta-delete": (BASE + "Resource-meta-delete", ("*",), False),
-    "export": (BULK + "export", ("",), False),
-    "patient-export": (BULK + "patient-export", ("Patient",), True),  # called as $export, named as the guide's CapabilityStatement names it
-    "group-export": (BULK + "group-export", ("Group",), False),
-    "import": ("urn:xinglin:operation:import", ("", "*"), False),
-    "expand": (BASE + "ValueSet-expand", ("ValueSet",), False),
-    "validate-code": (BASE + "ValueSet-validate-code", ("ValueSet", "CodeSystem"), False),
-    "lookup": (BASE + "CodeSystem-lookup", ("CodeSystem",), False),
-    "subsumes": (BASE + "CodeSystem-subsumes", ("CodeSystem",), False),
-    "translate": (BASE + "ConceptMap-translate", ("ConceptMap",), False),
-    "status": ("http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition/backport-subscription-status", ("Subscription",), False),
-}
-FEED = ("_history of a resource and of a type is newest first; that of the whole base is a feed, oldest first: follow its link next to the end, keep the last one, and ask it again "
-        "for what has come since.")
-SECURITY = ("SMART Backend Services: a token has scopes system/Type.cruds (system/Type.read and .write, too), and each interaction asks for its letter: c create; r read, vread, history of "
-            "a resource; u update, with r patch; d delete; s search, history of a type, and beside the other letter each condition. Without a scope in its request a system gets all that it is "
-            "registered for. Pages in browsers: origins of registered systems.")
+# FHIR's codes in FHIR's order (type-restful-interaction, system-restful-interaction)
+TYPE_INTERACTIONS = (
+    "read",
+    "vread",
+    "update",
+    "patch",
+    "delete",
+    "history-instance",
+    "history-type",
+    "create",
+    "search-type",
+)
+BASE_INTERACTIONS = ("transaction", "batch", "search-system", "history-system")
+COMMON = (
+    ("_id", "token"),
+    ("_lastUpdated", "date"),
+    ("_list", "special"),
+    ("_text", "string"),
+    ("_content", "string"),
+)
+FEED = (
+    "_history of a resource and of a type is newest first; that of the whole base is a feed, oldest"
+    " first: follow its link next to the end, keep the last one, and ask it again for what has come"
+    " since."
+)
+SECURITY = (
+    "SMART Backend Services: a token has scopes system/Type.cruds (system/Type.read and .write,"
+    " too), and each interaction asks for its letter: c create; r read, vread, history of a"
+    " resource; u update, with r patch; d delete; s search, history of a type, and beside the other"
+    " letter each condition. Without a scope in its request a system gets all that it is registered"
+    " for. Pages in browsers: origins of registered systems."
+)
+PUSHES = (
+    "At a member's own base a transaction, batch, create or update with Prefer: respond-async is"
+    " stored and answered with 202 and Content-Location; those of one system are done in order,"
+    " each once, and the address gives a batch-response with one entry, for two days (FHIR R5,"
+    " Asynchronous Interaction Request Pattern). Of one system 5000, and 256 MiB, may wait."
+)
+AUDIT_LOG = (
+    "Lines of the alliance's audit log, for systems with the scope alliance/AuditEvent.rs: what"
+    " their own hospital's staff and systems did, the newest first. Staff and systems are asked for"
+    " by agent:identifier, a request by entity:identifier."
+)
 STARTED = "2026-11-26"
 
 
-def statement(base: str, root: str) -> bytes:
+def capability_statement(base: str, root: str) -> bytes:
     shared = base == "alliance"
-    enforced, versioned = Hospital.objects.filter(code=base).values_list("enforces_references", "requires_version").first() or (True, False)
-    names = [n for n, t in TYPES.items() if not shared or n == "Patient" or t.subject_params]
-    interactions = ("search-system",) if shared else ("transaction", "batch", "search-system", "history-system")
-    return dump({
-        "resourceType": "CapabilityStatement", "status": "active", "date": STARTED, "kind": "instance", "fhirVersion": "4.0.1",
-        "format": ["application/fhir+json"], "patchFormat": ["application/json-patch+json", "application/fhir+json"], "software": {"name": "Xinglin"},
-        "implementation": {"description": f"Xinglin, base {base}", "url": f"{root}/{base}"},
-        **({} if shared else {"instantiates": ["http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/bulk-data"]}),
-        "rest": [{
-            "mode": "server",
-            "documentation": f"{limits.told()} {FEED} What is our own, extensions, codes and $import, is defined at {root}/{published.BASE}.",
-            "security": {
-                "cors": True, "description": SECURITY,
-                "service": [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/restful-security-service", "code": "SMART-on-FHIR"}]}],
-            },
-            "resource": [*(resource(n, shared) | ({} if shared else integrity(enforced and n not in FREE, versioned)) for n in names),
-                         *([{"type": "Person", "interaction": [{"code": "read"}]}] if shared else [])],
-            "interaction": [{"code": c} for c in interactions],
-            **({"operation": found} if (found := operations("", shared)) else {}),
-            "compartment": [f"http://hl7.org/fhir/CompartmentDefinition/{k.lower()}" for k in (["Patient"] if shared else sorted(table("compartments")))],
-        }],
-    })
+    enforced, versioned = Hospital.with_sandboxes.filter(code=base).values_list(
+        "enforces_references", "requires_version"
+    ).first() or (True, False)
+    return dump_json(
+        {
+            "resourceType": "CapabilityStatement",
+            "status": "active",
+            "date": STARTED,
+            "kind": "instance",
+            "fhirVersion": "4.0.1",
+            "format": ["application/fhir+json"],
+            "patchFormat": ["application/json-patch+json", "application/fhir+json"],
+            "software": {"name": "Xinglin"},
+            "implementation": {"description": f"Xinglin, base {base}", "url": f"{root}/{base}"},
+            **(
+                {}
+                if shared
+                else {
+                    "instantiates": [
+                        "http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/bulk-data"
+                    ]
+                }
+            ),
+            "rest": [
+                {
+                    "mode": "server",
+                    "documentation": (
+                        f"{limits.describe_limits()} {FEED} {'' if shared else PUSHES} What is our"
+                        " own, extensions, codes and $import, is defined at"
+                        f" {root}/{own_definitions.BASE}."
+                    ),
+                    "security": {
+                        "cors": True,
+                        "description": SECURITY,
+                        "service": [
+                            {
+                                "coding": [
+                                    {
+                                        "system": (
+                                            "http://terminology.hl7.org/CodeSystem/restful-security-service"
+                                        ),
+                                        "code": "SMART-on-FHIR",
+                                    }
+                                ]
+                            }
+                        ],
+                    },
+                    "resource": list_resource_capabilities(shared, enforced, versioned),
+                    "interaction": list_interactions(THE_BASE, shared),
+                    **(
+                        {"operation": found}
+                        if (found := describe_operations(THE_BASE, shared))
+                        else {}
+                    ),
+                    "compartment": [
+                        f"http://hl7.org/fhir/CompartmentDefinition/{k.lower()}"
+                        for k in (
+                            ["Patient"] if shared else sorted(load_definition_table("compartments"))
+                        )
+                    ],
+                }
+            ],
+        }
+    )
 
 
-def operations(name: str, shared: bool) -> list[dict[str, str]]:
-    """Of a type, or of the base."""
-    return [{"name": op, "definition": url} for op, (url, types, both) in OPERATIONS.items()
-            if (both or not shared) and (name in types or (name and "*" in types))]
+@cache
+def list_resource_capabilities(
+    shared: bool, enforced: bool, versioned: bool
+) -> list[dict[str, Any]]:
+    """The types of a base: nearly all of a statement, the same for every base of a kind, and made
+    once a process.
+    """
+    if not shared:
+        return [
+            resource_capability(name, shared)
+            | integrity_capability(enforced and name not in UNENFORCED_TYPES, versioned)
+            for name in TYPES
+        ]
+    person = {"type": "Person", "interaction": list_interactions("Person", shared)}
+    return [
+        *(resource_capability(name, shared) for name in served_routes.SHARED_TYPES),
+        person,
+        describe_audit_log(),
+    ]
 
 
-def resource(name: str, shared: bool) -> dict[str, Any]:
-    codes = (*SHARED, "read") if shared and name == "Patient" else SHARED if shared else OWN
+def describe_audit_log() -> dict[str, Any]:
+    """AuditEvents of the shared base are lines of the alliance's audit log."""
+    return {
+        "type": "AuditEvent",
+        "supportedProfile": [f"{BALP}{name}" for name in PROFILES],
+        "documentation": AUDIT_LOG,
+        "interaction": list_interactions("AuditEvent", shared=True),
+        "searchParam": [{"name": n, "type": k} for n, k in parse_search.DECLARED],
+    }
+
+
+def list_interactions(type_name: str, shared: bool) -> list[dict[str, str]]:
+    """Of a type, or of the base, as the URLconf serves them."""
+    served = served_routes.list_interaction_names(type_name, shared=shared)
+    codes = TYPE_INTERACTIONS if type_name else BASE_INTERACTIONS
+    return [{"code": code} for code in codes if code in served]
+
+
+def describe_operations(type_name: str, shared: bool) -> list[dict[str, str]]:
+    return [
+        {"name": o.name, "definition": o.definition}
+        for o in served_routes.list_operations(type_name, shared=shared)
+    ]
+
+
+def resource_capability(name: str, shared: bool) -> dict[str, Any]:
     if shared and name == "Patient":
-        asked: list[tuple[str, str]] = [("_id", "token"), *((n, p.kind) for n in demographics.PARAMETERS if (p := parameters(name).get(n)))]
+        asked: list[tuple[str, str]] = [
+            ("_id", "token"),
+            *(
+                (n, p.kind)
+                for n in patient_query.QUERY_PARAMETERS
+                if (p := parameters_of_type(name).get(n))
+            ),
+        ]
     else:
-        asked = [*COMMON, *((p.code, p.kind) for p in parameters(name).values() if not enclosed(p))]
-    out: dict[str, Any] = {"type": name, "interaction": [{"code": c} for c in codes], "searchParam": [{"name": n, "type": k} for n, k in asked]}
-    if found := operations(name, shared):
+        asked = [
+            *COMMON,
+            *((p.code, p.kind) for p in parameters_of_type(name).values() if not is_enclosed(p)),
+        ]
+    out: dict[str, Any] = {
+        "type": name,
+        "interaction": list_interactions(name, shared),
+        "searchParam": [{"name": n, "type": k} for n, k in asked],
+    }
+    if found := describe_operations(name, shared):
         out["operation"] = found
     if not shared:
-        out |= {"readHistory": True, "updateCreate": True, "conditionalCreate": True,
-                "conditionalUpdate": True, "conditionalDelete": "single", "conditionalRead": "full-support",
-                "searchInclude": ["*", *(f"{name}:{p.code}" for p in references(name))], "searchRevInclude": reverse(name)}
+        out |= {
+            "readHistory": True,
+            "updateCreate": True,
+            "conditionalCreate": True,
+            "conditionalUpdate": True,
+            "conditionalDelete": "single",
+            "conditionalRead": "full-support",
+            "searchInclude": ["*", *(f"{name}:{p.code}" for p in reference_parameters(name))],
+            "searchRevInclude": list_reverse_includes(name),
+        }
     return out
 
 
-def integrity(enforced: bool, versioned: bool) -> dict[str, Any]:
-    """Whether an update must name the version, and what references are held to (FHIR R4 CapabilityStatement.rest.resource.versioning, referencePolicy)."""
-    return {"versioning": "versioned-update" if versioned else "versioned", "referencePolicy": ["literal", "logical", *(["enforced"] if enforced else [])]}
+def integrity_capability(enforced: bool, versioned: bool) -> dict[str, Any]:
+    """Whether an update must name the version, and what references are held to (FHIR R4
+    CapabilityStatement.rest.resource.versioning, referencePolicy).
+    """
+    return {
+        "versioning": "versioned-update" if versioned else "versioned",
+        "referencePolicy": ["literal", "logical", *(["enforced"] if enforced else [])],
+    }
 
 
-def reverse(name: str) -> list[str]:
+def list_reverse_includes(name: str) -> list[str]:
     """Reference parameters of other types that lead here."""
-    return [f"{other}:{p.code}" for other in TYPES for p in references(other) if name in p.targets]
+    return [
+        f"{other}:{p.code}"
+        for other in TYPES
+        for p in reference_parameters(other)
+        if name in p.targets
+    ]

@@ -1,4 +1,6 @@
-"""Model fields whose values lie encrypted in the database and are readable in the model. What is encrypted is not searched: asking for a value raises."""
+"""Model fields whose values lie encrypted in the database and are readable in the model. What is
+encrypted is not searched: asking for a value raises.
+"""
 
 from typing import Any
 
@@ -6,10 +8,10 @@ from django.core.exceptions import FieldError
 from django.core.validators import MaxLengthValidator
 from django.db import models
 
-from alliance.encryption.columns import decrypt, decrypt_text, encrypt, encrypt_text
+from alliance.encryption.columns import decrypt_bytes, decrypt_text, encrypt_bytes, encrypt_text
 
 
-class Encrypted:
+class EncryptedField:
     """Of both fields. NULL and nothing at all stay what they are."""
 
     model: type[models.Model]
@@ -21,11 +23,13 @@ class Encrypted:
 
     def get_lookup(self, name: str) -> Any:
         if name != "isnull":
-            raise FieldError(f"{self.place} is encrypted: the database cannot look for a value of it.")
+            raise FieldError(
+                f"{self.place} is encrypted: the database cannot look for a value of it."
+            )
         return super().get_lookup(name)  # type: ignore[misc]
 
 
-class EncryptedTextField(Encrypted, models.TextField):  # type: ignore[type-arg]
+class EncryptedTextField(EncryptedField, models.TextField):  # type: ignore[type-arg]
     """max_length: characters of the readable text."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -34,15 +38,21 @@ class EncryptedTextField(Encrypted, models.TextField):  # type: ignore[type-arg]
             self.validators = [*self.validators, MaxLengthValidator(self.max_length)]
 
     def get_db_prep_save(self, value: Any, connection: Any) -> Any:
-        return encrypt_text(value, self.place) if isinstance(value, str) and value else super().get_db_prep_save(value, connection)
+        return (
+            encrypt_text(value, self.place)
+            if isinstance(value, str) and value
+            else super().get_db_prep_save(value, connection)
+        )
 
     def from_db_value(self, value: str | None, *_: Any) -> str | None:
         return decrypt_text(value, self.place) if value else value
 
 
-class EncryptedBinaryField(Encrypted, models.BinaryField):  # type: ignore[type-arg]
+class EncryptedBinaryField(EncryptedField, models.BinaryField):  # type: ignore[type-arg]
     def get_db_prep_save(self, value: Any, connection: Any) -> Any:
-        return super().get_db_prep_save(encrypt(bytes(value), self.place) if value else value, connection)
+        return super().get_db_prep_save(
+            encrypt_bytes(bytes(value), self.place) if value else value, connection
+        )
 
     def from_db_value(self, value: Any, *_: Any) -> bytes | None:
-        return decrypt(bytes(value), self.place) if value else value
+        return decrypt_bytes(bytes(value), self.place) if value else value

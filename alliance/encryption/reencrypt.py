@@ -1,4 +1,6 @@
-"""Encrypt with the newest key what lies readable, or under an older one. `setup` does it, beside the running site."""
+"""Encrypt with the newest key what lies readable, or under an older one. `setup` does it, beside
+the running site.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,71 +9,107 @@ from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.db import connection, transaction
 
-from alliance.config import locks
-from alliance.encryption.columns import SECOND_FACTOR, decrypt, decrypt_text, encrypt, encrypt_text, head, make_key, newest, text_head
-from alliance.encryption.fields import Encrypted, EncryptedTextField
+from alliance.database import locks
+from alliance.encryption.columns import (
+    SECOND_FACTOR_COLUMN,
+    binary_prefix,
+    decrypt_bytes,
+    decrypt_text,
+    encrypt_bytes,
+    encrypt_text,
+    make_column_key,
+    newest_column_key,
+    text_prefix,
+)
+from alliance.encryption.fields import EncryptedField, EncryptedTextField
 from alliance.models.keys import ColumnKey
 
 BATCH = 200
 SECRET_WORDS = ("secret", "seed", "migrated_codes")  # of an authenticator's data
 
 
-def first_key() -> bool:
+def ensure_first_key() -> bool:
     """Make the first key; False where there is one. Two at the same moment make one."""
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("LOCK TABLE alliance_columnkey IN SHARE ROW EXCLUSIVE MODE")
         if ColumnKey.objects.exists():
             return False
-        make_key()
+        make_column_key()
         return True
 
 
-def reencrypt() -> int:
+def reencrypt_all() -> int:
     """How many values were written anew."""
-    done = sum(column(field) for model in apps.get_models() for field in model._meta.local_fields if isinstance(field, Encrypted))
-    return done + second_factors()
+    done = sum(
+        reencrypt_column(field)
+        for model in apps.get_models()
+        for field in model._meta.local_fields
+        if isinstance(field, EncryptedField)
+    )
+    return done + reencrypt_second_factors()
 
 
-def column(field: Any) -> int:
+def reencrypt_column(field: Any) -> int:
     """One column of one table, in batches of their own transactions."""
-    table, name, key = field.model._meta.db_table, field.column, newest()
+    table, name, key = field.model._meta.db_table, field.column, newest_column_key()
     text = isinstance(field, EncryptedTextField)
-    other = f"left({name}, %(long)s) <> %(head)s AND {name} <> ''" if text else f"substring({name} FROM 1 FOR %(long)s) <> %(head)s"
-    begins: Any = text_head(key) if text else head(key)
-    anew: Callable[[Any], Any] = (lambda v: encrypt_text(decrypt_text(v, field.place), field.place)) if text else (lambda v: encrypt(decrypt(bytes(v), field.place), field.place))
+    other = (
+        f"left({name}, %(long)s) <> %(head)s AND {name} <> ''"
+        if text
+        else f"substring({name} FROM 1 FOR %(long)s) <> %(head)s"
+    )
+    begins: Any = text_prefix(key) if text else binary_prefix(key)
+    anew: Callable[[Any], Any] = (
+        (lambda v: encrypt_text(decrypt_text(v, field.place), field.place))
+        if text
+        else (lambda v: encrypt_bytes(decrypt_bytes(bytes(v), field.place), field.place))
+    )
 
     def batch() -> int:
-        with locks.waiting_briefly(), connection.cursor() as cursor:
-            cursor.execute(f"SELECT id, {name} FROM {table} WHERE {name} IS NOT NULL AND {other} ORDER BY id LIMIT {BATCH} FOR NO KEY UPDATE", {"long": len(begins), "head": begins})
+        with locks.brief_lock_timeout(), connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT id, {name} FROM {table} WHERE {name} IS NOT NULL AND {other} ORDER BY id"
+                f" LIMIT {BATCH} FOR NO KEY UPDATE",
+                {"long": len(begins), "head": begins},
+            )
             rows = cursor.fetchall()
             for number, value in rows:
-                cursor.execute(f"UPDATE {table} SET {name} = %s WHERE id = %s", [anew(value), number])
+                cursor.execute(
+                    f"UPDATE {table} SET {name} = %s WHERE id = %s", [anew(value), number]
+                )
         return len(rows)
 
     done, some = 0, BATCH
     while some == BATCH:
-        some = locks.again(batch)
+        some = locks.retry_on_lock(batch)
         done += some
     return done
 
 
-def second_factors() -> int:
+def reencrypt_second_factors() -> int:
     """allauth keeps them in a JSON column of its own."""
-    done, begins = 0, text_head(newest())
+    done, begins = 0, text_prefix(newest_column_key())
     for number in Authenticator.objects.values_list("pk", flat=True):
         with transaction.atomic():
             row = Authenticator.objects.select_for_update().filter(pk=number).first()
             if row is None:
                 continue
-            data = {k: again(v, begins) if k in SECRET_WORDS else v for k, v in row.data.items()}
+            data = {
+                k: reencrypt_text(v, begins) if k in SECRET_WORDS else v
+                for k, v in row.data.items()
+            }
             if data != row.data:
                 Authenticator.objects.filter(pk=number).update(data=data)
                 done += 1
     return done
 
 
-def again(value: Any, begins: str) -> Any:
+def reencrypt_text(value: Any, begins: str) -> Any:
     if isinstance(value, list):
-        return [again(v, begins) for v in value]
-    return value if value.startswith(begins) else encrypt_text(decrypt_text(value, SECOND_FACTOR), SECOND_FACTOR)
+        return [reencrypt_text(v, begins) for v in value]
+    return (
+        value
+        if value.startswith(begins)
+        else encrypt_text(decrypt_text(value, SECOND_FACTOR_COLUMN), SECOND_FACTOR_COLUMN)
+    )

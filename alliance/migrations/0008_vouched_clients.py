@@ -3,7 +3,12 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-STAFF = {"null": True, "on_delete": django.db.models.deletion.PROTECT, "related_name": "+", "to": "alliance.staff"}
+STAFF = {
+    "null": True,
+    "on_delete": django.db.models.deletion.PROTECT,
+    "related_name": "+",
+    "to": "alliance.staff",
+}
 FILL = "UPDATE alliance_client SET vouched_at = now() WHERE vouched_at IS NULL"
 
 

@@ -21,5 +21,9 @@ UNDO = "DROP TRIGGER alliance_factor_trace ON mfa_authenticator; DROP FUNCTION a
 
 
 class Migration(migrations.Migration):
-    dependencies = [("alliance", "0008_vouched_clients"), ("mfa", "0003_authenticator_type_uniq"), ("consent", "0002_audit")]
+    dependencies = [
+        ("alliance", "0008_vouched_clients"),
+        ("mfa", "0003_authenticator_type_uniq"),
+        ("consent", "0002_audit"),
+    ]
     operations = [migrations.RunSQL(SQL, UNDO)]

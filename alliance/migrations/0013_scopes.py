@@ -4,25 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('alliance', '0012_integrity'),
+        ("alliance", "0012_integrity"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='accesstoken',
-            name='scopes',
-            field=models.TextField(default='system/*.cruds'),
+            model_name="accesstoken",
+            name="scopes",
+            field=models.TextField(default="system/*.cruds"),
         ),
         migrations.AddField(
-            model_name='client',
-            name='origins',
+            model_name="client",
+            name="origins",
             field=models.JSONField(default=list),
         ),
         migrations.AddField(
-            model_name='client',
-            name='scopes',
-            field=models.TextField(default='system/*.cruds'),
+            model_name="client",
+            name="scopes",
+            field=models.TextField(default="system/*.cruds"),
         ),
     ]

@@ -1,13 +1,46 @@
+from alliance.models.administrator_client import AdministratorClient, AdministratorToken
+from alliance.models.appointment import Appointment
+from alliance.models.backup import Backup
 from alliance.models.client import AccessToken, Client
+from alliance.models.disk import DiskSample
+from alliance.models.enrolment import AcceptanceMark, EnrolmentCode
+from alliance.models.epoch import Epoch
 from alliance.models.form_use import FormUse
 from alliance.models.handover import Handover
 from alliance.models.hospital import Department, Hospital
 from alliance.models.keys import ColumnKey, KeyPrint
-from alliance.models.permission import DepartmentUserObjectPermission, HospitalUserObjectPermission
+from alliance.models.launch import Launch, LaunchPermission
+from alliance.models.permission import HospitalUserObjectPermission
 from alliance.models.proposal import Proposal
 from alliance.models.release import Release, WriteProbe
 from alliance.models.sign_in import GuessCount, KnownPlace
 from alliance.models.staff import Staff, User
 
-__all__ = ["AccessToken", "Client", "ColumnKey", "Department", "DepartmentUserObjectPermission", "FormUse", "GuessCount", "Handover", "Hospital",
-           "HospitalUserObjectPermission", "KeyPrint", "KnownPlace", "Proposal", "Release", "Staff", "User", "WriteProbe"]
+__all__ = [
+    "AcceptanceMark",
+    "AccessToken",
+    "AdministratorClient",
+    "AdministratorToken",
+    "Appointment",
+    "Backup",
+    "Client",
+    "ColumnKey",
+    "Department",
+    "DiskSample",
+    "EnrolmentCode",
+    "Epoch",
+    "FormUse",
+    "GuessCount",
+    "Handover",
+    "Hospital",
+    "HospitalUserObjectPermission",
+    "KeyPrint",
+    "KnownPlace",
+    "Launch",
+    "LaunchPermission",
+    "Proposal",
+    "Release",
+    "Staff",
+    "User",
+    "WriteProbe",
+]

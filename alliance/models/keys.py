@@ -1,10 +1,14 @@
-"""What the database keeps of keys: fingerprints by which every process knows its own again, and the data keys of encrypted columns, wrapped."""
+"""What the database keeps of keys: fingerprints by which every process knows its own again, and
+the data keys of encrypted columns, wrapped.
+"""
 
 from django.db import models
 
 
 class KeyPrint(models.Model):
-    """name: one of alliance.config.environment.KEYS; fingerprint: tells whether a key is this one, and nothing else of it."""
+    """name: one of alliance.platform.environment.KEY_NAMES; fingerprint: tells whether a key is
+    this one, and nothing else of it.
+    """
 
     name = models.CharField(max_length=20, primary_key=True)
     fingerprint = models.CharField(max_length=32)

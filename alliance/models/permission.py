@@ -1,4 +1,6 @@
-"""Direct object permissions of django-guardian: on hospitals and departments, never on patients (measured: design, 5)."""
+"""Direct object permissions of django-guardian: on hospitals, never on patients (measured: design,
+5).
+"""
 
 from django.db import models
 from guardian.models import UserObjectPermissionBase
@@ -6,13 +8,6 @@ from guardian.models import UserObjectPermissionBase
 
 class HospitalUserObjectPermission(UserObjectPermissionBase):
     content_object = models.ForeignKey("alliance.Hospital", models.CASCADE)
-
-    class Meta(UserObjectPermissionBase.Meta):
-        abstract = False
-
-
-class DepartmentUserObjectPermission(UserObjectPermissionBase):
-    content_object = models.ForeignKey("alliance.Department", models.CASCADE)
 
     class Meta(UserObjectPermissionBase.Meta):
         abstract = False

@@ -1,4 +1,6 @@
-"""What one administrator of the alliance has proposed and another has to agree to (docs/adr/0030)."""
+"""What one administrator of the alliance has proposed and another has to agree to
+(docs/adr/0030).
+"""
 
 from django.db import models
 from django.utils import timezone
@@ -8,7 +10,9 @@ from alliance.models.staff import Staff
 
 
 class Proposal(models.Model):
-    """act: a name of alliance.services.proposals.ACTS; values: what it is carried out with; target: as the audit log calls it."""
+    """act: a name of alliance.services.proposals.PROPOSAL_ACTS; values: what it is carried out
+    with; target: as the audit log calls it.
+    """
 
     class Outcome(models.TextChoices):
         AGREED = "agreed", _("agreed")

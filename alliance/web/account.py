@@ -1,4 +1,6 @@
-"""My account: the pages on which every signed-in person keeps their own password, authenticator and recovery codes."""
+"""My account: the pages on which every signed-in person keeps their own password, authenticator
+and recovery codes.
+"""
 
 import base64
 from typing import Any
@@ -21,28 +23,42 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from alliance.auth.principal import Principal
-from alliance.auth.session import page
+from alliance.auth.session import require_staff
 from alliance.models import Staff
 from alliance.services.credentials import do_renew_recovery_codes, do_set_second_factor
 from alliance.services.handover import forget_secret
-from alliance.services.vouching import holders, vouchers
+from alliance.services.launches import list_launching_clients
+from alliance.services.vouching import find_staff_vouchers, list_vouching_staff
 from alliance.web.account_forms import AuthenticatorForm, ChangePasswordForm
 
-stepped_up = reauthentication_required(app="allauth.mfa")  # the password once more, within the last minutes
+require_step_up = reauthentication_required(
+    app="allauth.mfa"
+)  # the password once more, within the last minutes
 
 
 @require_GET
-@page()
-def account(request: HttpRequest, *, acting: Principal) -> HttpResponse:
-    return render(request, "account/account.html", {"codes": unused_codes(request.user), "mail": bool(settings.MAIL), "vouchers": [] if acting.vouched else own_vouchers(acting)})
+@require_staff()
+def show_account(request: HttpRequest, *, acting: Principal) -> HttpResponse:
+    return render(
+        request,
+        "account/account.html",
+        {
+            "codes": list_unused_codes(request.user),
+            "mail": bool(settings.MAIL),
+            "vouchers": [] if acting.vouched else list_own_vouchers(acting),
+            "launching": list_launching_clients(acting),
+        },
+    )
 
 
-def own_vouchers(acting: Principal) -> list[Staff]:
-    return vouchers(Staff.objects.get(pk=int(acting.id)), holders())
+def list_own_vouchers(acting: Principal) -> list[Staff]:
+    return find_staff_vouchers(Staff.objects.get(pk=int(acting.id)), list_vouching_staff())
 
 
-class PasswordChange(PasswordChangeView):  # type: ignore[misc]
-    """Password, its flag and its audit line are stored together. This session goes on, all others of the account end."""
+class ChangePasswordView(PasswordChangeView):  # type: ignore[misc]
+    """Password, its flag and its audit line are stored together. This session goes on, all
+    others of the account end.
+    """
 
     form_class = ChangePasswordForm
 
@@ -58,10 +74,14 @@ class PasswordChange(PasswordChangeView):  # type: ignore[misc]
 
 
 @never_cache
-@stepped_up
-@page()
-def set_up_authenticator(request: HttpRequest, *, acting: Principal, replace: bool = False) -> HttpResponse:
-    """QR code and first code; then the recovery codes. replace: in place of the authenticator that the person has."""
+@require_step_up
+@require_staff()
+def set_up_authenticator(
+    request: HttpRequest, *, acting: Principal, replace: bool = False
+) -> HttpResponse:
+    """QR code and first code; then the recovery codes. replace: in place of the authenticator
+    that the person has.
+    """
     user: Any = request.user
     done = not replace and is_mfa_enabled(user, [Authenticator.Type.TOTP])
     if done:
@@ -74,44 +94,63 @@ def set_up_authenticator(request: HttpRequest, *, acting: Principal, replace: bo
         return redirect("mfa_view_recovery_codes")
     adapter = get_adapter()
     picture = adapter.build_totp_svg(adapter.build_totp_url(user, form.secret))
-    return render(request, "mfa/totp/activate_form.html", {
-        "form": form, "replace": replace, "picture": "data:image/svg+xml;base64," + base64.b64encode(picture.encode()).decode()})
+    return render(
+        request,
+        "mfa/totp/activate_form.html",
+        {
+            "form": form,
+            "replace": replace,
+            "picture": "data:image/svg+xml;base64," + base64.b64encode(picture.encode()).decode(),
+        },
+    )
 
 
 @never_cache
 @require_GET
-@stepped_up
-@page()
-def recovery_codes(request: HttpRequest, *, acting: Principal) -> HttpResponse:
-    return render(request, "mfa/recovery_codes/index.html", {"codes": unused_codes(request.user)})
+@require_step_up
+@require_staff()
+def show_recovery_codes(request: HttpRequest, *, acting: Principal) -> HttpResponse:
+    return render(
+        request, "mfa/recovery_codes/index.html", {"codes": list_unused_codes(request.user)}
+    )
 
 
-@stepped_up
-@page()
+@require_step_up
+@require_staff()
 def renew_recovery_codes(request: HttpRequest, *, acting: Principal) -> HttpResponse:
     """Asks first: the earlier codes open nothing any more."""
     if request.method == "POST":
         do_renew_recovery_codes(request.user, acting=acting)  # type: ignore[arg-type]
-        messages.success(request, _("These are your new recovery codes. The earlier ones open nothing any more."))
+        messages.success(
+            request, _("These are your new recovery codes. The earlier ones no longer work.")
+        )
         return redirect("mfa_view_recovery_codes")
-    return render(request, "mfa/recovery_codes/generate.html", {"codes": unused_codes(request.user)})
+    return render(
+        request, "mfa/recovery_codes/generate.html", {"codes": list_unused_codes(request.user)}
+    )
 
 
 @never_cache
 @require_GET
-@stepped_up
-@page()
+@require_step_up
+@require_staff()
 def download_recovery_codes(request: HttpRequest, *, acting: Principal) -> HttpResponse:
-    codes = unused_codes(request.user)
+    codes = list_unused_codes(request.user)
     if not codes:
         raise Http404
-    head = _("Xinglin recovery codes of %(user)s. Each opens once, in place of the authenticator's code.") % {"user": request.user.get_username()}
-    answer = HttpResponse("\n".join([head, "", *codes, ""]), content_type="text/plain; charset=utf-8")
+    head = _(
+        "Xinglin recovery codes of %(user)s. Each opens once, in place of the authenticator's code."
+    ) % {"user": request.user.get_username()}
+    answer = HttpResponse(
+        "\n".join([head, "", *codes, ""]), content_type="text/plain; charset=utf-8"
+    )
     answer["Content-Disposition"] = 'attachment; filename="xinglin-recovery-codes.txt"'
     return answer
 
 
-def unused_codes(user: Any) -> list[str]:
+def list_unused_codes(user: Any) -> list[str]:
     """The recovery codes that still open; none where there are none."""
-    kept = Authenticator.objects.filter(user_id=user.pk, type=Authenticator.Type.RECOVERY_CODES).first()
+    kept = Authenticator.objects.filter(
+        user_id=user.pk, type=Authenticator.Type.RECOVERY_CODES
+    ).first()
     return list(kept.wrap().get_unused_codes()) if kept else []

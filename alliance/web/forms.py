@@ -1,4 +1,6 @@
-"""Forms of the administrator's pages, and how a service's refusal reaches the reader in the form that asked."""
+"""Forms of the administrator's pages, and how a service's refusal reaches the reader in the form
+that asked.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,16 +16,26 @@ from django.utils.translation import gettext_lazy as _
 
 from alliance.auth.errors import Forbidden
 from alliance.models import Department, Hospital, Staff
-from alliance.models.staff import State
+from alliance.models.staff import EmploymentState
 from alliance.roles import STAFF_ROLES
-from alliance.services.staffing import version_of
+from alliance.services.staffing import staff_version
+from alliance.web.empty_choices import word_empty_choices
 
-DAY = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-DOORS = ("role", "unvouched", "object", "ended")  # refusals that no other value in the form would mend
+DAY_INPUT = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+UNMENDABLE_CODES = (
+    "role",
+    "unvouched",
+    "object",
+    "ended",
+)  # refusals that no other value in the form would mend
 
 
-def attempt(form: forms.BaseForm, verb: Callable[..., Any], *things: Any, **values: Any) -> Any:
-    """What the verb returns; where it refuses, the form has the reason among its errors and is no longer valid. Raises Forbidden of DOORS."""
+def submit_to_service(
+    form: forms.BaseForm, verb: Callable[..., Any], *things: Any, **values: Any
+) -> Any:
+    """What the verb returns; where it refuses, the form has the reason among its errors and is
+    no longer valid. Raises Forbidden of DOORS.
+    """
     try:
         return verb(*things, **values)
     except ValidationError as error:
@@ -31,9 +43,12 @@ def attempt(form: forms.BaseForm, verb: Callable[..., Any], *things: Any, **valu
             form.add_error(None, error)
             return None
         for field, faults in error.error_dict.items():
-            form.add_error(field if field in form.fields else None, [m for fault in faults for m in fault.messages])
+            form.add_error(
+                field if field in form.fields else None,
+                [m for fault in faults for m in fault.messages],
+            )
     except Forbidden as refusal:
-        if refusal.code in DOORS:
+        if refusal.code in UNMENDABLE_CODES:
             raise
         form.add_error(None, gettext(str(refusal)))
     return None
@@ -42,9 +57,23 @@ def attempt(form: forms.BaseForm, verb: Callable[..., Any], *things: Any, **valu
 class HospitalForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Hospital
-        fields = ["code", "name_zh", "name_en", "tier", "credit_code", "admitted_on", "leaves_on", "enforces_references", "requires_version"]
+        fields = [
+            "code",
+            "name_zh",
+            "name_en",
+            "tier",
+            "credit_code",
+            "admitted_on",
+            "leaves_on",
+            "enforces_references",
+            "requires_version",
+        ]
         error_messages = {"code": {"unique": _("This code is taken: choose another.")}}
-        widgets = {"admitted_on": DAY, "leaves_on": DAY}
+        widgets = {"admitted_on": DAY_INPUT, "leaves_on": DAY_INPUT}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        word_empty_choices(self)
 
 
 class HospitalChangeForm(HospitalForm):
@@ -57,24 +86,41 @@ class HospitalChangeForm(HospitalForm):
 class ReasonForm(forms.Form):
     """Asked before what cannot be taken back. The reason goes into the audit log."""
 
-    reason = forms.CharField(label=_("Reason"), min_length=2, max_length=200, help_text=_("It stands in the audit log: no patient's name or number."))
+    reason = forms.CharField(
+        label=_("Reason"),
+        min_length=2,
+        max_length=200,
+        help_text=_("It stands in the audit log: no patient's name or number."),
+    )
 
 
 class ResetForm(ReasonForm):
-    lost = forms.ChoiceField(label=_("What was lost"), widget=forms.RadioSelect, choices=[
-        ("password", _("The password: a new first password; the second factor stays")),
-        ("second-factor", _("The phone: a new first password; second factor and recovery codes are set up anew")),
-    ])
+    lost = forms.ChoiceField(
+        label=_("What was lost"),
+        widget=forms.RadioSelect,
+        choices=[
+            ("password", _("The password: a new first password; the second factor stays")),
+            (
+                "second-factor",
+                _(
+                    "The phone: a new first password; second factor and recovery codes are set up"
+                    " anew"
+                ),
+            ),
+        ],
+    )
     field_order = ["lost", "reason"]
 
 
 class ReturnForm(ReasonForm):
-    ends_on = forms.DateField(label=_("Employed until"), widget=DAY)
+    ends_on = forms.DateField(label=_("Employed until"), widget=DAY_INPUT)
     field_order = ["ends_on", "reason"]
 
 
 class DepartmentIterator(ModelChoiceIterator):
-    """Departments below the names of their hospitals, for every hospital has a department of internal medicine."""
+    """Departments below the names of their hospitals, for every hospital has a department of
+    internal medicine.
+    """
 
     def __iter__(self) -> Any:
         yield "", self.field.empty_label
@@ -89,22 +135,46 @@ class DepartmentField(forms.ModelChoiceField):  # type: ignore[type-arg]
 
 
 class EmploymentForm(forms.ModelForm):  # type: ignore[type-arg]
-    """What an administrator sets of an employment. hospitals: those that they administer; wide: whether for the whole alliance."""
+    """What an administrator sets of an employment. hospitals: those that they administer; wide:
+    whether for the whole alliance.
+    """
 
-    wide_reason = forms.CharField(label=_("Why for the whole alliance"), max_length=300, required=False, help_text=_("Another administrator of the alliance reads it, and agrees or refuses."))
-    department = DepartmentField(label=_("Department"), queryset=Department.objects.none(), required=False)
+    wide_reason = forms.CharField(
+        label=_("Why for the whole alliance"),
+        max_length=300,
+        required=False,
+        help_text=_("Another administrator of the alliance reads it, and agrees or refuses."),
+    )
+    department = DepartmentField(
+        label=_("Department"), queryset=Department.objects.none(), required=False
+    )
     email = forms.EmailField(label=_("E-mail (to reset a forgotten password)"), required=False)
 
     class Meta:
         model = Staff
-        fields = ["name", "title", "hospital", "department", "role", "starts_on", "ends_on", "alliance_wide"]
-        widgets = {"starts_on": DAY, "ends_on": DAY}
-        labels = {"hospital": _("Hospital"), "starts_on": _("Employed from"), "ends_on": _("Employed until")}
+        fields = [
+            "name",
+            "title",
+            "hospital",
+            "department",
+            "role",
+            "starts_on",
+            "ends_on",
+            "alliance_wide",
+        ]
+        widgets = {"starts_on": DAY_INPUT, "ends_on": DAY_INPUT}
+        labels = {
+            "hospital": _("Hospital"),
+            "starts_on": _("Employed from"),
+            "ends_on": _("Employed until"),
+        }
 
     def __init__(self, *args: Any, hospitals: list[Hospital], wide: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["hospital"].queryset = Hospital.objects.filter(pk__in=[h.pk for h in hospitals])  # type: ignore[attr-defined]
-        self.fields["department"].queryset = Department.objects.filter(hospital__in=hospitals).select_related("hospital")  # type: ignore[attr-defined]
+        self.fields["department"].queryset = Department.objects.filter(
+            hospital__in=hospitals
+        ).select_related("hospital")  # type: ignore[attr-defined]
         if not self.fields["department"].queryset.exists():  # type: ignore[attr-defined]
             del self.fields["department"]
         if not wide:
@@ -112,13 +182,28 @@ class EmploymentForm(forms.ModelForm):  # type: ignore[type-arg]
             del self.fields["wide_reason"]
         if not settings.MAIL:
             del self.fields["email"]
+        word_empty_choices(self)
 
 
 class StaffForm(EmploymentForm):
     """To enrol somebody."""
 
-    username = forms.CharField(label=_("User name"), max_length=60, validators=[UnicodeUsernameValidator()])
-    field_order = ["username", "name", "title", "hospital", "department", "role", "starts_on", "ends_on", "email", "alliance_wide", "wide_reason"]
+    username = forms.CharField(
+        label=_("User name"), max_length=60, validators=[UnicodeUsernameValidator()]
+    )
+    field_order = [
+        "username",
+        "name",
+        "title",
+        "hospital",
+        "department",
+        "role",
+        "starts_on",
+        "ends_on",
+        "email",
+        "alliance_wide",
+        "wide_reason",
+    ]
 
     def clean_ends_on(self) -> Any:
         day = self.cleaned_data["ends_on"]
@@ -128,25 +213,51 @@ class StaffForm(EmploymentForm):
 
 
 class StaffChangeForm(EmploymentForm):
-    """To change an employment. It carries the version that was read, so that nobody undoes unseen what another has changed meanwhile."""
+    """To change an employment. It carries the version that was read, so that nobody undoes
+    unseen what another has changed meanwhile.
+    """
 
     version = forms.CharField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, instance: Staff, own: bool, **kwargs: Any) -> None:
-        super().__init__(*args, instance=instance, initial={"version": version_of(instance), "email": instance.user.email}, **kwargs)
+        super().__init__(
+            *args,
+            instance=instance,
+            initial={"version": staff_version(instance), "email": instance.user.email},
+            **kwargs,
+        )
         if own:
-            for field in ("hospital", "role", "starts_on", "ends_on", "alliance_wide", "wide_reason"):
+            for field in (
+                "hospital",
+                "role",
+                "starts_on",
+                "ends_on",
+                "alliance_wide",
+                "wide_reason",
+            ):
                 self.fields.pop(field, None)
 
 
-class StaffFilter(forms.Form):
+class StaffFilterForm(forms.Form):
     """Which staff the list shows; all where nothing is chosen."""
 
     q = forms.CharField(label=_("Name or user name"), required=False, max_length=60)
-    hospital = forms.ModelChoiceField(label=_("Hospital"), queryset=Hospital.objects.none(), required=False, empty_label=_("all"))
-    role = forms.ChoiceField(label=_("Role"), required=False, choices=[("", _("all")), *STAFF_ROLES])
-    state = forms.ChoiceField(label=_("State"), required=False, choices=[
-        ("", _("all")), (State.ACTIVE.value, _("employed")), (State.COMING.value, _("not begun yet")), (State.OVER.value, _("employment over"))])
+    hospital = forms.ModelChoiceField(
+        label=_("Hospital"), queryset=Hospital.objects.none(), required=False, empty_label=_("all")
+    )
+    role = forms.ChoiceField(
+        label=_("Role"), required=False, choices=[("", _("all")), *STAFF_ROLES]
+    )
+    state = forms.ChoiceField(
+        label=_("State"),
+        required=False,
+        choices=[
+            ("", _("all")),
+            (EmploymentState.ACTIVE.value, _("employed")),
+            (EmploymentState.COMING.value, _("not begun yet")),
+            (EmploymentState.OVER.value, _("employment over")),
+        ],
+    )
 
     def __init__(self, *args: Any, hospitals: list[Hospital], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

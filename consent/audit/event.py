@@ -1,9 +1,13 @@
-"""What an audit line says: who, when, from where, what, to whose record, with which outcome. Ids only (IHE BALP, GB/T 22239 8.1.4.3)."""
+"""Define what an audit line says: who, when, from where, what, about whose record, with which
+outcome. Ids only (IHE BALP, GB/T 22239 8.1.4.3).
+"""
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Self
 from uuid import UUID
+
+from consent.audit.event_purposes import purpose_of_event
 
 
 class EventCode(StrEnum):
@@ -20,7 +24,16 @@ class EventCode(StrEnum):
     RECORD_UPDATE = "records:record:update"
     RECORD_DELETE = "records:record:delete"
     RECORD_EXPORT = "records:record:export"
+    RECORD_PRINT = "records:record:print"
     RECORD_IMPORT = "records:record:import"
+    BATCH_PUSH = "records:batch:push"
+    BATCH_READ = "records:batch:read"
+    LETTER_READ = "records:dead-letter:read"
+    LETTER_REPLAY = "records:dead-letter:replay"
+    LETTER_DROP = "records:dead-letter:drop"
+    SYNC_NOTICE_SET = "records:sync-notice:set"
+    PRINT_VERIFY = "records:print:verify"
+    RECORD_COMPARE = "records:record:compare"
     RECORD_NOTIFY = "records:record:notify"
     BUNDLE = "records:bundle:process"
     PERSON_FIND = "records:person:find"
@@ -34,6 +47,13 @@ class EventCode(StrEnum):
     PERSON_CORRECT = "records:person:correct"
     INDEX_RULES = "records:index:rules"
     DECISION_UNDO = "records:decision:undo"
+    CODE_MAP_READ = "records:code-map:read"
+    CODE_MAP_PROPOSE = "records:code-map:propose"
+    CODE_MAP_AGREE = "records:code-map:agree"
+    CODE_MAP_REFUSE = "records:code-map:refuse"
+    CODE_MAP_WITHDRAW = "records:code-map:withdraw"
+    CODE_MAP_APPLY = "records:code-map:apply"
+    CODE_LIST_IMPORT = "records:code-list:import"
     LINK_REVIEW = "records:link:review"
     CONSENT_READ = "consent:directive:read"
     CONSENT_RECORD = "consent:directive:record"
@@ -66,7 +86,8 @@ class EventCode(StrEnum):
     POLICY_SET = "consent:policy:set"
     AUDIT_READ = "consent:audit:read"
     AUDIT_EXPORT = "consent:audit:export"
-    AUDIT_RESTORE = "consent:audit:restore"
+    AUDIT_RESTORE = "consent:audit:restore"  # of earlier releases
+    AUDIT_WITNESS = "consent:audit:witness"
     AUDIT_KEY = "consent:audit:key"
     SIGN_IN = "alliance:session:sign-in"
     SIGN_OUT = "alliance:session:sign-out"
@@ -79,7 +100,12 @@ class EventCode(StrEnum):
     STEP_UP = "alliance:session:step-up"
     DOOR = "alliance:door:open"
     COMMAND = "alliance:server:command"
+    RESTORE_RECORD = "alliance:restore:record"
     TOKEN_ISSUE = "alliance:token:issue"
+    LAUNCH_ASK = "alliance:launch:ask"
+    LAUNCH_PERMIT = "alliance:launch:permit"
+    LAUNCH_OPEN = "alliance:session:launch"
+    LAUNCH_END = "alliance:session:launch-end"
     HOSPITAL_ADMIT = "alliance:hospital:admit"
     HOSPITAL_CHANGE = "alliance:hospital:change"
     HOSPITAL_SUSPEND = "alliance:hospital:suspend"
@@ -90,6 +116,8 @@ class EventCode(StrEnum):
     STAFF_RETURN = "alliance:staff:return"
     STAFF_RESET = "alliance:staff:reset"
     STAFF_VOUCH = "alliance:staff:vouch"
+    APPOINTMENT_GIVE = "alliance:appointment:give"
+    APPOINTMENT_END = "alliance:appointment:end"
     PROPOSAL_MAKE = "alliance:proposal:make"
     PROPOSAL_AGREE = "alliance:proposal:agree"
     PROPOSAL_REFUSE = "alliance:proposal:refuse"
@@ -98,9 +126,18 @@ class EventCode(StrEnum):
     CLIENT_VOUCH = "alliance:client:vouch"
     CLIENT_CHANGE = "alliance:client:change"
     CLIENT_REVOKE = "alliance:client:revoke"
+    CLIENT_ENROL = "alliance:client:enrol"
+    CLIENT_KEY = "alliance:client:key"
+    ENROLMENT_CODE_MAKE = "alliance:enrolment-code:make"
+    ENROLMENT_CODE_WITHDRAW = "alliance:enrolment-code:withdraw"
+    SANDBOX_OPEN = "alliance:sandbox:open"
+    SANDBOX_EMPTY = "alliance:sandbox:empty"
+    ADMINISTRATOR_CLIENT_REGISTER = "alliance:administrator-client:register"
+    ADMINISTRATOR_CLIENT_AGREE = "alliance:administrator-client:agree"
+    ADMINISTRATOR_CLIENT_REVOKE = "alliance:administrator-client:revoke"
 
 
-class Outcome(StrEnum):
+class AuditOutcome(StrEnum):
     SUCCESS = "success"
     NOT_FOUND = "not-found"
     REFUSED = "refused"
@@ -109,8 +146,10 @@ class Outcome(StrEnum):
 
 @dataclass(slots=True)
 class Proviso:
-    """What must hold when the line is written: a test in SQL with its parameters. The statement that writes the line asks it too, gives
-    no row and writes nothing where it does not hold, and is the proof that it did."""
+    """What must hold when the line is written: a test in SQL with its parameters. The statement
+    that writes the line asks it too, gives no row and writes nothing where it does not hold, and is
+    the proof that it did.
+    """
 
     test: str
     parameters: dict[str, Any]
@@ -122,9 +161,12 @@ class ProvisoFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
-    """One line, before it is written. `person` is the patient's person id as it is now (docs/adr/0018), `persons` are all of them where a line is about
-    several; `subjects` are ids of Patients of the actor's own store that a question names, whatever is found; `refs` are `hospital/Type/id/version`."""
+class AuditEvent:
+    """One line, before it is written. `person` is the patient's person id as it is now
+    (docs/adr/0018), `persons` are all of them where a line is about several; `subjects` are ids of
+    Patients of the actor's own store that a question names, whatever is found; `refs` are
+    `hospital/Type/id/version`.
+    """
 
     code: EventCode
     actor_kind: str
@@ -132,7 +174,7 @@ class Event:
     actor_hospital: str
     role: str
     purpose: str
-    outcome: Outcome = Outcome.SUCCESS
+    outcome: AuditOutcome = AuditOutcome.SUCCESS
     reason: str = ""
     person: UUID | None = None
     persons: tuple[UUID, ...] = ()
@@ -145,13 +187,29 @@ class Event:
     proviso: Proviso | None = field(default=None, compare=False, repr=False)
 
     @classmethod
-    def of(cls, acting: Any, code: EventCode, **more: Any) -> Self:
-        """The event of a Principal (any object with its fields)."""
-        more.setdefault("purpose", str(acting.purpose))
+    def from_principal(cls, acting: Any, code: EventCode, **more: Any) -> Self:
+        """The event of a Principal (any object with its fields). The line of who acts by an
+        appointment is the served hospital's, and its detail says whose officer it was. Of an
+        administrator's client, and where a system opened a record as a doctor, the actor is the
+        account, and the client stands at the end. Its purpose is the event's own
+        (consent/audit/event_purposes.py), unless another one is stated.
+        """
+        more.setdefault("purpose", purpose_of_event(code, str(acting.purpose)))
+        served = f"appointed, of {acting.employer}" if acting.employer else ""
+        client = f"by client/{acting.client}" if acting.client else ""
+        if served or client:
+            more["detail"] = " · ".join(filter(None, (more.get("detail", ""), served, client)))
         return cls(
-            code=code, actor_kind=acting.kind, actor=acting.id, actor_hospital=acting.hospital, role=acting.role,
-            address=acting.address, request_id=acting.request_id, proviso=acting.proviso, **more,
+            code=code,
+            actor_kind=acting.kind,
+            actor=acting.id,
+            actor_hospital=acting.hospital,
+            role=acting.role,
+            address=acting.address,
+            request_id=acting.request_id,
+            proviso=acting.proviso,
+            **more,
         )
 
-    def but(self, **changes: Any) -> Self:
+    def with_changes(self, **changes: Any) -> Self:
         return replace(self, **changes)

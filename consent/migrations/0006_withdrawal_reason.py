@@ -4,7 +4,10 @@ from django.db import migrations, models
 
 POLICIES = [
     ("Policy-break-glass-only", "Nothing crosses, but for an emergency"),
-    ("Policy-basic-normal", "Hospitals that treat the patient see records that are not specially protected"),
+    (
+        "Policy-basic-normal",
+        "Hospitals that treat the patient see records that are not specially protected",
+    ),
     ("Policy-all-normal", "Hospitals that treat the patient see all records"),
     ("Policy-deny", "Nothing crosses, not in an emergency either"),
 ]
@@ -22,8 +25,32 @@ class Migration(migrations.Migration):
     dependencies = [("consent", "0005_images")]
 
     operations = [
-        migrations.AddField("directive", "withdrawn_reason", models.CharField(blank=True, db_default="", default="", max_length=200, verbose_name="Reason")),
-        migrations.AddField("directive", "withdrawn_evidence", models.CharField(blank=True, db_default="", default="", max_length=120, verbose_name="How the patient asked for it")),
-        migrations.AlterField("alliancepolicy", "code", models.CharField(choices=POLICIES, max_length=24, verbose_name="Rule")),
-        migrations.AlterField("directive", "method", models.CharField(choices=METHODS, max_length=8, verbose_name="How it was given")),
+        migrations.AddField(
+            "directive",
+            "withdrawn_reason",
+            models.CharField(
+                blank=True, db_default="", default="", max_length=200, verbose_name="Reason"
+            ),
+        ),
+        migrations.AddField(
+            "directive",
+            "withdrawn_evidence",
+            models.CharField(
+                blank=True,
+                db_default="",
+                default="",
+                max_length=120,
+                verbose_name="How the patient asked for it",
+            ),
+        ),
+        migrations.AlterField(
+            "alliancepolicy",
+            "code",
+            models.CharField(choices=POLICIES, max_length=24, verbose_name="Rule"),
+        ),
+        migrations.AlterField(
+            "directive",
+            "method",
+            models.CharField(choices=METHODS, max_length=8, verbose_name="How it was given"),
+        ),
     ]

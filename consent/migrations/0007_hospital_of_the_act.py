@@ -3,7 +3,12 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-HOSPITAL = {"null": True, "on_delete": django.db.models.deletion.PROTECT, "related_name": "+", "to": "alliance.hospital"}
+HOSPITAL = {
+    "null": True,
+    "on_delete": django.db.models.deletion.PROTECT,
+    "related_name": "+",
+    "to": "alliance.hospital",
+}
 FILL = """
 UPDATE consent_emergency e SET hospital_id = s.hospital_id FROM alliance_staff s WHERE s.id = e.staff_id AND e.hospital_id IS NULL;
 UPDATE consent_incidentseal e SET hospital_id = s.hospital_id FROM alliance_staff s WHERE s.id = e.sealed_by_id AND e.hospital_id IS NULL;

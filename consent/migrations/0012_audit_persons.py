@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.db import migrations
 
-SQL = Path(__file__).resolve().parents[1] / "sql" / "audit_persons.sql"
+SQL = Path(__file__).with_suffix(".sql")
 
 
 class Migration(migrations.Migration):

@@ -2,14 +2,20 @@
 
 from django.db import migrations
 
-import alliance.encryption.fields
+from consent.migrations._encrypted_fields import EncryptedBinaryField, EncryptedTextField
 
 
 class Migration(migrations.Migration):
     dependencies = [("consent", "0013_audit_refusals"), ("alliance", "0010_keys")]
     operations = [
         migrations.RunSQL("SET LOCAL lock_timeout = '5s'", migrations.RunSQL.noop),
-        migrations.AlterField("emergency", "reason", alliance.encryption.fields.EncryptedTextField(max_length=500, verbose_name="Reason")),
-        migrations.AlterField("emergency", "comment", alliance.encryption.fields.EncryptedTextField(blank=True, max_length=500, verbose_name="Comment")),
-        migrations.AlterField("directive", "image", alliance.encryption.fields.EncryptedBinaryField(null=True)),
+        migrations.AlterField(
+            "emergency", "reason", EncryptedTextField(max_length=500, verbose_name="Reason")
+        ),
+        migrations.AlterField(
+            "emergency",
+            "comment",
+            EncryptedTextField(blank=True, max_length=500, verbose_name="Comment"),
+        ),
+        migrations.AlterField("directive", "image", EncryptedBinaryField(null=True)),
     ]

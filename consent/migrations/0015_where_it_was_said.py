@@ -3,7 +3,13 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-HOSPITAL = {"null": True, "db_index": False, "on_delete": django.db.models.deletion.PROTECT, "related_name": "+", "to": "alliance.hospital"}
+HOSPITAL = {
+    "null": True,
+    "db_index": False,
+    "on_delete": django.db.models.deletion.PROTECT,
+    "related_name": "+",
+    "to": "alliance.hospital",
+}
 
 
 class Migration(migrations.Migration):

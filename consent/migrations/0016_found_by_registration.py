@@ -9,8 +9,20 @@ class Migration(migrations.Migration):
     atomic = False
     dependencies = [("consent", "0015_where_it_was_said")]
     operations = [
-        AddIndexConcurrently("directive", django.contrib.postgres.indexes.GinIndex(fastupdate=False, fields=["covers"], name="directive_covered")),
+        AddIndexConcurrently(
+            "directive",
+            django.contrib.postgres.indexes.GinIndex(
+                fastupdate=False, fields=["covers"], name="directive_covered"
+            ),
+        ),
         RemoveIndexConcurrently("directive", "directive_covers"),
-        AddIndexConcurrently("confirmation", django.contrib.postgres.indexes.GinIndex(
-            condition=models.Q(("subject", "tie"), ("verdict", "refused")), fastupdate=False, fields=["covers"], name="confirmation_refused")),
+        AddIndexConcurrently(
+            "confirmation",
+            django.contrib.postgres.indexes.GinIndex(
+                condition=models.Q(("subject", "tie"), ("verdict", "refused")),
+                fastupdate=False,
+                fields=["covers"],
+                name="confirmation_refused",
+            ),
+        ),
     ]

@@ -8,5 +8,15 @@ class Migration(migrations.Migration):
     dependencies = [("consent", "0017_groups")]
     operations = [
         migrations.RunSQL("SET LOCAL lock_timeout = '5s'", migrations.RunSQL.noop),
-        migrations.AddField("incidentseal", "asked_where", models.ForeignKey(null=True, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="alliance.hospital")),
+        migrations.AddField(
+            "incidentseal",
+            "asked_where",
+            models.ForeignKey(
+                null=True,
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="alliance.hospital",
+            ),
+        ),
     ]

@@ -1,5 +1,6 @@
-"""A patient's way in: a code printed for them, an activation number given by somebody else than who printed it, and a passphrase of their own
-(docs/adr/0030)."""
+"""A patient's way in: a code printed for them, an activation number given by somebody else than
+who printed it, and a passphrase of their own (docs/adr/0030).
+"""
 
 from typing import TYPE_CHECKING
 
@@ -13,9 +14,11 @@ if TYPE_CHECKING:
 
 
 class PatientAccess(models.Model):
-    """code: a keyed hash of it; the code itself is shown once, and opens nothing by itself. hospital, role: at which and as what made_by printed it (null and ""
-    in rows that an earlier release writes beside this one). bare: of an earlier release, opened by code and birth date alone until it is activated. Five
-    wrong tries close it."""
+    """code: a keyed hash of it; the code itself is shown once, and opens nothing by itself.
+    hospital, role: at which and as what made_by printed it (null and "" in rows that an earlier
+    release writes beside this one). bare: of an earlier release, opened by code and birth date
+    alone until it is activated. Five wrong tries close it.
+    """
 
     class Closed(models.TextChoices):
         WRONG = "wrong", _("closed after five wrong tries")
@@ -32,10 +35,14 @@ class PatientAccess(models.Model):
     expires_at = models.DateTimeField()
     bare = models.BooleanField(default=False, db_default=False)
     wrong = models.PositiveSmallIntegerField(default=0)
-    refused_at = models.DateTimeField(null=True)  # when somebody last had code and birth date, and not the passphrase
+    refused_at = models.DateTimeField(
+        null=True
+    )  # when somebody last had code and birth date, and not the passphrase
     closed_at = models.DateTimeField(null=True)
     closed_why = models.CharField(max_length=10, choices=Closed.choices, default="", db_default="")
-    closed_for = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")  # the newer one that ended it
+    closed_for = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="+"
+    )  # the newer one that ended it
 
     @property
     def printed_at(self) -> "Hospital":
@@ -54,7 +61,11 @@ class PatientAccess(models.Model):
     @property
     def live(self) -> list["AccessActivation"]:
         """What opens it, or will: the newest first."""
-        return [a for a in self.activations.all() if a.ended_at is None and (a.used_at or a.expires_at > timezone.now())]
+        return [
+            a
+            for a in self.activations.all()
+            if a.ended_at is None and (a.used_at or a.expires_at > timezone.now())
+        ]
 
     @property
     def current(self) -> "AccessActivation | None":
@@ -73,8 +84,11 @@ class PatientAccess(models.Model):
 
 
 class AccessActivation(models.Model):
-    """An activation number of one code, given after comparing the card, and the passphrase that the patient set with it. number: a keyed hash; factor: how far it
-    proves that it is the patient ("full", "provisional"); used_at: when the passphrase was set; ended_at: when another one took its place."""
+    """An activation number of one code, given after comparing the card, and the passphrase that
+    the patient set with it. number: a keyed hash; factor: how far it proves that it is the patient
+    ("full", "provisional"); used_at: when the passphrase was set; ended_at: when another one took
+    its place.
+    """
 
     access = models.ForeignKey(PatientAccess, models.PROTECT, related_name="activations")
     number = models.BinaryField()

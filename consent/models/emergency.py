@@ -1,5 +1,6 @@
-"""Broken glass: one clinician, one person, one reason, a limit of time (PIPL 13(1)4); what the privacy officer finds, and the notice to the
-patient (PIPL 18)."""
+"""Broken glass: one clinician, one person, one reason, a limit of time (PIPL 13(1)4); what the
+privacy officer finds, and the notice to the patient (PIPL 18).
+"""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -20,7 +21,9 @@ class Emergency(models.Model):
 
     person = models.UUIDField(db_index=True)
     staff = models.ForeignKey("alliance.Staff", models.PROTECT, related_name="+")
-    hospital = models.ForeignKey("alliance.Hospital", models.PROTECT, null=True, related_name="+")  # at which it was opened; null in rows that an earlier release wrote beside this one
+    hospital = models.ForeignKey(
+        "alliance.Hospital", models.PROTECT, null=True, related_name="+"
+    )  # at which it was opened; null in rows that an earlier release wrote beside this one
     ground = models.CharField(_("Ground"), max_length=12, choices=Ground.choices)
     reason = EncryptedTextField(_("Reason"), max_length=500)
     opened_at = models.DateTimeField()

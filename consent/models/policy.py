@@ -1,4 +1,6 @@
-"""The alliance's rule for patients who have decided nothing: one version after another, each with its legal basis (IHE PCF, implicit policies)."""
+"""The alliance's rule for patients who have decided nothing: one version after another, each
+with its legal basis (IHE PCF, implicit policies).
+"""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -9,7 +11,10 @@ class AlliancePolicy(models.Model):
 
     class Code(models.TextChoices):
         BREAK_GLASS_ONLY = "Policy-break-glass-only", _("Nothing crosses, but for an emergency")
-        BASIC_NORMAL = "Policy-basic-normal", _("Hospitals that treat the patient see records that are not specially protected")
+        BASIC_NORMAL = (
+            "Policy-basic-normal",
+            _("Hospitals that treat the patient see records that are not specially protected"),
+        )
         ALL_NORMAL = "Policy-all-normal", _("Hospitals that treat the patient see all records")
         DENY = "Policy-deny", _("Nothing crosses, not in an emergency either")
 

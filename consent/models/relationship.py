@@ -1,5 +1,6 @@
-"""Treatment relationship between a hospital and a person, for a time: by an encounter, a referral to it, a family doctor's panel or an
-admission list, or declared by a clinician."""
+"""Treatment relationship between a hospital and a person, for a time: by an encounter, a
+referral to it, a family doctor's panel or an admission list, or declared by a clinician.
+"""
 
 from django.db import models
 from django.db.models.functions import Now
@@ -14,7 +15,9 @@ class Relationship(models.Model):
         ADMISSION = "admission"
         DECLARED = "declared"
 
-    person = models.UUIDField(db_index=True)  # of an encounter the home of its registration, which is the person's wherever it is linked
+    person = models.UUIDField(
+        db_index=True
+    )  # of an encounter the home of its registration, which is the person's wherever it is linked
     hospital = models.ForeignKey("alliance.Hospital", models.PROTECT, related_name="+")
     basis = models.CharField(max_length=12, choices=Basis.choices)
     source_patient = models.BigIntegerField(null=True)  # of whom the hospital wrote it
@@ -26,5 +29,9 @@ class Relationship(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["source_patient", "hospital", "basis"], condition=~models.Q(basis="declared"), name="one_by_basis"),
+            models.UniqueConstraint(
+                fields=["source_patient", "hospital", "basis"],
+                condition=~models.Q(basis="declared"),
+                name="one_by_basis",
+            ),
         ]

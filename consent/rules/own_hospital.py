@@ -1,10 +1,12 @@
-"""A hospital uses its own records for treatment without a further consent (PIPL 13(1)2; 病历管理规定 2013); a patient has his own (PIPL 45)."""
+"""Permit a hospital its own records for treatment without a further consent (PIPL 13(1)2;
+病历管理规定 2013), and patients their own (PIPL 45).
+"""
 
-from consent.terms import AccessRequest, Facts, Vote
+from consent.terms import AccessRequest, Facts, RuleVote
 
 CODE = "own_hospital"
 BASIS = "PIPL 13(1)2"
 
 
-def votes(request: AccessRequest, facts: Facts, hospital: str) -> tuple[Vote, ...]:
-    return (Vote("permit", CODE, BASIS),) if not request.crosses(hospital) else ()
+def votes(request: AccessRequest, facts: Facts, hospital: str) -> tuple[RuleVote, ...]:
+    return (RuleVote("permit", CODE, BASIS),) if not request.crosses_hospitals(hospital) else ()

@@ -1,104 +1,239 @@
-"""Which resources the conditions of a transaction's entries mean; one resource, one entry (FHIR R4 http.html#trules)."""
+"""Which resources the conditions of a transaction's entries mean; one resource, one entry (FHIR
+R4 http.html#trules).
+"""
 
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlencode
 
 from consent.terms import Scope
-from records.fhir.base_address import spelled
-from records.fhir.issues import Issue, Malformed, NotFound, Problem, TooLarge, Unprocessable, first
+from records.fhir.base_address import normalize_address
+from records.fhir.issues import (
+    Issue,
+    Malformed,
+    NotFound,
+    Problem,
+    TooLarge,
+    Unprocessable,
+    truncate_issues,
+)
 from records.fhir.limits import CONDITIONS, ISSUES
-from records.fhir.links import TEMPORARY
-from records.interactions.bundle_entries import READING, Entry
-from records.interactions.condition import canonical, forms, matching, numbers
+from records.fhir.link_elements import TEMPORARY
+from records.interactions.bundle_entries import READ_METHODS, BundleEntry
+from records.interactions.condition import (
+    canonicalize_condition,
+    find_conditional_match,
+    list_identifier_forms,
+    parse_identifier_condition,
+)
 
 
-def identify(scope: Scope, address: str, entries: list[Entry], urls: Mapping[str, Entry]) -> None:
-    """Give each entry with a condition the resource that it means. A condition may name other entries by their fullUrl; those are identified first.
-    Raises Problem where entries mean the same resource."""
-    left = [e for e in entries if e.condition and e.method not in READING]
-    must_be_few(len(left))
-    while left:
-        waiting = {id(e) for e in left}
-        ready = [e for e in left if not any(id(urls[name]) in waiting and urls[name] is not e for name in named_in(e, urls))]
+def resolve_entry_conditions(
+    scope: Scope,
+    address: str,
+    entries: list[BundleEntry],
+    entries_by_url: Mapping[str, BundleEntry],
+) -> None:
+    """Give each entry with a condition the resource that it means. A condition may name other
+    entries by their fullUrl; those are identified first. Raises Problem where entries mean the same
+    resource.
+    """
+    unresolved = [
+        entry for entry in entries if entry.condition and entry.method not in READ_METHODS
+    ]
+    check_condition_count(len(unresolved))
+    while unresolved:
+        unresolved_entries = {id(entry) for entry in unresolved}
+        ready = [
+            entry
+            for entry in unresolved
+            if not any(
+                id(entries_by_url[name]) in unresolved_entries and entries_by_url[name] is not entry
+                for name in find_full_urls_in_condition(entry, entries_by_url)
+            )
+        ]
         if not ready:
-            raise Unprocessable(Issue("processing", "The conditions of these entries wait for each other: give one of them an id or another condition.", f"{left[0].place}.request"))
-        for e in ready:
-            e.condition = urlencode([(k, filled(v, urls, e)) for k, v in parse_qsl(e.condition, keep_blank_values=True)])
-        for e in sorted(ready, key=lambda e: canonical(e.type_name, e.condition, address)):
-            find(scope, e, address)  # in one order, so that two writers with the same conditions never wait in a circle
-        done = {id(e) for e in ready}
-        left = [e for e in left if id(e) not in done]
-    distinct(entries, address)
+            raise Unprocessable(
+                Issue(
+                    "processing",
+                    "The conditions of these entries wait for each other: give one of them an id or"
+                    " another condition.",
+                    f"{unresolved[0].place}.request",
+                )
+            )
+        for entry in ready:
+            entry.condition = urlencode(
+                [
+                    (name, fill_in_resolved_ids(value, entries_by_url, entry))
+                    for name, value in parse_qsl(entry.condition, keep_blank_values=True)
+                ]
+            )
+        for entry in sorted(
+            ready,
+            key=lambda entry: canonicalize_condition(entry.type_name, entry.condition, address),
+        ):
+            resolve_entry_condition(
+                scope, entry, address
+            )  # in one order, so that two writers with the same conditions never wait in a circle
+        resolved_entries = {id(entry) for entry in ready}
+        unresolved = [entry for entry in unresolved if id(entry) not in resolved_entries]
+    check_distinct_entries(entries, address)
 
 
-def must_be_few(conditions: int) -> None:
+def check_condition_count(conditions: int) -> None:
     """Raises TooLarge: each is a search."""
     if conditions > CONDITIONS:
-        raise TooLarge(Issue("too-costly", f"The Bundle has more than {CONDITIONS} conditions and conditional references: send it in parts."))
+        raise TooLarge(
+            Issue(
+                "too-costly",
+                f"The Bundle has more than {CONDITIONS} conditions and conditional references: send"
+                " it in parts.",
+            )
+        )
 
 
-def named_in(e: Entry, urls: Mapping[str, Entry]) -> list[str]:
+def find_full_urls_in_condition(
+    entry: BundleEntry, entries_by_url: Mapping[str, BundleEntry]
+) -> list[str]:
     """The fullUrls of entries that a condition names."""
-    return [name for _, value in parse_qsl(e.condition, keep_blank_values=True) for part in value.split(",") if (name := spelled(part)) in urls]
+    return [
+        full_url
+        for _, value in parse_qsl(entry.condition, keep_blank_values=True)
+        for part in value.split(",")
+        if (full_url := normalize_address(part)) in entries_by_url
+    ]
 
 
-def filled(value: str, urls: Mapping[str, Entry], e: Entry) -> str:
-    """A parameter's value with the resolved id in place of each fullUrl. Raises Unprocessable for a temporary address that no entry has."""
+def fill_in_resolved_ids(
+    value: str, entries_by_url: Mapping[str, BundleEntry], entry: BundleEntry
+) -> str:
+    """A parameter's value with the resolved id in place of each fullUrl. Raises Unprocessable
+    for a temporary address that no entry has.
+    """
     parts = value.split(",")
-    for part in map(spelled, parts):
-        if part not in urls and part.startswith(TEMPORARY) and "|" not in part:  # with a bar it is the system of an identifier or code
-            raise Unprocessable(Issue("not-found", "No entry of this Bundle has the fullUrl that the condition names: add the entry, or correct the condition.", f"{e.place}.request"))
-        if part in urls and urls[part] is e:
-            raise Unprocessable(Issue("processing", "The condition names its own entry, whose id it is to find: take that out.", f"{e.place}.request"))
-    return ",".join("/".join(urls[name].key) if (name := spelled(part)) in urls else part for part in parts)
+    for part in map(normalize_address, parts):
+        if (
+            part not in entries_by_url and part.startswith(TEMPORARY) and "|" not in part
+        ):  # with a bar it is the system of an identifier or code
+            raise Unprocessable(
+                Issue(
+                    "not-found",
+                    "No entry of this Bundle has the fullUrl that the condition names: add the"
+                    " entry, or correct the condition.",
+                    f"{entry.place}.request",
+                )
+            )
+        if part in entries_by_url and entries_by_url[part] is entry:
+            raise Unprocessable(
+                Issue(
+                    "processing",
+                    "The condition names its own entry, whose id it is to find: take that out.",
+                    f"{entry.place}.request",
+                )
+            )
+    return ",".join(
+        "/".join(entries_by_url[full_url].key)
+        if (full_url := normalize_address(part)) in entries_by_url
+        else part
+        for part in parts
+    )
 
 
-def find(scope: Scope, e: Entry, address: str) -> None:
+def resolve_entry_condition(scope: Scope, entry: BundleEntry, address: str) -> None:
     """Give an entry with a condition the resource that it means."""
     try:
-        there = matching(scope, e.type_name, e.condition, address)
+        matched_id = find_conditional_match(scope, entry.type_name, entry.condition, address)
     except Problem as problem:
-        raise problem.at(f"{e.place}.request") from problem
-    if there is None:
-        if e.method == "PATCH":
-            raise NotFound(Issue("not-found", f"No {e.type_name} fits the condition.", f"{e.place}.request.url"))
-        e.new = e.method == "PUT"
+        raise problem.with_path_prefix(f"{entry.place}.request") from problem
+    if matched_id is None:
+        if entry.method == "PATCH":
+            raise NotFound(
+                Issue(
+                    "not-found",
+                    f"No {entry.type_name} fits the condition.",
+                    f"{entry.place}.request.url",
+                )
+            )
+        entry.matched_nothing = entry.method == "PUT"
         return
-    if e.method == "POST":
-        e.there = True
-    elif e.method == "PUT" and e.resource.get("id") not in (None, there):
-        raise Malformed(Issue("value", f"The condition finds {e.type_name}/{there}, the resource has another id: leave it out, or correct it.", f"{e.place}.resource.id"))
-    e.fhir_id = there
+    if entry.method == "POST":
+        entry.already_exists = True
+    elif entry.method == "PUT" and entry.resource.get("id") not in (None, matched_id):
+        raise Malformed(
+            Issue(
+                "value",
+                f"The condition finds {entry.type_name}/{matched_id}, the resource has another id:"
+                " leave it"
+                " out, or correct it.",
+                f"{entry.place}.resource.id",
+            )
+        )
+    entry.fhir_id = matched_id
 
 
-def distinct(entries: list[Entry], address: str) -> None:
-    """One resource, one entry, whether an id or a condition names it; one fullUrl, one entry; what is not there yet is made once (FHIR R4: else the transaction fails)."""
-    seen: dict[str, str] = {}
+def check_distinct_entries(entries: list[BundleEntry], address: str) -> None:
+    """One resource, one entry, whether an id or a condition names it; one fullUrl, one entry;
+    what is not there yet is made once (FHIR R4: else the transaction fails).
+    """
+    place_by_identity: dict[str, str] = {}
     issues = []
-    for e in entries:
-        if e.method in READING:
+    for entry in entries:
+        if entry.method in READ_METHODS:
             continue
-        made = canonical(e.type_name, e.condition, address) if e.condition and e.method in ("POST", "PUT") and not e.there else ""
-        for key in filter(None, (spelled(e.full_url), made, "/".join(e.key))):
-            if key in seen and seen[key] != e.place:
-                issues.append(Issue("duplicate", f"{seen[key]} means the same resource: a transaction may name each only once.", e.place))
-            seen.setdefault(key, e.place)
+        canonical_condition = (
+            canonicalize_condition(entry.type_name, entry.condition, address)
+            if entry.condition and entry.method in ("POST", "PUT") and not entry.already_exists
+            else ""
+        )
+        for identity in filter(
+            None, (normalize_address(entry.full_url), canonical_condition, "/".join(entry.key))
+        ):
+            if identity in place_by_identity and place_by_identity[identity] != entry.place:
+                issues.append(
+                    Issue(
+                        "duplicate",
+                        f"{place_by_identity[identity]} means the same resource: a transaction may"
+                        " name each only"
+                        " once.",
+                        entry.place,
+                    )
+                )
+            place_by_identity.setdefault(identity, entry.place)
     if issues:
-        raise Malformed(*first(issues, ISSUES))
+        raise Malformed(*truncate_issues(issues, ISSUES))
 
 
-def alone(entries: list[Entry]) -> None:
-    """What a condition has not found, and so is written, is the only one that it will find: another entry that brings the same number would be its twin, and both would
-    stand in each other's way the next time. Looked at by identifiers. Raises Malformed."""
-    issues, brought = [], dict[tuple[str, str], list[Entry]]()
-    for e in entries:
-        for number in forms(e.resource) if e.writes else ():
-            brought.setdefault((e.type_name, number), []).append(e)
-    for e in entries:
-        wanted = numbers(e.condition) if e.condition and e.writes and (e.new or e.method == "POST") else None
-        others = {id(o): o for number in wanted or () for o in brought.get((e.type_name, number), ()) if o is not e}
+def check_no_twins(entries: list[BundleEntry]) -> None:
+    """What a condition has not found, and so is written, is the only one that it will find:
+    another entry that brings the same number would be its twin, and both would stand in each
+    other's way the next time. Looked at by identifiers. Raises Malformed.
+    """
+    issues, entries_by_identifier = [], dict[tuple[str, str], list[BundleEntry]]()
+    for entry in entries:
+        for identifier_form in list_identifier_forms(entry.resource) if entry.writes else ():
+            entries_by_identifier.setdefault((entry.type_name, identifier_form), []).append(entry)
+    for entry in entries:
+        wanted_identifiers = (
+            parse_identifier_condition(entry.condition)
+            if entry.condition
+            and entry.writes
+            and (entry.matched_nothing or entry.method == "POST")
+            else None
+        )
+        others = {
+            id(other): other
+            for identifier_form in wanted_identifiers or ()
+            for other in entries_by_identifier.get((entry.type_name, identifier_form), ())
+            if other is not entry
+        }
         for other in others.values():
             if len(issues) < ISSUES:
-                issues.append(Issue("duplicate", f"The condition of {e.place} fits this one, too: a transaction may name each only once.", other.place))
+                issues.append(
+                    Issue(
+                        "duplicate",
+                        f"The condition of {entry.place} fits this one, too: a transaction may name"
+                        " each only once.",
+                        other.place,
+                    )
+                )
     if issues:
-        raise Malformed(*first(issues, ISSUES))
+        raise Malformed(*truncate_issues(issues, ISSUES))

@@ -1,4 +1,6 @@
-"""create, update and delete in a member's own store (FHIR R4 http.html#create, #update, #delete)."""
+"""create, update and delete in a member's own store (FHIR R4 http.html#create, #update,
+#delete).
+"""
 
 import os
 import uuid
@@ -7,147 +9,303 @@ from dataclasses import replace
 from typing import Any
 
 from alliance.auth.errors import Forbidden
-from alliance.auth.scopes import Need
+from alliance.auth.scopes import ScopeNeed
 from alliance.roles import Permission
 from consent import gate
 from consent.audit.event import EventCode
 from consent.terms import Refused, Scope
 from records.fhir.issues import Conflict, Gone, Issue, Malformed, NotFound
-from records.fhir.references import ID
-from records.fhir.validate import validate
-from records.interactions import plausible
-from records.interactions.about import doubts
-from records.interactions.ask import Answer, Ask, known_type, own_request
-from records.interactions.condition import if_none_exist, matching
-from records.interactions.filing import file, remove
-from records.interactions.integrity import check_referrers
-from records.interactions.item import Item
-from records.interactions.lifetimes import warnings
-from records.interactions.preconditions import NONE, Preconditions, must_hold
-from records.interactions.read import read
-from records.interactions.references import settle
-from records.interactions.subscribing import make_criteria_relative
-from records.search.terms import Index
-from records.store import find
-from records.store import write as store
-from records.store.rows import Current, Draft
+from records.fhir.resource_references import ID
+from records.fhir.validate import validate_resource
+from records.ingest import plausibility
+from records.ingest.incoming_resource import IncomingResource
+from records.ingest.lifetime_warnings import find_lifetime_warnings
+from records.ingest.referential_integrity import check_referrers
+from records.ingest.store_resources import store_resources, store_tombstones
+from records.ingest.subject_patient import collect_subject_warnings
+from records.ingest.subscription_request import make_criteria_relative
+from records.interactions.condition import find_conditional_match, parse_if_none_exist
+from records.interactions.preconditions import NO_PRECONDITIONS, Preconditions, check_preconditions
+from records.interactions.read import read_resource
+from records.interactions.references import normalize_references
+from records.requests.fhir_request import (
+    FhirRequest,
+    FhirResponse,
+    check_hosted_type,
+    request_own_access,
+)
+from records.search.search_terms import IndexValues
+from records.store import resource_writer, write_lookups
+from records.store.rows import Draft, LockedRow
 
-THERE = Issue("informational", "It is there already. Nothing was stored.", severity="information")
-TAKEN = Issue("conflict", "The condition fits nothing, but the id is another resource's: leave the id out, or correct one of them.")
+ALREADY_THERE = Issue(
+    "informational", "It is there already. Nothing was stored.", severity="information"
+)
+ID_TAKEN = Issue(
+    "conflict",
+    "The condition fits nothing, but the id is another resource's: leave the id out, or correct one"
+    " of them.",
+)
 
 
-def answer(ask: Ask, status: int, d: Draft, warned: Sequence[Issue] = ()) -> Answer:
-    return Answer(status, d.body, d.version, d.last_updated, f"{ask.root}/{ask.base}/{d.type_name}/{d.fhir_id}/_history/{d.version}", tuple(warned))
+def build_write_response(
+    fhir_request: FhirRequest, status: int, draft: Draft, warnings: Sequence[Issue] = ()
+) -> FhirResponse:
+    return FhirResponse(
+        status,
+        draft.body,
+        draft.version,
+        draft.last_updated,
+        f"{fhir_request.root}/{fhir_request.base}/{draft.type_name}/{draft.fhir_id}/_history/{draft.version}",
+        tuple(warnings),
+    )
 
 
-def valid(ask: Ask, type_name: str, resource: Any) -> None:
+def check_and_normalize(fhir_request: FhirRequest, type_name: str, resource: Any) -> None:
     """Raises Problem unless it is a resource of just this type that the base takes."""
-    judge(ask, type_name, resource)
-    settle(resource, ask.address)
+    check_resource_content(fhir_request, type_name, resource)
+    normalize_references(resource, fhir_request.base_url)
 
 
-def judge(ask: Ask, type_name: str, resource: Any) -> None:
+def check_resource_content(fhir_request: FhirRequest, type_name: str, resource: Any) -> None:
     """The same without its references."""
-    found = validate(resource)
-    if found != type_name:
-        raise Malformed(Issue("structure", f"The body is of type {found}, the address says {type_name}: make them agree.", "resourceType"))
-    if found == "Subscription":
-        make_criteria_relative(resource, ask.address)
-    plausible.check(resource)
+    body_type = validate_resource(resource)
+    if body_type != type_name:
+        raise Malformed(
+            Issue(
+                "structure",
+                f"The body is of type {body_type}, the address says {type_name}: make them agree.",
+                "resourceType",
+            )
+        )
+    if body_type == "Subscription":
+        make_criteria_relative(resource, fhir_request.base_url)
+    plausibility.check_plausible(resource)
 
 
-def new_ids(count: int) -> list[str]:
+def generate_ids(count: int) -> list[str]:
     """Random UUIDs, as random as uuid4's, from one call to the system's source."""
     bits = os.urandom(16 * count)
     return [str(uuid.UUID(bytes=bits[16 * i : 16 * i + 16], version=4)) for i in range(count)]
 
 
-def good_id(fhir_id: str) -> None:
+def check_id_form(fhir_id: str) -> None:
     if not ID.fullmatch(fhir_id):
-        raise Malformed(Issue("value", "An id has 1 to 64 letters (A-Z, a-z), digits, hyphens or dots.", "Resource.id"))
+        raise Malformed(
+            Issue(
+                "value",
+                "An id has 1 to 64 letters (A-Z, a-z), digits, hyphens or dots.",
+                "Resource.id",
+            )
+        )
 
 
-def agree(type_name: str, fhir_id: str, resource: Any) -> None:
+def check_body_id(type_name: str, fhir_id: str, resource: Any) -> None:
     if isinstance(resource, dict) and resource.get("id") != fhir_id:
-        raise Malformed(Issue("value", f"The body's id and the address must agree: put \"id\": \"{fhir_id}\" into the body.", f"{type_name}.id"))
+        raise Malformed(
+            Issue(
+                "value",
+                f'The body\'s id and the address must agree: put "id": "{fhir_id}" into the body.',
+                f"{type_name}.id",
+            )
+        )
 
 
-def request(ask: Ask, code: EventCode, target: str, need: Need):  # type: ignore[no-untyped-def]
-    return own_request(ask, code, target, permission=Permission.RECORD_WRITE, writing=True, need=need)
+def request_write_access(fhir_request: FhirRequest, code: EventCode, target: str, need: ScopeNeed):  # type: ignore[no-untyped-def]
+    return request_own_access(
+        fhir_request, code, target, permission=Permission.RECORD_WRITE, is_write=True, need=need
+    )
 
 
-def create(ask: Ask, type_name: str, resource: Any, condition: str | None = None, holds: Preconditions = NONE, *, warn: bool = False) -> Answer:
-    """condition: as If-None-Exist says it; warn: look for what is odd but taken, which costs one statement more."""
-    known_type(type_name)
-    with gate.writing(request(ask, EventCode.RECORD_CREATE, type_name, Need("c", (type_name,)))) as (scope, written):
-        valid(ask, type_name, resource)
-        must_hold(holds, None)
-        there = None if condition is None else matching(scope, type_name, if_none_exist(ask, type_name, condition), ask.address)
-        if there:
-            written.persons |= find.persons(scope, {(type_name, there)})  # that it is there tells of somebody, too
+def create_resource(
+    fhir_request: FhirRequest,
+    type_name: str,
+    resource: Any,
+    condition: str | None = None,
+    preconditions: Preconditions = NO_PRECONDITIONS,
+    *,
+    warn: bool = False,
+) -> FhirResponse:
+    """condition: as If-None-Exist says it; warn: look for what is odd but taken, which costs one
+    statement more.
+    """
+    check_hosted_type(type_name)
+    with gate.audited_write(
+        request_write_access(
+            fhir_request, EventCode.RECORD_CREATE, type_name, ScopeNeed("c", (type_name,))
+        )
+    ) as (scope, ledger):
+        check_and_normalize(fhir_request, type_name, resource)
+        check_preconditions(preconditions, None)
+        matched_id = (
+            None
+            if condition is None
+            else find_conditional_match(
+                scope,
+                type_name,
+                parse_if_none_exist(fhir_request, type_name, condition),
+                fhir_request.base_url,
+            )
+        )
+        if matched_id:
+            ledger.persons |= write_lookups.fetch_persons_of_resources(
+                scope, {(type_name, matched_id)}
+            )  # that it is there tells of somebody, too
         else:
-            item = Item(resource, str(uuid.uuid4()))
-            [made] = file(scope, written, [item])
-            told = warned(scope, item, warn)
-    return found(ask, type_name, there) if there else answer(ask, 201, made, told)
+            incoming = IncomingResource(resource, str(uuid.uuid4()))
+            [draft] = store_resources(scope, ledger, [incoming])
+            warnings = collect_write_warnings(scope, incoming, warn)
+    return (
+        answer_with_existing(fhir_request, type_name, matched_id)
+        if matched_id
+        else build_write_response(fhir_request, 201, draft, warnings)
+    )
 
 
-def found(ask: Ask, type_name: str, fhir_id: str) -> Answer:
-    """What a conditional create found, as a read of its own shows it; of what may not be read no more than that it is there."""
-    location = f"{ask.root}/{ask.base}/{type_name}/{fhir_id}"
+def answer_with_existing(fhir_request: FhirRequest, type_name: str, fhir_id: str) -> FhirResponse:
+    """What a conditional create found, as a read of its own shows it; of what may not be read no
+    more than that it is there.
+    """
+    location = f"{fhir_request.root}/{fhir_request.base}/{type_name}/{fhir_id}"
     try:
-        seen = read(ask, type_name, fhir_id)
+        read_response = read_resource(fhir_request, type_name, fhir_id)
     except (NotFound, Gone, Refused, Forbidden):
-        return Answer(200, location=location, warnings=(THERE,))
-    return replace(seen, location=f"{location}/_history/{seen.version}", warnings=(THERE,))
+        return FhirResponse(200, location=location, warnings=(ALREADY_THERE,))
+    return replace(
+        read_response,
+        location=f"{location}/_history/{read_response.version}",
+        warnings=(ALREADY_THERE,),
+    )
 
 
-def update(ask: Ask, type_name: str, fhir_id: str, resource: Any, holds: Preconditions = NONE, *, warn: bool = False) -> Answer:
+def update_by_id(
+    fhir_request: FhirRequest,
+    type_name: str,
+    fhir_id: str,
+    resource: Any,
+    preconditions: Preconditions = NO_PRECONDITIONS,
+    *,
+    warn: bool = False,
+) -> FhirResponse:
     """Also creates, with the id that the client chose. warn: as in create."""
-    known_type(type_name)
-    good_id(fhir_id)
-    with gate.writing(request(ask, EventCode.RECORD_UPDATE, f"{type_name}/{fhir_id}", Need("u", (type_name,)))) as (scope, written):
-        agree(type_name, fhir_id, resource)
-        valid(ask, type_name, resource)
-        return put(ask, scope, written, type_name, fhir_id, resource, holds, warn=warn)
+    check_hosted_type(type_name)
+    check_id_form(fhir_id)
+    with gate.audited_write(
+        request_write_access(
+            fhir_request,
+            EventCode.RECORD_UPDATE,
+            f"{type_name}/{fhir_id}",
+            ScopeNeed("u", (type_name,)),
+        )
+    ) as (scope, ledger):
+        check_body_id(type_name, fhir_id, resource)
+        check_and_normalize(fhir_request, type_name, resource)
+        return write_version(
+            fhir_request, scope, ledger, type_name, fhir_id, resource, preconditions, warn=warn
+        )
 
 
-def put(ask: Ask, scope: Scope, written: gate.Ledger, type_name: str, fhir_id: str, resource: Any, holds: Preconditions, *, new: bool = False, warn: bool = False) -> Answer:
-    """The next version of a valid resource, or its first one; inside the writer's transaction. new: nobody else may have the id."""
-    current = store.lock(scope, [(type_name, fhir_id)]).get((type_name, fhir_id))
-    if new and current and not current[2]:
-        raise Conflict(TAKEN)
-    must_hold(holds, current)
-    item = Item(resource, fhir_id, current.version + 1 if current else 1, current.rid if current else 0)
-    [made] = file(scope, written, [item])
-    return answer(ask, 200 if current and not current.deleted else 201, made, warned(scope, item, warn))
+def write_version(
+    fhir_request: FhirRequest,
+    scope: Scope,
+    ledger: gate.WriteLedger,
+    type_name: str,
+    fhir_id: str,
+    resource: Any,
+    preconditions: Preconditions,
+    *,
+    must_be_new: bool = False,
+    warn: bool = False,
+) -> FhirResponse:
+    """The next version of a valid resource, or its first one; inside the writer's transaction.
+    must_be_new: nobody else may have the id.
+    """
+    current = resource_writer.lock_rows(scope, [(type_name, fhir_id)]).get((type_name, fhir_id))
+    if must_be_new and current and not current[2]:
+        raise Conflict(ID_TAKEN)
+    check_preconditions(preconditions, current)
+    incoming = IncomingResource(
+        resource,
+        fhir_id,
+        current.version + 1 if current else 1,
+        current.resource_id if current else 0,
+    )
+    [draft] = store_resources(scope, ledger, [incoming])
+    return build_write_response(
+        fhir_request,
+        200 if current and not current.deleted else 201,
+        draft,
+        collect_write_warnings(scope, incoming, warn),
+    )
 
 
-def warned(scope: Scope, item: Item, looked_for: bool) -> list[Issue]:
-    """Of an item that was just stored: that it is about nobody here, and what is odd but taken, where that is looked for."""
-    kind = item.resource["resourceType"]
-    return [*doubts([item]).get(kind, []), *(warnings(scope, [(kind, item.resource)]).get(kind, []) if looked_for else [])]
+def collect_write_warnings(scope: Scope, incoming: IncomingResource, warn: bool) -> list[Issue]:
+    """Of an item that was just stored: that it is about nobody here, and what is odd but taken,
+    where that is looked for.
+    """
+    type_name = incoming.resource["resourceType"]
+    return [
+        *collect_subject_warnings([incoming]).get(type_name, []),
+        *(
+            find_lifetime_warnings(scope, [(type_name, incoming.resource)]).get(type_name, [])
+            if warn
+            else []
+        ),
+    ]
 
 
-def delete(ask: Ask, type_name: str, fhir_id: str, holds: Preconditions = NONE) -> Answer:
-    """A soft delete: a new version without a body; the history stays. Deleting twice changes nothing, nor does deleting what never was."""
-    known_type(type_name)
-    good_id(fhir_id)
-    with gate.writing(request(ask, EventCode.RECORD_DELETE, f"{type_name}/{fhir_id}", Need("d", (type_name,)))) as (scope, written):
-        return bury(scope, written, type_name, fhir_id, holds)
+def delete_by_id(
+    fhir_request: FhirRequest,
+    type_name: str,
+    fhir_id: str,
+    preconditions: Preconditions = NO_PRECONDITIONS,
+) -> FhirResponse:
+    """A soft delete: a new version without a body; the history stays. Deleting twice changes
+    nothing, nor does deleting what never was.
+    """
+    check_hosted_type(type_name)
+    check_id_form(fhir_id)
+    with gate.audited_write(
+        request_write_access(
+            fhir_request,
+            EventCode.RECORD_DELETE,
+            f"{type_name}/{fhir_id}",
+            ScopeNeed("d", (type_name,)),
+        )
+    ) as (scope, ledger):
+        return delete_resource(scope, ledger, type_name, fhir_id, preconditions)
 
 
-def bury(scope: Scope, written: gate.Ledger, type_name: str, fhir_id: str, holds: Preconditions) -> Answer:
+def delete_resource(
+    scope: Scope,
+    ledger: gate.WriteLedger,
+    type_name: str,
+    fhir_id: str,
+    preconditions: Preconditions,
+) -> FhirResponse:
     """The tombstone of a resource; inside the writer's transaction."""
-    current = store.lock(scope, [(type_name, fhir_id)], deleting=True).get((type_name, fhir_id))
-    must_hold(holds, current)
+    current = resource_writer.lock_rows(scope, [(type_name, fhir_id)], deleting=True).get(
+        (type_name, fhir_id)
+    )
+    check_preconditions(preconditions, current)
     if current is None or current.deleted:
-        return Answer(204, version=current.version if current else None)
-    gone = tombstone(type_name, fhir_id, current)
-    remove(scope, written, [gone])
-    check_referrers(scope, [gone])
-    return Answer(204, version=gone.version)
+        return FhirResponse(204, version=current.version if current else None)
+    tombstone = build_tombstone(type_name, fhir_id, current)
+    store_tombstones(scope, ledger, [tombstone])
+    check_referrers(scope, [tombstone])
+    return FhirResponse(204, version=tombstone.version)
 
 
-def tombstone(type_name: str, fhir_id: str, current: Current) -> Draft:
-    return Draft(type_name, fhir_id, current.version + 1, current.patient, None, 0, Index(), b"", deleted=True, rid=current.rid)
+def build_tombstone(type_name: str, fhir_id: str, current: LockedRow) -> Draft:
+    return Draft(
+        type_name,
+        fhir_id,
+        current.version + 1,
+        current.source_patient_id,
+        None,
+        0,
+        IndexValues(),
+        b"",
+        deleted=True,
+        resource_id=current.resource_id,
+    )

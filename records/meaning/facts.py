@@ -1,80 +1,142 @@
-"""TABLE resource type -> (element, phrase): what is said beside the name, in this order. Elements that narrow, place or explain what is recorded;
-states stand in `states.py`, allergies and medicines have their own files."""
+"""One fact and what several entries say of it: the same problem or medicine of several hospitals,
+or of one hospital several times, is one line with all its statements, none averaged, none dropped.
+"""
 
-from collections.abc import Iterator
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
-from django.utils.translation import gettext_lazy as _
+from alliance.platform.dates import EARLIEST_INSTANT
+from records.meaning.drug_names import Drug
+from records.meaning.phrase import Json
+from records.meaning.resource_facts import DATED
+from records.meaning.resource_reading import interpret_resource
+from records.meaning.sense import ReadingMark, ResourceReading, Sense
+from records.meaning.times import Moment, moment_of_element
+from records.meaning.value_text import drop_nulls
 
-from records.meaning.phrase import Json, chosen, list_words, say
-from records.meaning.sense import Words
-
-# CodeableConcepts speak for themselves; codes of FHIR's own value sets have their words here.
-CODES: dict[str, Words] = {
-    "routine": "", "urgent": _("urgent"), "asap": _("as soon as possible"), "stat": _("at once"),
-    "replaces": _("replaces %s"), "transforms": _("transforms %s"), "signs": _("signs %s"), "appends": _("adds to %s"),
-}
-# [x] is left out of choice elements; a dot leads into an element, through all of its repetitions. "%s" alone: the value says enough.
-FACTS: dict[str, tuple[tuple[str, Words], ...]] = {
-    "Condition": (
-        ("severity", "%s"), ("bodySite", "%s"), ("stage.summary", _("stage: %s")), ("onsetAge", _("onset: %s")), ("onsetRange", _("onset: %s")), ("onsetString", _("onset: %s")),
-        ("abatement", _("ended: %s")),
-    ),
-    "Flag": (("category", "%s"), ("period", "%s")),
-    "Encounter": (
-        ("serviceType", "%s"), ("priority", "%s"), ("reasonCode", "%s"), ("diagnosis.condition.display", "%s"), ("hospitalization.dischargeDisposition", _("discharge: %s")),
-    ),
-    "DiagnosticReport": (("category", "%s"), ("conclusionCode", "%s"), ("specimen", _("specimen: %s"))),
-    "DocumentReference": (("category", "%s"), ("context.period", "%s")),
-    "Composition": (("category", "%s"),),
-    "Observation": (
-        ("focus", _("about: %s")), ("bodySite", _("site: %s")), ("method", _("method: %s")), ("specimen", _("specimen: %s")), ("device", _("device: %s")),
-    ),
-    "Procedure": (
-        ("statusReason", _("reason: %s")), ("bodySite", _("site: %s")), ("outcome", _("outcome: %s")), ("complication", _("complication: %s")), ("reasonCode", _("for: %s")),
-    ),
-    "Immunization": (
-        ("statusReason", _("reason: %s")), ("protocolApplied.doseNumber", _("dose no. %s")), ("subpotentReason", _("subpotent because: %s")), ("doseQuantity", "%s"), ("route", "%s"),
-        ("site", _("site: %s")), ("reportOrigin", _("source: %s")), ("lotNumber", _("lot %s")),
-    ),
-    "DeviceUseStatement": (("bodySite", _("site: %s")), ("reasonCode", _("for: %s")), ("timing", "%s")),
-}
-
-# type -> the elements that date it, the first that is there
-DATED: dict[str, tuple[str, ...]] = {
-    "Condition": ("onsetDateTime", "onsetPeriod", "recordedDate"), "AllergyIntolerance": ("onsetDateTime", "recordedDate"), "Flag": ("period",),
-    "MedicationRequest": ("authoredOn",), "MedicationStatement": ("effectiveDateTime", "effectivePeriod", "dateAsserted"), "Encounter": ("period",),
-    "DiagnosticReport": ("effectiveDateTime", "effectivePeriod", "issued"), "DocumentReference": ("date",), "Composition": ("date",),
-    "Observation": ("effectiveDateTime", "effectiveInstant", "effectivePeriod", "effectiveTiming", "issued"), "Immunization": ("occurrenceDateTime", "occurrenceString", "recorded"),
-    "Procedure": ("performedDateTime", "performedPeriod", "performedString", "performedAge", "performedRange"),
-    "DeviceUseStatement": ("timingDateTime", "timingPeriod", "recordedOn"),
-}
+# The reading under which a fact stands: what may harm if it is overlooked goes before what would
+# let it be overlooked
+PRECEDENCE = (
+    Sense.CURRENT,
+    Sense.FORBIDDEN,
+    Sense.UNCERTAIN,
+    Sense.PROPOSED,
+    Sense.PAST,
+    Sense.NEGATIVE,
+    Sense.UNASKED,
+)
+UNNAMED = Drug("")
+HELD = frozenset({Sense.CURRENT, Sense.UNCERTAIN})
+NOT_HELD = frozenset({Sense.PAST, Sense.NEGATIVE})
 
 
-def values(node: Json, path: str) -> Iterator[tuple[str, object]]:
-    """(key, value) of each element that a path names; the last step may be a choice."""
-    first, _dot, rest = path.partition(".")
-    key, value = chosen(node, first)
-    for item in value if isinstance(value, list) else [value]:
-        if item is None:
-            continue
-        if rest and isinstance(item, dict):
-            yield from values(item, rest)
-        elif not rest:
-            yield key, item
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What one entry says. place: its place among those that were handed in; source: the code of
+    its hospital; at: its clinical date; said: when it was written down, else that date.
+    """
+
+    place: int
+    source: str
+    reading: ResourceReading
+    at: Moment
+    said: Moment
+    resource: Json = field(compare=False)
+
+    @property
+    def when(self) -> dt.datetime:
+        return self.said.starts or self.at.starts or EARLIEST_INSTANT
 
 
-def facts(resource: Json) -> Iterator[str]:
-    """The phrases of a resource's type; values that repeat stand in one phrase."""
-    contained = resource.get("contained") or []
-    for path, phrase in FACTS.get(str(resource.get("resourceType")), ()):
-        said = [say(v, k, contained) for k, v in values(resource, path)]
-        if words := list_words(said):
-            yield str(phrase) % words
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """statements: the one that leads first; names: other names that entries give it; against: the
+    statements that contradict the reading under which it stands; before: older ones of other
+    hospitals that it was over; drug: of a medicine; differs:
+    current entries give different doses.
+    """
+
+    statements: tuple[Statement, ...]
+    names: tuple[str, ...] = ()
+    against: tuple[Statement, ...] = ()
+    before: tuple[Statement, ...] = ()
+    drug: Drug = UNNAMED
+    differs: bool = False
+
+    @property
+    def lead(self) -> Statement:
+        return self.statements[0]
+
+    @property
+    def sense(self) -> Sense:
+        return self.lead.reading.sense
+
+    @property
+    def title(self) -> str:
+        return self.lead.reading.title
+
+    @property
+    def current(self) -> tuple[Statement, ...]:
+        return tuple(s for s in self.statements if s.reading.sense in HELD)
 
 
-def relations(resource: Json) -> Iterator[str]:
-    """What a document does to another one (DocumentReference.relatesTo, Composition.relatesTo)."""
-    for relation in resource.get("relatesTo") or []:
-        _key, target = chosen(relation, "target")
-        code = str(relation.get("code") or "")
-        yield str(CODES.get(code, f"{code} %s")) % say(target or {})
+def read_statements(entries: Iterable[tuple[str, Json]], *written: str) -> list[Statement]:
+    """entries: (hospital, resource); written: the elements that say when an entry was written
+    down. What is void, or not understood, is no statement.
+    """
+    out = []
+    for place, (source, resource) in enumerate(entries):
+        r = drop_nulls(resource)
+        reading = interpret_resource(r)
+        if reading.sense is not Sense.VOID:
+            at = moment_of_element(r, *DATED[str(r.get("resourceType"))])
+            out.append(Statement(place, source, reading, at, moment_of_element(r, *written), r))
+    return out
+
+
+def statement_order(s: Statement) -> tuple[object, ...]:
+    """The one that a fact stands under first: the reading that must not be overlooked, then what
+    is said without reserve, then the newest.
+    """
+    reserves: tuple[ReadingMark, ...] = s.reading.marks
+    return (
+        PRECEDENCE.index(s.reading.sense),
+        len(reserves),
+        -s.when.timestamp(),
+        s.reading.title,
+        s.source,
+        s.place,
+    )
+
+
+def find_contradictions(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
+    """Of statements in their order: those that say it is not so, or that it is over and are no
+    older than the newest that says it holds. What another hospital has ruled out contradicts
+    whenever that was; without dates nobody knows which is older.
+    """
+    held = [s for s in statements if s.reading.sense in HELD]
+    if not held:
+        return ()
+    newest, sources = max(s.when for s in held), {s.source for s in held}
+    return tuple(
+        s
+        for s in statements
+        if s.reading.sense in NOT_HELD
+        and (
+            s.when >= newest
+            or EARLIEST_INSTANT in (s.when, newest)
+            or (s.reading.sense is Sense.NEGATIVE and s.source not in sources)
+        )
+    )
+
+
+def other_names(statements: tuple[Statement, ...]) -> tuple[str, ...]:
+    names = dict.fromkeys(s.reading.title for s in statements)
+    return tuple(n for n in names if n != statements[0].reading.title)
+
+
+def fact_order(fact: Fact) -> tuple[object, ...]:
+    """The newest first, always in one order."""
+    newest = max(s.when for s in fact.statements if s.reading.sense is fact.sense)
+    return (-newest.timestamp(), fact.title, fact.lead.source, fact.lead.place)

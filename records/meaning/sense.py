@@ -1,4 +1,6 @@
-"""What a resource says of the patient in one word, and the marks that stand beside its name on a page."""
+"""What a resource says of the patient in one word, and the marks that stand beside its name on a
+page.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,8 +10,11 @@ Words = object  # a text, or a lazy translation: str() puts it into the reader's
 
 
 class Sense(StrEnum):
-    """CURRENT: holds now, has happened, is a result. PAST: held once. PROPOSED: nobody has ordered it. UNCERTAIN: suspected, or its state is not known.
-    NEGATIVE: is not, was not given, did not happen. UNASKED: nobody asked, so nothing is known. FORBIDDEN: must not be given. VOID: taken back, no statement about the patient."""
+    """CURRENT: holds now, has happened, is a result. PAST: held once. PROPOSED: nobody has
+    ordered it. UNCERTAIN: suspected, or its state is not known. NEGATIVE: is not, was not given,
+    did not happen. UNASKED: nobody asked, so nothing is known. FORBIDDEN: must not be given. VOID:
+    taken back, no statement about the patient.
+    """
 
     CURRENT = "current"
     UNCERTAIN = "uncertain"
@@ -21,13 +26,17 @@ class Sense(StrEnum):
     VOID = "void"
 
 
-HOLDS = frozenset({Sense.CURRENT, Sense.UNCERTAIN, Sense.PROPOSED, Sense.PAST})  # said of something that is, may be, shall be or was
+HOLDS = frozenset(
+    {Sense.CURRENT, Sense.UNCERTAIN, Sense.PROPOSED, Sense.PAST}
+)  # said of something that is, may be, shall be or was
 STRENGTH = {sense: rank for rank, sense in enumerate(Sense)}
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
-    """What one code of one element says; text: "" where it is the ordinary case, which needs no word; loud: nobody may overlook it."""
+class StateWord:
+    """What one code of one element says; text: "" where it is the ordinary case, which needs no
+    word; loud: nobody may overlook it.
+    """
 
     sense: Sense
     text: Words = ""
@@ -35,7 +44,7 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class ReadingMark:
     """A short word beside a name."""
 
     text: str
@@ -43,7 +52,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class ReadingNote:
     """A comment that somebody wrote; by: author and time, as far as they are told."""
 
     text: str
@@ -51,15 +60,17 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What may be shown of a resource. hidden: it carries something that is not understood, so nothing else of it may be shown.
-    facts: phrases beside the name; text: a longer passage; danger: a small number for what can harm most; code: the first that names it."""
+class ResourceReading:
+    """What may be shown of a resource. hidden: it carries something that is not understood, so
+    nothing else of it may be shown. facts: phrases beside the name; text: a longer passage; danger:
+    a small number for what can harm most; code: the first that names it.
+    """
 
     title: str
     sense: Sense = Sense.CURRENT
-    marks: tuple[Mark, ...] = ()
+    marks: tuple[ReadingMark, ...] = ()
     facts: tuple[str, ...] = ()
-    notes: tuple[Note, ...] = ()
+    notes: tuple[ReadingNote, ...] = ()
     text: str = ""
     code: str = ""
     hidden: bool = False
@@ -70,8 +81,10 @@ class Reading:
         return any(m.loud for m in self.marks)
 
 
-def combine(senses: Iterable[Sense]) -> Sense:
-    """The one that counts of several: a plan or a prohibition that has ended is past, otherwise the strongest."""
+def combine_senses(senses: Iterable[Sense]) -> Sense:
+    """The one that counts of several: a plan or a prohibition that has ended is past, otherwise
+    the strongest.
+    """
     found = set(senses) or {Sense.CURRENT}
     if Sense.PAST in found:
         found -= {Sense.PROPOSED, Sense.FORBIDDEN}

@@ -1,17 +1,19 @@
-"""Results of one test over time, in one unit, and which of them a line may join (docs/implementation/trends.md)."""
+"""Results of one test over time, in one unit (docs/implementation/trends.md)."""
 
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
-from alliance.config.dates import LOW
-from records.meaning.results import Result
-from records.meaning.times import moment
-from records.meaning.units import Unit, convert
+from alliance.platform.dates import EARLIEST_INSTANT
+from records.meaning.observation_results import Result
+from records.meaning.result_units import NONE, Unit
+from records.meaning.times import parse_moment
+from records.meaning.trend_joins import convert_result_value
+from records.meaning.vital_order import sort_title
 
 
-class Sourced(Protocol):
+class HasResult(Protocol):
     """Whatever carries a Result and comes from somewhere."""
 
     @property
@@ -21,20 +23,22 @@ class Sourced(Protocol):
     def url(self) -> str: ...
 
 
-S = TypeVar("S", bound=Sourced)
+S = TypeVar("S", bound=HasResult)
 
 
 @dataclass(slots=True)
 class Trend(Generic[S]):
-    """Results that have one identity, the newest first. unit: of the newest, in which all are drawn."""
+    """Results of one family, the newest first. unit: in which all are drawn."""
 
     unit: Unit
     points: list[S] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
-    """A result in the unit of its trend. exact: a line may lead to it; not so where it is only known to be less or more than its number."""
+class TrendPoint:
+    """A result in the unit of its trend. exact: a line may lead to it; not so where it is only
+    known to be less or more than its number.
+    """
 
     at: dt.datetime
     number: float
@@ -43,30 +47,46 @@ class Point:
     exact: bool
 
 
-def order(item: Sourced) -> tuple[float, float, str, str]:
-    """Sorts the newest first; what has one time stands in one order for ever: by when it was issued, then title, then address."""
+def trend_order(item: HasResult) -> tuple[float, float, str, str]:
+    """Sorts the newest first; what has one time stands in one order for ever: by when it was
+    issued, then title, then address.
+    """
     result = item.result
-    return -(result.moment.starts or LOW).timestamp(), -(issued(result) or LOW).timestamp(), result.title, item.url
+    return (
+        -(result.moment.starts or EARLIEST_INSTANT).timestamp(),
+        -(issued_at(result) or EARLIEST_INSTANT).timestamp(),
+        sort_title(result.title),
+        item.url,
+    )
 
 
-def issued(result: Result) -> dt.datetime | None:
-    return moment(result.issued).starts if result.issued else None
+def issued_at(result: Result) -> dt.datetime | None:
+    return parse_moment(result.issued).starts if result.issued else None
 
 
-def group(items: Iterable[S]) -> list[Trend[S]]:
-    """By identity; the trend with the newest result first."""
-    found: dict[object, Trend[S]] = {}
-    for item in sorted(items, key=order):
-        found.setdefault(item.result.identity, Trend(item.result.unit)).points.append(item)
-    return list(found.values())
+def group_by_family(items: Iterable[S]) -> Trend[S]:
+    """Results of one family as one trend, in the unit of the newest that has a number and a unit
+    that can be compared.
+    """
+    points = sorted(items, key=trend_order)
+    unit = next(
+        (p.result.unit for p in points if p.result.number is not None and not p.result.unit.odd),
+        NONE,
+    )
+    return Trend(unit, points)
 
 
-def point(result: Result, unit: Unit) -> Point | None:
-    """None for what has no number, no time, or a unit that is not converted exactly or that its code contradicts."""
+def point_in_unit(result: Result, unit: Unit) -> TrendPoint | None:
+    """None for what has no number, no time, or a unit that is converted neither exactly nor by
+    its component's factor, or that its code contradicts.
+    """
     if result.number is None or result.moment.starts is None or result.unit.odd:
         return None
-    number = convert(result.number, result.unit.code, unit.code)
+    number = convert_result_value(result.number, result, unit)
     if number is None:
         return None
-    low, high = (None if b is None else convert(b, result.unit.code, unit.code) for b in (result.low, result.high))
-    return Point(result.moment.starts, number, low, high, not result.value.comparator)
+    low, high = (
+        None if b is None else convert_result_value(b, result, unit)
+        for b in (result.low, result.high)
+    )
+    return TrendPoint(result.moment.starts, number, low, high, not result.value.comparator)

@@ -1,4 +1,6 @@
-"""The side tables are written with their resource, by the same statement: a foreign key locked each resource once more a row."""
+"""The side tables are written with their resource, by the same statement: a foreign key locked each
+resource once more a row.
+"""
 
 from django.db import migrations
 

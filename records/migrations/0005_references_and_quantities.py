@@ -1,14 +1,18 @@
-"""Rows that join: who refers to whom (chains, _has, includes), quantities as ranges, and which parameters a resource has at all."""
+"""Rows that join: who refers to whom (chains, _has, includes), quantities as ranges, and which
+parameters a resource has at all.
+"""
 
 from django.db import migrations
 
 FORWARD = """
-ALTER TABLE record_resource ADD COLUMN named bigint NOT NULL DEFAULT 0, ADD COLUMN present bigint NOT NULL DEFAULT 0;
+ALTER TABLE record_resource ADD COLUMN named bigint NOT NULL DEFAULT 0,
+  ADD COLUMN present bigint NOT NULL DEFAULT 0;
 CREATE INDEX record_resource_named ON record_resource (named) WHERE NOT deleted;
 CREATE TABLE record_reference (
   rid       bigint NOT NULL,
   parameter bigint NOT NULL,                      -- hash of type and parameter
-  target    bigint NOT NULL                       -- hash of Type/id, as record_resource.named, or of another url
+  -- hash of Type/id, as record_resource.named, or of another url
+  target    bigint NOT NULL
 );
 CREATE INDEX record_reference_target ON record_reference (parameter, target, rid);
 CREATE INDEX record_reference_rid ON record_reference (rid, parameter, target);

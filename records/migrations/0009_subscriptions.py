@@ -5,57 +5,82 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('records', '0008_bulk'),
+        ("records", "0008_bulk"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='FeedPosition',
+            name="FeedPosition",
             fields=[
-                ('hospital_id', models.IntegerField(primary_key=True, serialize=False)),
-                ('xid', models.CharField(default='0', max_length=20)),
-                ('rid', models.BigIntegerField(default=0)),
-                ('version', models.IntegerField(default=0)),
-                ('beat_at', models.DateTimeField(auto_now=True)),
+                ("hospital_id", models.IntegerField(primary_key=True, serialize=False)),
+                ("xid", models.CharField(default="0", max_length=20)),
+                ("rid", models.BigIntegerField(default=0)),
+                ("version", models.IntegerField(default=0)),
+                ("beat_at", models.DateTimeField(auto_now=True)),
             ],
         ),
         migrations.CreateModel(
-            name='SubscriptionState',
+            name="SubscriptionState",
             fields=[
-                ('rid', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('hospital_id', models.IntegerField()),
-                ('fhir_id', models.CharField(max_length=64)),
-                ('client', models.CharField(max_length=64)),
-                ('state', models.CharField(choices=[('requested', 'Requested'), ('active', 'Active'), ('error', 'Error'), ('off', 'Off')], max_length=9)),
-                ('tries', models.IntegerField(default=0)),
-                ('due_at', models.DateTimeField(auto_now_add=True)),
-                ('told', models.BigIntegerField(default=0)),
+                ("rid", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("hospital_id", models.IntegerField()),
+                ("fhir_id", models.CharField(max_length=64)),
+                ("client", models.CharField(max_length=64)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("requested", "Requested"),
+                            ("active", "Active"),
+                            ("error", "Error"),
+                            ("off", "Off"),
+                        ],
+                        max_length=9,
+                    ),
+                ),
+                ("tries", models.IntegerField(default=0)),
+                ("due_at", models.DateTimeField(auto_now_add=True)),
+                ("told", models.BigIntegerField(default=0)),
             ],
             options={
-                'indexes': [models.Index(fields=['state'], name='subscription_state')],
+                "indexes": [models.Index(fields=["state"], name="subscription_state")],
             },
         ),
         migrations.CreateModel(
-            name='Notification',
+            name="Notification",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('line', models.CharField(max_length=40)),
-                ('hospital_id', models.IntegerField()),
-                ('type', models.SmallIntegerField()),
-                ('fhir_id', models.CharField(max_length=64)),
-                ('version', models.IntegerField()),
-                ('deleted', models.BooleanField()),
-                ('changed_at', models.DateTimeField()),
-                ('number', models.BigIntegerField(null=True)),
-                ('tries', models.IntegerField(default=0)),
-                ('first_failed_at', models.DateTimeField(null=True)),
-                ('due_at', models.DateTimeField(auto_now_add=True)),
-                ('subscription', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='records.subscriptionstate')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("line", models.CharField(max_length=40)),
+                ("hospital_id", models.IntegerField()),
+                ("type", models.SmallIntegerField()),
+                ("fhir_id", models.CharField(max_length=64)),
+                ("version", models.IntegerField()),
+                ("deleted", models.BooleanField()),
+                ("changed_at", models.DateTimeField()),
+                ("number", models.BigIntegerField(null=True)),
+                ("tries", models.IntegerField(default=0)),
+                ("first_failed_at", models.DateTimeField(null=True)),
+                ("due_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "subscription",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="records.subscriptionstate",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['subscription', 'line', 'id'], name='notification_line'), models.Index(fields=['due_at'], name='notification_due')],
+                "indexes": [
+                    models.Index(fields=["subscription", "line", "id"], name="notification_line"),
+                    models.Index(fields=["due_at"], name="notification_due"),
+                ],
             },
         ),
     ]

@@ -5,26 +5,41 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('records', '0009_subscriptions'),
+        ("records", "0009_subscriptions"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='sourcepatient',
-            name='words',
+            model_name="sourcepatient",
+            name="words",
             field=models.BinaryField(null=True),
         ),
         migrations.CreateModel(
-            name='MatchKey',
+            name="MatchKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.BigIntegerField()),
-                ('source', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='records.sourcepatient')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.BigIntegerField()),
+                (
+                    "source",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="records.sourcepatient",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['key'], name='match_key'), models.Index(fields=['source'], name='match_key_source')],
+                "indexes": [
+                    models.Index(fields=["key"], name="match_key"),
+                    models.Index(fields=["source"], name="match_key_source"),
+                ],
             },
         ),
     ]

@@ -5,4 +5,9 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [("records", "0011_decisions")]
-    operations = [migrations.RunSQL("ALTER TABLE record_resource ADD COLUMN marks bigint[] NOT NULL DEFAULT '{}'", "ALTER TABLE record_resource DROP COLUMN marks")]
+    operations = [
+        migrations.RunSQL(
+            "ALTER TABLE record_resource ADD COLUMN marks bigint[] NOT NULL DEFAULT '{}'",
+            "ALTER TABLE record_resource DROP COLUMN marks",
+        )
+    ]

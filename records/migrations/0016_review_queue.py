@@ -4,15 +4,20 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('alliance', '0003_privacy_officer'),
-        ('records', '0015_others'),
+        ("alliance", "0003_privacy_officer"),
+        ("records", "0015_others"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='review',
-            index=models.Index(models.OrderBy(models.F('risk'), descending=True), models.F('opened_at'), models.F('id'), condition=models.Q(('state', 'open')), name='review_queue'),
+            model_name="review",
+            index=models.Index(
+                models.OrderBy(models.F("risk"), descending=True),
+                models.F("opened_at"),
+                models.F("id"),
+                condition=models.Q(("state", "open")),
+                name="review_queue",
+            ),
         ),
     ]

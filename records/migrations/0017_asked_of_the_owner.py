@@ -1,5 +1,7 @@
-"""What the gate and the store must know of a resource before, or whether or not, the reader may see it: asked of the tables' owner, for row level
-security would hide it (docs/adr/0022). No body is among it."""
+"""What the gate and the store must know of a resource before, or whether or not, the reader may see
+it: asked of the tables' owner, for row level security would hide it (docs/adr/0022). No body is
+among it.
+"""
 
 from django.db import migrations
 
@@ -22,7 +24,9 @@ BEGIN{body}
 END $body$;
 REVOKE ALL ON FUNCTION {name} FROM PUBLIC;
 """
-FORWARD = "".join(MAKE.format(head=head, body=body, name=head.split("(")[0]) for head, body in FUNCTIONS.items())
+FORWARD = "".join(
+    MAKE.format(head=head, body=body, name=head.split("(")[0]) for head, body in FUNCTIONS.items()
+)
 BACKWARD = "DROP FUNCTION " + ", ".join(head.split("(")[0] for head in FUNCTIONS)
 
 

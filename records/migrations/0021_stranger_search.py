@@ -11,7 +11,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="StrangerSearch",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("kind", models.CharField(max_length=8)),
                 ("actor", models.CharField(max_length=40)),
                 ("hour", models.DateTimeField()),
@@ -19,11 +24,23 @@ class Migration(migrations.Migration):
                 ("strangers", models.IntegerField(default=0)),
                 ("urgent", models.IntegerField(default=0)),
                 ("refused", models.IntegerField(default=0)),
-                ("hospital", models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="alliance.hospital")),
+                (
+                    "hospital",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="alliance.hospital",
+                    ),
+                ),
             ],
             options={
                 "indexes": [models.Index(fields=["hospital", "hour"], name="search_hospital_hour")],
-                "constraints": [models.UniqueConstraint(fields=("kind", "actor", "hour"), name="one_count_an_hour")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("kind", "actor", "hour"), name="one_count_an_hour"
+                    )
+                ],
             },
         ),
     ]

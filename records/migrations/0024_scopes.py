@@ -4,20 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('records', '0023_documents_apart'),
+        ("records", "0023_documents_apart"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='bulkjob',
-            name='scopes',
-            field=models.TextField(default='system/*.cruds'),
+            model_name="bulkjob",
+            name="scopes",
+            field=models.TextField(default="system/*.cruds"),
         ),
         migrations.AddField(
-            model_name='subscriptionstate',
-            name='scopes',
-            field=models.TextField(default='system/*.cruds'),
+            model_name="subscriptionstate",
+            name="scopes",
+            field=models.TextField(default="system/*.cruds"),
         ),
     ]

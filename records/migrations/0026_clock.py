@@ -3,7 +3,8 @@
 from django.db import migrations
 
 SQL = """
-CREATE TABLE record_clock (one boolean PRIMARY KEY DEFAULT true CHECK (one), floor timestamptz NOT NULL);
+CREATE TABLE record_clock (one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    floor timestamptz NOT NULL);
 INSERT INTO record_clock (floor) VALUES (date_trunc('milliseconds', now()));
 """
 

@@ -1,10 +1,43 @@
 from records.models.bulk import BulkJob
-from records.models.find import StrangerSearch
-from records.models.link import Claim, Decision, MatchModel, Opinion, Review
+from records.models.identity_decision import Claim, Decision, MatchModel, Opinion, Review
+from records.models.mapping import (
+    CodeList,
+    CodeMap,
+    CodeMapping,
+    LocalCode,
+    MappingPosition,
+    SourceBrand,
+    StandardCode,
+    StandardUse,
+)
 from records.models.person import MatchKey, NameKey, PatientIdentifier, Person, SourcePatient
+from records.models.printed_document import PrintedDocument
+from records.models.stranger_search import StrangerSearch
 from records.models.subscription import FeedPosition, Notification, SubscriptionState
 
 __all__ = [
-    "BulkJob", "Claim", "Decision", "FeedPosition", "MatchKey", "MatchModel", "NameKey", "Notification", "Opinion", "PatientIdentifier", "Person", "Review", "SourcePatient",
-    "StrangerSearch", "SubscriptionState",
+    "BulkJob",
+    "Claim",
+    "CodeList",
+    "CodeMap",
+    "CodeMapping",
+    "Decision",
+    "FeedPosition",
+    "LocalCode",
+    "MappingPosition",
+    "MatchKey",
+    "MatchModel",
+    "NameKey",
+    "Notification",
+    "Opinion",
+    "PatientIdentifier",
+    "Person",
+    "PrintedDocument",
+    "Review",
+    "SourceBrand",
+    "SourcePatient",
+    "StandardCode",
+    "StandardUse",
+    "StrangerSearch",
+    "SubscriptionState",
 ]

@@ -1,15 +1,19 @@
-"""Bulk jobs: exports and imports that run beside the site, and what they hold, in sealed chunks of NDJSON."""
+"""Bulk jobs: exports and imports that run beside the site, and what they hold, in sealed chunks
+of NDJSON.
+"""
 
 import datetime as dt
 import uuid
 
 from django.db import models
 
-from alliance.models.client import EVERYTHING
+from alliance.models.client import ALL_SCOPES
 
 
 class BulkJob(models.Model):
-    """One $export or $import that a member's system asked for; its chunks lie in record_bulk_chunk until it expires."""
+    """One $export or $import that a member's system asked for; its chunks lie in
+    record_bulk_chunk until it expires.
+    """
 
     class Kind(models.TextChoices):
         EXPORT = "export"
@@ -29,17 +33,23 @@ class BulkJob(models.Model):
     client = models.CharField(max_length=64)
     root = models.CharField(max_length=200)  # absolute url of the bases, for links
     asked = models.JSONField(default=dict)  # what was asked, as understood
-    scopes = models.TextField(default=EVERYTHING)  # of the token that asked
+    scopes = models.TextField(default=ALL_SCOPES)  # of the token that asked
     state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
     says = models.CharField(max_length=300, blank=True)  # why it failed, for the one who asked
-    files = models.JSONField(default=list)  # of an export, in order: {type, store, count, bytes, kind}
-    persons = models.JSONField(default=dict)  # of a shared export: {person: consent epoch when it was read}
+    files = models.JSONField(
+        default=list
+    )  # of an export, in order: {type, store, count, bytes, kind}
+    persons = models.JSONField(
+        default=dict
+    )  # of a shared export: {person: consent epoch when it was read}
     created_at = models.DateTimeField(auto_now_add=True)
     as_of = models.DateTimeField(null=True)  # the FHIR transactionTime
     beat_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
-    trying_at: dt.datetime | None = None  # of the process that has it: the beat that it is about to store
+    trying_at: dt.datetime | None = (
+        None  # of the process that has it: the beat that it is about to store
+    )
 
     class Meta:
         ordering = ["created_at"]

@@ -1,5 +1,7 @@
-"""Values of search parameters as they are written: commas, dollars and bars separate, unless a backslash stands before them; a backslash itself is
-written twice (FHIR R4 search.html#escaping). The one place that takes such a text apart, and that writes one."""
+"""Values of search parameters as they are written: commas, dollars and bars separate, unless a
+backslash stands before them; a backslash itself is written twice (FHIR R4 search.html#escaping).
+The one place that takes such a text apart, and that writes one.
+"""
 
 import re
 from collections.abc import Iterator
@@ -8,13 +10,13 @@ TOKEN = re.compile(r"\\([\\,|$])|([,|$])|([^\\,|$]+|\\)")
 MEANING = re.compile(r"([\\,|$])")
 
 
-class Value(str):
+class SearchValue(str):
     """One value, its backslashes undone. pieces: its parts between the bars that separate."""
 
     __slots__ = ("pieces",)
     pieces: tuple[str, ...]
 
-    def __new__(cls, pieces: list[str]) -> "Value":
+    def __new__(cls, pieces: list[str]) -> "SearchValue":
         outer = [*pieces[:-1], pieces[-1].rstrip()]
         outer[0] = outer[0].lstrip()
         self = super().__new__(cls, "|".join(outer))
@@ -22,24 +24,26 @@ class Value(str):
         return self
 
 
-def alternatives(text: str) -> list[Value]:
+def split_alternatives(text: str) -> list[SearchValue]:
     """The values between the commas; a dollar is a character as any other."""
-    return [parts[0] for parts in scanned(text, ",|")]
+    return [parts[0] for parts in scan_values(text, ",|")]
 
 
-def single(text: str) -> Value:
+def parse_single(text: str) -> SearchValue:
     """The one value of a parameter that takes no alternatives."""
-    return next(scanned(text, "|"))[0]
+    return next(scan_values(text, "|"))[0]
 
 
-def composites(text: str) -> list[list[Value]]:
+def split_composites(text: str) -> list[list[SearchValue]]:
     """Of each value between the commas its parts between the dollars."""
-    return list(scanned(text, ",$|"))
+    return list(scan_values(text, ",$|"))
 
 
-def scanned(text: str, separators: str) -> Iterator[list[Value]]:
-    """Of each value its parts. separators: those that separate here; the others are characters as any."""
-    parts: list[Value] = []
+def scan_values(text: str, separators: str) -> Iterator[list[SearchValue]]:
+    """Of each value its parts. separators: those that separate here; the others are characters
+    as any.
+    """
+    parts: list[SearchValue] = []
     pieces = [""]
     for m in TOKEN.finditer(text):
         undone, separator, plain = m.groups()
@@ -48,18 +52,20 @@ def scanned(text: str, separators: str) -> Iterator[list[Value]]:
         elif separator == "|":
             pieces.append("")
         elif separator:
-            parts.append(Value(pieces))
+            parts.append(SearchValue(pieces))
             pieces = [""]
             if separator == ",":
                 yield parts
                 parts = []
         else:
             pieces[-1] += undone or plain
-    yield [*parts, Value(pieces)]
+    yield [*parts, SearchValue(pieces)]
 
 
-def as_written(text: str) -> list[str]:
-    """The parts between the commas and dollars that separate, backslashes and all, with these in between."""
+def split_as_written(text: str) -> list[str]:
+    """The parts between the commas and dollars that separate, backslashes and all, with these in
+    between.
+    """
     out = [""]
     for m in TOKEN.finditer(text):
         if m[2] in (",", "$"):
@@ -69,6 +75,6 @@ def as_written(text: str) -> list[str]:
     return out
 
 
-def escaped(text: str) -> str:
+def escape_value(text: str) -> str:
     """The text as a value in which nothing separates."""
     return MEANING.sub(r"\\\1", text)

@@ -1,17 +1,18 @@
-"""The texts that codes were written with, each once: `code:text=糖化` looks here first, and resources carry only hashes of their texts. Likewise the ways into
-contained resources that there are.
+"""The texts that codes were written with, each once: `code:text=糖化` looks here first, and
+resources carry only hashes of their texts. Likewise the ways into contained resources that there
+are.
 
-Learnt by a connection of its own before the resources are stored: it may know a text too many, never one too few, and writers never wait
-for each other's new words.
+Learnt by a connection of its own before the resources are stored: it may know a text too many,
+never one too few, and writers never wait for each other's new words.
 """
 
 from collections.abc import Iterable
 
 from django.db import connection
 
-from alliance.config.literals import plain, texts
-from records.search.contained import WAYS
-from records.search.terms import Index
+from alliance.platform.array_literals import text_array_literal, unquoted_array_literal
+from records.search.contained_resources import WAYS
+from records.search.search_terms import IndexValues
 from records.store import keys
 
 MOST = 200_000  # words that a process remembers as known
@@ -27,19 +28,26 @@ SELECT * FROM unnest(%s::bigint[], %s::text[], %s::bigint[]) ON CONFLICT DO NOTH
 LEADING = "SELECT value FROM record_vocabulary WHERE parameter = %s"
 
 
-def ways() -> frozenset[str]:
+def list_contained_ways() -> frozenset[str]:
     """All that a store of the alliance has or had: of which kinds, never whose."""
     with connection.cursor() as cursor:
         cursor.execute(LEADING, [WAYS])
         return frozenset(value for (value,) in cursor.fetchall())
 
 
-def learn(indexes: Iterable[Index]) -> None:
+def learn_texts(indexes: Iterable[IndexValues]) -> None:
     new = {(p, v): h for index in indexes for p, v, h in index.texts if (p, v) not in known}
     if not new:
         return
-    with keys.apart() as cursor:
-        cursor.execute(LEARN, [plain(p for p, _ in new), texts(v for _, v in new), plain(new.values())])
+    with keys.separate_connection() as cursor:
+        cursor.execute(
+            LEARN,
+            [
+                unquoted_array_literal(p for p, _ in new),
+                text_array_literal(v for _, v in new),
+                unquoted_array_literal(new.values()),
+            ],
+        )
     if len(known) > MOST:
         known.clear()
     known.update(new)

@@ -1,4 +1,4 @@
-"""ConceptMap -> what a code is elsewhere (FHIR R4 conceptmap-operation-translate.html). Pure."""
+"""Translate a code by a ConceptMap (FHIR R4 conceptmap-operation-translate.html). Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,8 +8,10 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
-    """One translation; equivalence as ConceptMap states it, seen from the code that was asked for."""
+class CodeTranslation:
+    """One translation; equivalence as ConceptMap states it, seen from the code that was asked
+    for.
+    """
 
     equivalence: str
     system: str
@@ -18,14 +20,25 @@ class Match:
     source: str  # the map's url
 
 
-BACK = {"wider": "narrower", "narrower": "wider", "subsumes": "specializes", "specializes": "subsumes"}
+BACK = {
+    "wider": "narrower",
+    "narrower": "wider",
+    "subsumes": "specializes",
+    "specializes": "subsumes",
+}
 
 
-def translations(concept_map: Json, system: str, code: str, target: str, reverse: bool) -> Iterator[Match]:
+def find_translations(
+    concept_map: Json, system: str, code: str, target: str, reverse: bool
+) -> Iterator[CodeTranslation]:
     """target: only into this system, or ""."""
     source = str(concept_map.get("url") or f"ConceptMap/{concept_map.get('id')}")
     for group in concept_map.get("group", []):
-        here, there = (group.get("target", ""), group.get("source", "")) if reverse else (group.get("source", ""), group.get("target", ""))
+        here, there = (
+            (group.get("target", ""), group.get("source", ""))
+            if reverse
+            else (group.get("source", ""), group.get("target", ""))
+        )
         if (system and here != system) or (target and there != target):
             continue
         known = False
@@ -35,10 +48,22 @@ def translations(concept_map: Json, system: str, code: str, target: str, reverse
                 if a.get("code") == code:
                     known = True
                     equivalence = str(to.get("equivalence"))
-                    yield Match(BACK.get(equivalence, equivalence) if reverse else equivalence, there, str(b.get("code") or ""), str(b.get("display") or ""), source)
+                    yield CodeTranslation(
+                        BACK.get(equivalence, equivalence) if reverse else equivalence,
+                        there,
+                        str(b.get("code") or ""),
+                        str(b.get("display") or ""),
+                        source,
+                    )
         if not known and not reverse and (rule := group.get("unmapped")):
             match rule.get("mode"):
                 case "provided":
-                    yield Match("equal", there, code, "", source)
+                    yield CodeTranslation("equal", there, code, "", source)
                 case "fixed":
-                    yield Match("relatedto", there, str(rule.get("code") or ""), str(rule.get("display") or ""), source)
+                    yield CodeTranslation(
+                        "relatedto",
+                        there,
+                        str(rule.get("code") or ""),
+                        str(rule.get("display") or ""),
+                        source,
+                    )

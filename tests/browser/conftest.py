@@ -10,13 +10,14 @@ from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from alliance.models import Staff
 from tests.browser.follow import follow
 from tests.factories import alliance
-
-SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+from tests.factories.web_session import SECRET
 
 
 @pytest.fixture
 def enter(chromium: Any, server: str) -> Iterator[Callable[..., Any]]:
-    """enter(staff, width=…, language=…): a page of that person, signed in; `page.errors` collects the console's."""
+    """enter(staff, width=…, language=…): a page of that person, signed in; `page.errors`
+    collects the console's.
+    """
     contexts = []
 
     def signed_in(who: Staff, width: int = 1440, language: str = "zh-CN") -> Any:
@@ -49,11 +50,15 @@ SPENT: dict[str, set[int]] = {}  # user name -> the steps whose codes were typed
 
 
 def unused_code(username: str) -> str:
-    """One of the three codes that are accepted now, as an authenticator shows it, or a clock beside it; waits where all were typed before."""
+    """One of the three codes that are accepted now, as an authenticator shows it, or a clock
+    beside it; waits where all were typed before.
+    """
     spent = SPENT.setdefault(username, set())
     while True:
         now, gone = divmod(int(time.time()), 30)
-        if fresh := [n for n in (now, now + 1, *([now - 1] if gone < 15 else ())) if n not in spent]:  # the last one's code dies with this step
+        if fresh := [
+            n for n in (now, now + 1, *([now - 1] if gone < 15 else ())) if n not in spent
+        ]:  # the last one's code dies with this step
             spent.add(fresh[0])
             return str(format_hotp_value(hotp_value(SECRET, fresh[0])))
         time.sleep(1)

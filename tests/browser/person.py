@@ -11,9 +11,13 @@ CODES = {"zh-CN": "恢复码", "en-US": "Recovery codes"}
 class Person:
     """Somebody at a browser of their own, with a phone that holds an authenticator."""
 
-    def __init__(self, chromium: Any, server: str, username: str, width: int, language: str) -> None:
+    def __init__(
+        self, chromium: Any, server: str, username: str, width: int, language: str
+    ) -> None:
         self.server, self.username, self.language = server, username, language
-        self.context = chromium.new_context(viewport={"width": width, "height": 844}, locale=language)
+        self.context = chromium.new_context(
+            viewport={"width": width, "height": 844}, locale=language
+        )
         self.page = self.context.new_page()
         self.secret = ""
 
@@ -26,7 +30,9 @@ class Person:
         return self.fits()
 
     def fits(self) -> str:
-        assert self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"sideways scrolling at {self.page.url}"
+        assert self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (
+            f"sideways scrolling at {self.page.url}"
+        )
         return str(self.page.inner_text("main"))
 
     def type_password(self, password: str) -> str:
@@ -36,15 +42,22 @@ class Person:
         return self.press()
 
     def settle_in(self, first: str, own: str) -> str:
-        """First password, a password of one's own, authenticator, recovery codes; returns the first page."""
+        """First password, a password of one's own, authenticator, recovery codes; returns the
+        first page.
+        """
         self.type_password(first)
         assert self.page.url.endswith("/account/password/change/")
         self.go("/patients/")
-        assert self.page.url.endswith("/account/password/change/"), "no page before a password of one's own"
+        assert self.page.url.endswith("/account/password/change/"), (
+            "no page before a password of one's own"
+        )
         for field, value in (("oldpassword", first), ("password1", own), ("password2", own)):
             self.page.fill(f"#id_{field}", value)
         self.press()
-        assert self.page.url.endswith("/account/2fa/totp/activate/") and self.page.locator("img.qr").count() == 1
+        assert (
+            self.page.url.endswith("/account/2fa/totp/activate/")
+            and self.page.locator("img.qr").count() == 1
+        )
         self.secret = self.page.inner_text("main code")
         self.page.reload()
         assert self.page.inner_text("main code") == self.secret, "what was scanned still fits"

@@ -1,4 +1,6 @@
-"""Sessions in a real Chromium with the back/forward cache that people's browsers have: what is on the screen when a session is over."""
+"""Sessions in a real Chromium with the back/forward cache that people's browsers have: what is
+on the screen when a session is over.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +15,7 @@ from tests.browser.conftest import sign_in
 from tests.browser.follow import follow
 from tests.conftest import CHROMIUM, FLAGS
 from tests.factories import alliance
-from tests.factories.fhir import Api, patient, somebody
+from tests.factories.fhir import Api, make_patient, make_unique_name
 
 pytestmark = pytest.mark.browser
 
@@ -21,7 +23,10 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def cached(chromium: Any) -> Iterator[Any]:
     browser = chromium.browser_type.launch(
-        executable_path=CHROMIUM, args=[*FLAGS, "--enable-features=BackForwardCache"], ignore_default_args=["--disable-back-forward-cache"])
+        executable_path=CHROMIUM,
+        args=[*FLAGS, "--enable-features=BackForwardCache"],
+        ignore_default_args=["--disable-back-forward-cache"],
+    )
     yield browser
     browser.close()
 
@@ -30,12 +35,18 @@ class Ward:
     """A doctor at a computer of their ward, and a patient whom another hospital knows."""
 
     def __init__(self, browser: Any, server: str, width: int, language: str) -> None:
-        at, far = alliance.hospital("ward"), alliance.hospital("far")
-        self.server, self.name, self.doctor = server, somebody(), alliance.staff(at)
-        about = Api(server, far.code, credentials=alliance.credentials(far)).create(patient(self.name))
+        at, far = alliance.make_hospital("ward"), alliance.make_hospital("far")
+        self.server, self.name, self.doctor = server, make_unique_name(), alliance.make_staff(at)
+        about = Api(server, far.code, credentials=alliance.make_credentials(far)).create(
+            make_patient(self.name)
+        )
         self.person = SourcePatient.objects.get(hospital=far, fhir_id=about.split("/")[1]).person_id
-        Api(server, at.code, credentials=alliance.credentials(at)).create(patient(self.name + "之友", "1970-03-04"))
-        self.context = browser.new_context(viewport={"width": width, "height": 860}, locale=language)
+        Api(server, at.code, credentials=alliance.make_credentials(at)).create(
+            make_patient(self.name + "之友", "1970-03-04")
+        )
+        self.context = browser.new_context(
+            viewport={"width": width, "height": 860}, locale=language
+        )
 
     def tab(self, path: str = "/") -> Any:
         page = self.context.new_page()
@@ -45,7 +56,9 @@ class Ward:
         return page
 
     def end_session(self) -> None:
-        Session.objects.filter(pk=next(c["value"] for c in self.context.cookies() if c["name"] == "sessionid")).delete()
+        Session.objects.filter(
+            pk=next(c["value"] for c in self.context.cookies() if c["name"] == "sessionid")
+        ).delete()
 
 
 def shows(page: Any, text: str) -> bool:
@@ -69,7 +82,9 @@ def test_a_day_at_the_ward(cached: Any, server: str, width: int, language: str) 
     assert page.is_visible(".banner h1")
     page.go_back()
     page.wait_for_selector(".people a")
-    assert ward.name not in page.url and page.locator(".people a").count() == 1, "the list is there again"
+    assert ward.name not in page.url and page.locator(".people a").count() == 1, (
+        "the list is there again"
+    )
 
     glass, why = f"/person/{ward.person}/emergency/", "昏迷，急需了解用药史"
     page.goto(server + glass)
@@ -79,17 +94,27 @@ def test_a_day_at_the_ward(cached: Any, server: str, width: int, language: str) 
     page.check("input[name=sure]")
     ward.end_session()
     follow(page, "button.main.bad")
-    assert page.is_visible("#id_login") and ("没有提交" if language == "zh-CN" else "nothing was sent") in page.inner_text("main") and not shows(page, why)
+    assert (
+        page.is_visible("#id_login")
+        and ("没有提交" if language == "zh-CN" else "nothing was sent") in page.inner_text("main")
+        and not shows(page, why)
+    )
     sign_in(page, ward.doctor)
     confirm(page)
-    assert page.input_value("textarea[name=reason]") == why and page.is_checked("[value=rescue]") and page.is_checked("[name=sure]"), "what was typed is back"
+    assert (
+        page.input_value("textarea[name=reason]") == why
+        and page.is_checked("[value=rescue]")
+        and page.is_checked("[name=sure]")
+    ), "what was typed is back"
     assert ("尚未提交" if language == "zh-CN" else "has not been sent") in page.inner_text("main")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
     with page.expect_navigation():
         page.dblclick("button.main.bad")
     assert page.is_visible(".glass") and Emergency.objects.filter(person=ward.person).count() == 1
-    assert page.evaluate("Object.values({...localStorage, ...sessionStorage}).join()").find(why) < 0, "what was sent is kept nowhere"
+    assert (
+        page.evaluate("Object.values({...localStorage, ...sessionStorage}).join()").find(why) < 0
+    ), "what was sent is kept nowhere"
 
     other = ward.tab(f"/person/{ward.person}/")
     assert shows(other, ward.name), "the control"
@@ -103,7 +128,9 @@ def test_a_day_at_the_ward(cached: Any, server: str, width: int, language: str) 
     assert not shows(page, ward.name), "Back shows nothing after signing out"
     follow(other, ".cover a")
     sign_in(other, ward.doctor)
-    assert other.url.endswith(f"/person/{ward.person}/") and shows(other, ward.name), "and comes back after signing in"
+    assert other.url.endswith(f"/person/{ward.person}/") and shows(other, ward.name), (
+        "and comes back after signing in"
+    )
     assert page.errors == other.errors == []
     ward.context.close()
 
@@ -138,10 +165,12 @@ def test_the_next_person_finds_nothing_of_the_one_before(cached: Any, server: st
     ward.end_session()
     follow(page)
     assert page.is_visible("#id_login")
-    following: Staff = alliance.staff(ward.doctor.hospital)
+    following: Staff = alliance.make_staff(ward.doctor.hospital)
     sign_in(page, following)
-    assert page.url == f"{server}/patients/", "not the page that somebody else had open"
+    assert page.url == f"{server}/", "not the page that somebody else had open"
     page.goto(server + treat)
-    assert page.input_value("input[name=reason]") == "" and "only for my eyes" not in page.evaluate("JSON.stringify({...sessionStorage, ...localStorage})")
+    assert page.input_value("input[name=reason]") == "" and "only for my eyes" not in page.evaluate(
+        "JSON.stringify({...sessionStorage, ...localStorage})"
+    )
     assert page.errors == []
     ward.context.close()

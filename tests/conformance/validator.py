@@ -1,4 +1,6 @@
-"""The HL7 validator, where `make validator` has put it: the engine from Maven Central, definitions from npm (README.md)."""
+"""The HL7 validator, where `make validator` has put it: the engine from Maven Central,
+definitions from npm (README.md).
+"""
 
 import json
 import os
@@ -17,8 +19,13 @@ def missing() -> str:
     """Why it cannot be run, or ""."""
     if shutil.which("java") is None:
         return "Java is not installed (tests/conformance/README.md)"
-    if not any(HOME.glob("lib/hapi-fhir-validation-*.jar")) or any(not (HOME / "packages" / p).exists() for p in PACKAGES):
-        return f"the HL7 validator is not in {HOME.name}: make validator brings it (tests/conformance/README.md)"
+    if not any(HOME.glob("lib/hapi-fhir-validation-*.jar")) or any(
+        not (HOME / "packages" / p).exists() for p in PACKAGES
+    ):
+        return (
+            f"the HL7 validator is not in {HOME.name}: make validator brings it"
+            " (tests/conformance/README.md)"
+        )
     return ""
 
 
@@ -27,7 +34,15 @@ def run(resources: dict[str, Any], folder: Path) -> dict[str, list[str]]:
     for name, resource in resources.items():
         (folder / f"{name}.json").write_text(json.dumps(resource, ensure_ascii=False))
     path = os.pathsep.join([f"{HOME / 'lib'}/*", str(HOME / "packages")])
-    command = ["java", "-cp", path, str(Path(__file__).with_name("Validate.java")), str(folder), str(OWN), *PACKAGES]
+    command = [
+        "java",
+        "-cp",
+        path,
+        str(Path(__file__).with_name("Validate.java")),
+        str(folder),
+        str(OWN),
+        *PACKAGES,
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode == 0, done.stderr[-2000:]
     assert f"{len(resources)} resources" in done.stderr, done.stderr[-2000:]

@@ -1,4 +1,6 @@
-"""Whoever has the server gets an administrator in: the first one, and one that was locked out, whatever was lost."""
+"""Whoever has the server gets an administrator in: the first one, and one that was locked out,
+whatever was lost.
+"""
 
 import datetime as dt
 import io
@@ -15,8 +17,8 @@ from alliance.models import Hospital, HospitalUserObjectPermission, Staff, User
 from alliance.roles import Role
 from alliance.services.membership import do_suspend_hospital
 from alliance.services.staffing import do_end_staff
-from consent.audit.query import Filter
-from consent.audit.query import page as lines
+from consent.audit.log_query import AuditFilter
+from consent.audit.log_query import list_audit_lines as lines
 from tests.factories import alliance
 
 
@@ -34,12 +36,23 @@ def test_the_first_administrator_and_the_hospital(world: None) -> None:
     code, name = f"new-{secrets.token_hex(4)}", f"a{secrets.token_hex(4)}"
     with pytest.raises(CommandError, match="--hospital-name"):
         run("--username", name, "--hospital", code)
-    assert not User.objects.filter(username=name).exists() and not Hospital.objects.filter(code=code).exists()
-    said = run("--username", name, "--hospital", code, "--hospital-name", "新医院", "--name", "罗毅")
+    assert (
+        not User.objects.filter(username=name).exists()
+        and not Hospital.objects.filter(code=code).exists()
+    )
+    said = run(
+        "--username", name, "--hospital", code, "--hospital-name", "新医院", "--name", "罗毅"
+    )
     who = Staff.objects.get(user__username=name)
-    assert who.active and who.hospital.active and who.alliance_wide and who.role == Role.ADMINISTRATOR and who.name == "罗毅"
+    assert (
+        who.active
+        and who.hospital.active
+        and who.alliance_wide
+        and who.role == Role.ADMINISTRATOR
+        and who.name == "罗毅"
+    )
     assert who.user.check_password(password(said)) and who.user.must_change_password
-    made = [x for x in lines(Filter(), None, 20) if x["target"] == f"staff/{who.pk}"]
+    made = [x for x in lines(AuditFilter(), None, 20) if x["target"] == f"staff/{who.pk}"]
     assert made[0]["actor_kind"] == "operator" and made[0]["code"] == "alliance:staff:enrol"
     with pytest.raises(CommandError, match="code"):
         run("--username", name + "2", "--hospital", "ALLIANCE", "--hospital-name", "x")
@@ -48,14 +61,21 @@ def test_the_first_administrator_and_the_hospital(world: None) -> None:
 
 
 def test_one_who_was_locked_out_comes_back(world: None) -> None:
-    at = alliance.hospital("lockout")
-    who = alliance.staff(at, Role.ADMINISTRATOR, wide=True)
+    at = alliance.make_hospital("lockout")
+    who = alliance.make_staff(at, Role.ADMINISTRATOR, wide=True)
     TOTP.activate(who.user, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
     do_end_staff(who, reason="test", acting=alliance.OPERATOR)
-    Staff.objects.filter(pk=who.pk).update(ends_on=timezone.localdate() - dt.timedelta(days=9), alliance_wide=False)
+    Staff.objects.filter(pk=who.pk).update(
+        ends_on=timezone.localdate() - dt.timedelta(days=9), alliance_wide=False
+    )
     said = run("--username", who.user.username.upper(), "--hospital", at.code)
     who = Staff.objects.select_related("user", "hospital").get(pk=who.pk)
-    assert "Restored" in said and who.active and who.alliance_wide and who.user.check_password(password(said))
+    assert (
+        "Restored" in said
+        and who.active
+        and who.alliance_wide
+        and who.user.check_password(password(said))
+    )
     assert not Authenticator.objects.filter(user=who.user).exists(), "the lost phone opens nothing"
     assert HospitalUserObjectPermission.objects.filter(user=who.user, content_object=at).exists()
     again = run("--username", who.user.username, "--hospital", at.code)
@@ -63,16 +83,25 @@ def test_one_who_was_locked_out_comes_back(world: None) -> None:
 
 
 def test_an_employment_that_runs_on_is_not_cut_short(world: None) -> None:
-    at = alliance.hospital("long")
-    who = alliance.staff(at, Role.AUDITOR, wide=True)
+    at = alliance.make_hospital("long")
+    who = alliance.make_staff(at, Role.AUDITOR, wide=True)
     run("--username", who.user.username, "--hospital", at.code, "--role", "auditor")
     assert Staff.objects.get(pk=who.pk).ends_on == who.ends_on
-    run("--username", who.user.username, "--hospital", at.code, "--role", "auditor", "--until", "2098-01-01")
+    run(
+        "--username",
+        who.user.username,
+        "--hospital",
+        at.code,
+        "--role",
+        "auditor",
+        "--until",
+        "2098-01-01",
+    )
     assert Staff.objects.get(pk=who.pk).ends_on == dt.date(2098, 1, 1)
 
 
 def test_a_hospital_where_nobody_could_sign_in(world: None) -> None:
-    at = alliance.hospital("shut")
+    at = alliance.make_hospital("shut")
     do_suspend_hospital(at, reason="test", acting=alliance.OPERATOR)
     name = f"a{secrets.token_hex(4)}"
     with pytest.raises(CommandError, match="--resume"):
@@ -85,8 +114,8 @@ def test_a_hospital_where_nobody_could_sign_in(world: None) -> None:
 
 
 def test_nobody_elses_account_is_taken_over_by_a_slip(world: None) -> None:
-    at = alliance.hospital("slip")
-    who = alliance.staff(at)
+    at = alliance.make_hospital("slip")
+    who = alliance.make_staff(at)
     with pytest.raises(CommandError, match="clinician"):
         run("--username", who.user.username, "--hospital", at.code)
     assert User.objects.get(pk=who.user_id).check_password(alliance.PASSWORD)

@@ -1,4 +1,6 @@
-"""The months of the audit log are made beside readers and writers, whoever reads for how long; lines without a month keep their place in the log."""
+"""The months of the audit log are made beside readers and writers, whoever reads for how long;
+lines without a month keep their place in the log.
+"""
 
 import threading
 from collections.abc import Iterator
@@ -9,16 +11,17 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from alliance.config import locks
-from alliance.config.jobs import catch_up, partitions
-from alliance.config.walls import partitions_wall
+from alliance.database import locks
+from alliance.operations.database_inspections import inspect_partitions
+from alliance.server.housekeeping import catch_up_partitions, prepare_log_partitions
 from consent.audit import partitions as months
-from consent.audit.append import append
-from consent.audit.event import Event, EventCode
-from consent.audit.seal import seal_all
-from consent.audit.verify import verify
+from consent.audit.append import append_event
+from consent.audit.event import AuditEvent, EventCode
+from consent.audit.partition_indexes import build_partition_indexes
+from consent.audit.sealer import seal_all
+from consent.audit.verify import verify_log
 from tests.factories import alliance
-from tests.factories.fhir import Api, observation, patient
+from tests.factories.fhir import Api, make_observation, make_patient
 
 LOG = "consent_audit_event"
 
@@ -31,12 +34,14 @@ def value(question: str, *about: Any) -> Any:
 
 def lacking() -> list[months.Span]:
     with connection.cursor() as cursor:
-        return [s for parent in months.PARENTS for s in months.lacking(cursor, parent)]
+        return [s for parent in months.PARENTS for s in months.list_missing_spans(cursor, parent)]
 
 
 def take_away(parent: str, span: months.Span) -> None:
-    """The month's partition, with its lines in the rest: as if nobody had made it in time. A superuser may."""
-    name = months.name_of(parent, span)
+    """The month's partition, with its lines in the rest: as if nobody had made it in time. A
+    superuser may.
+    """
+    name = months.partition_name(parent, span)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE {parent} DETACH PARTITION {name}")
         cursor.execute(f"INSERT INTO {parent} OVERRIDING SYSTEM VALUE SELECT * FROM {name}")
@@ -45,7 +50,7 @@ def take_away(parent: str, span: months.Span) -> None:
 
 @contextmanager
 def reading() -> Iterator[None]:
-    """Somebody reads the whole log, and takes his time: a dump, an auditor's export."""
+    """Somebody reads the whole log, and takes their time: a dump, an auditor's export."""
     held, done = threading.Event(), threading.Event()
 
     def read() -> None:
@@ -69,99 +74,143 @@ def reading() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def prepared(world: None) -> Iterator[None]:
-    assert months.prepare(large=True) == []
+    assert months.prepare_partitions(large=True) == []
     yield
-    assert months.prepare(large=True) == [], "what a test took away is there again"
+    assert months.prepare_partitions(large=True) == [], "what a test took away is there again"
 
 
 def test_this_month_and_three_more_are_there() -> None:
     assert lacking() == []
     with connection.cursor() as cursor:
-        assert partitions_wall(cursor).ok
+        assert inspect_partitions(cursor).ok
     with connection.cursor() as cursor:
-        newest = months.spans(cursor, LOG)[-1]
+        newest = months.list_partition_spans(cursor, LOG)[-1]
     take_away(LOG, newest)
     with connection.cursor() as cursor:
-        assert lacking() == [newest] and not partitions_wall(cursor).ok
-    catch_up()
+        assert lacking() == [newest] and not inspect_partitions(cursor).ok
+    catch_up_partitions()
     assert lacking() == [], "the worker makes it when it starts"
     take_away(LOG, newest)
-    partitions(0)
+    prepare_log_partitions(0)
     assert lacking() == [], "and each hour"
-    assert value("SELECT count(*) FROM pg_index WHERE indrelid = to_regclass(%s)", months.name_of(LOG, newest)) == value(f"SELECT count(*) FROM pg_index WHERE indrelid = '{LOG}'::regclass")
+    assert value(
+        "SELECT count(*) FROM pg_index WHERE indrelid = to_regclass(%s)",
+        months.partition_name(LOG, newest),
+    ) == value(f"SELECT count(*) FROM pg_index WHERE indrelid = '{LOG}'::regclass")
 
 
-def test_a_long_reader_of_the_log_stops_nobody(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While the job tries, in vain, the site writes and answers; then it succeeds. Nobody ever stands in the queue behind the reader."""
+def test_a_long_reader_of_the_log_stops_nobody(
+    server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the job tries, in vain, the site writes and answers; then it succeeds. Nobody ever
+    stands in the queue behind the reader.
+    """
     monkeypatch.setattr(locks, "TRIES", 3)
-    at = alliance.hospital("reader")
-    api = Api(server, at.code, credentials=alliance.credentials(at))
-    about = api.create(patient())
+    at = alliance.make_hospital("reader")
+    api = Api(server, at.code, credentials=alliance.make_credentials(at))
+    about = api.create(make_patient())
     with connection.cursor() as cursor:
-        newest = months.spans(cursor, LOG)[-1]
+        newest = months.list_partition_spans(cursor, LOG)[-1]
     take_away(LOG, newest)
     answered: list[int] = []
     stop = threading.Event()
 
     def write() -> None:
-        """And read the table that the job wants for itself: whoever comes behind one that waits for it gives up at once."""
+        """And read the table that the job wants for itself: whoever comes behind one that waits
+        for it gives up at once.
+        """
         try:
             with connection.cursor() as cursor:
                 cursor.execute("SET lock_timeout = '20ms'")
                 while not stop.is_set():
                     cursor.execute(f"SELECT count(*) FROM {LOG}_rest")
-                    answered.append(api("POST", "Observation", observation(about)).status)
+                    answered.append(api("POST", "Observation", make_observation(about)).status)
         finally:
             connection.close()
 
     with reading(), ThreadPoolExecutor(1) as pool:
         writing = pool.submit(write)
-        faults = months.prepare()
+        faults = months.prepare_partitions()
         stop.set()
         writing.result(60)
         assert len(faults) == 1 and faults[0].startswith(LOG), "it does not wait for the reader"
         assert lacking() == [newest]
     assert answered and set(answered) == {201}
-    assert months.prepare() == [] and lacking() == []
+    assert months.prepare_partitions() == [] and lacking() == []
 
 
 def test_lines_of_a_month_that_was_not_made_stay_in_the_log(world: None) -> None:
-    """They lie in the rest, sealed and found; then the rest becomes their month. No line moves, and the log verifies before and after."""
+    """They lie in the rest, sealed and found; then the rest becomes their month. No line moves,
+    and the log verifies before and after.
+    """
     with connection.cursor() as cursor:
-        this = next(s for s in months.spans(cursor, LOG) if s[0] <= months.month(value("SELECT now()"))[0] < s[1])
-    mark = alliance.hospital("late").code
-    acting = alliance.principal(alliance.staff(alliance.hospital("late")))
-    append(Event.of(acting, EventCode.RECORD_READ, target=mark))
+        this = next(
+            s
+            for s in months.list_partition_spans(cursor, LOG)
+            if s[0] <= months.month_span(value("SELECT now()"))[0] < s[1]
+        )
+    mark = alliance.make_hospital("late").code
+    acting = alliance.get_staff_principal(alliance.make_staff(alliance.make_hospital("late")))
+    append_event(AuditEvent.from_principal(acting, EventCode.RECORD_READ, target=mark))
     for parent in months.PARENTS:
         take_away(parent, this)
-    append(Event.of(acting, EventCode.RECORD_READ, target=mark))
+    append_event(AuditEvent.from_principal(acting, EventCode.RECORD_READ, target=mark))
     assert value(f"SELECT count(*) FROM {LOG}_rest WHERE target = %s", mark) == 2
     with connection.cursor() as cursor:
-        wall = partitions_wall(cursor)
+        wall = inspect_partitions(cursor)
     assert not wall.ok and f"{LOG}_rest" in wall.says and f"{this[0]:%Y-%m}" in wall.says
     seal_all()
-    lines, sealed = value(f"SELECT count(*) FROM {LOG}"), value("SELECT count(*) FROM consent_audit_leaf")
+    lines, sealed = (
+        value(f"SELECT count(*) FROM {LOG}"),
+        value("SELECT count(*) FROM consent_audit_leaf"),
+    )
     placed = "SELECT array_agg(id || ctid::text) FROM {}"
     where = set(value(placed.format(f"{LOG}_rest")))
-    assert months.prepare() == [] and lacking() == []
+    assert months.prepare_partitions() == [] and lacking() == []
     assert value(f"SELECT count(*) FROM {LOG}_rest") == 0
-    append(Event.of(acting, EventCode.RECORD_READ, target=mark))
-    name = months.name_of(LOG, this)
-    assert value(f"SELECT count(*) FROM {name} WHERE target = %s", mark) == 3, "this month's lines go there from now on"
+    append_event(AuditEvent.from_principal(acting, EventCode.RECORD_READ, target=mark))
+    name = months.partition_name(LOG, this)
+    assert value(f"SELECT count(*) FROM {name} WHERE target = %s", mark) == 3, (
+        "this month's lines go there from now on"
+    )
     assert where < set(value(placed.format(name))), "no line moved"
-    assert value(f"SELECT count(*) FROM {LOG}") >= lines + 1 and value("SELECT count(*) FROM consent_audit_leaf") >= sealed
+    assert (
+        value(f"SELECT count(*) FROM {LOG}") >= lines + 1
+        and value("SELECT count(*) FROM consent_audit_leaf") >= sealed
+    )
     seal_all()
-    assert not verify().faults
+    assert not verify_log().faults
     with connection.cursor() as cursor:
-        assert partitions_wall(cursor).ok
+        assert inspect_partitions(cursor).ok
 
 
 def test_what_is_in_the_way_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """A rest that is too large to be looked through beside the site is not touched."""
-    this = months.month(value("SELECT now()"))
+    this = months.month_span(value("SELECT now()"))
     monkeypatch.setattr(months, "LARGEST", 0)
     take_away(LOG, this)
-    append(Event.of(alliance.principal(alliance.staff(alliance.hospital("way"))), EventCode.RECORD_READ, target="way"))
-    [large, also] = months.prepare()
+    append_event(
+        AuditEvent.from_principal(
+            alliance.get_staff_principal(alliance.make_staff(alliance.make_hospital("way"))),
+            EventCode.RECORD_READ,
+            target="way",
+        )
+    )
+    [large, also] = months.prepare_partitions()
     assert "at a quiet hour" in large and "lie in" in also and lacking() == [this]
-    assert months.prepare(large=True) == [], "setup does it"
+    assert months.prepare_partitions(large=True) == [], "setup does it"
+
+
+def test_an_index_that_the_log_has_is_built_for_months_that_lack_it() -> None:
+    """As a migration leaves it on a log that has lines: none of the partitions has it."""
+    name = "consent_audit_event_emergency"
+    definition = value("SELECT pg_get_indexdef(to_regclass(%s))", name)
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP INDEX {name}")
+        cursor.execute(definition.replace(" ON public.", " ON ONLY public.", 1))
+    assert not value("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)", name)
+    assert build_partition_indexes() == []
+    assert value("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)", name)
+    partitions = "SELECT count(*) FROM pg_inherits WHERE inhparent = to_regclass(%s)"
+    assert value(partitions, name) == value(partitions, LOG) > 1
+    assert build_partition_indexes() == [], "nothing is left"

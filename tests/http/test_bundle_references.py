@@ -1,50 +1,57 @@
-"""References, temporary addresses, placeholders and identities inside a Bundle that is sent to a base (FHIR R4 bundle.html#references, http.html#trules)."""
+"""References, temporary addresses, placeholders and identities inside a Bundle that is sent to a
+base (FHIR R4 bundle.html#references, http.html#trules).
+"""
 
 import secrets
 import uuid
 from typing import Any
 
-from tests.factories.fhir import Api, Reply, observation, patient
+from tests.factories.bundles import entry, made, note, sent
+from tests.factories.fhir import Api, make_observation, make_patient
 
 THEIRS = "http://sender.example/fhir"
 
 
-def entry(resource: dict[str, Any], full_url: str = "", **asked: str) -> dict[str, Any]:
-    return {"resource": resource, "request": {"method": "POST", "url": resource["resourceType"], **asked}} | ({"fullUrl": full_url} if full_url else {})
-
-
-def sent(api: Api, *entries: dict[str, Any], kind: str = "transaction") -> Reply:
-    return api("POST", "", {"resourceType": "Bundle", "type": kind, "entry": list(entries)})
-
-
-def made(reply: Reply) -> list[str]:
-    assert reply.status == 200, reply.body
-    return [e["response"]["location"].partition("/_history")[0] for e in reply.json["entry"]]
-
-
-def note(about: str, **more: Any) -> dict[str, Any]:
-    return {"resourceType": "Observation", "status": "final", "code": {"text": "HIV"}, "valueString": "positive", "subject": {"reference": about}, **more}
-
-
 def test_a_forwarded_bundle_speaks_of_its_own_patient(api: Api) -> None:
     """Whoever has the same short id in this store."""
-    stranger = patient() | {"id": f"p{secrets.token_hex(4)}"}
+    stranger = make_patient() | {"id": f"p{secrets.token_hex(4)}"}
     api("PUT", f"Patient/{stranger['id']}", stranger)
     for i in (stranger["id"], f"n{secrets.token_hex(4)}"):
-        theirs, seen = made(sent(api, entry(patient() | {"id": i}, f"{THEIRS}/Patient/{i}"), entry(note(f"Patient/{i}"), f"{THEIRS}/Observation/o")))
+        theirs, seen = made(
+            sent(
+                api,
+                entry(make_patient() | {"id": i}, f"{THEIRS}/Patient/{i}"),
+                entry(note(f"Patient/{i}"), f"{THEIRS}/Observation/o"),
+            )
+        )
         assert api("GET", seen).json["subject"]["reference"] == theirs
     chart = api("GET", f"Patient/{stranger['id']}/$everything").json["entry"]
     assert [e["resource"]["resourceType"] for e in chart] == ["Patient"], "nothing of the others"
 
 
 def test_a_patient_whom_a_forwarded_bundle_leaves_out_is_nobody_here(api: Api) -> None:
-    own = api.create(patient())
+    own = api.create(make_patient())
     for kind in ("transaction", "batch"):
         reply = sent(api, entry(note(own), f"{THEIRS}/Observation/o"), kind=kind)
         says = str(reply.json)
-        assert (reply.status == 422 or (kind == "batch" and reply.json["entry"][0]["response"]["status"].startswith("422"))) and THEIRS in says and "absolute address" in says
+        assert (
+            (
+                reply.status == 422
+                or (
+                    kind == "batch"
+                    and reply.json["entry"][0]["response"]["status"].startswith("422")
+                )
+            )
+            and THEIRS in says
+            and "absolute address" in says
+        )
     base = f"http://{api.at.netloc}/fhir/{api.base}"
-    for reference, full_url in ((f"{base}/{own}", f"{THEIRS}/Observation/o"), (own, f"{base}/Observation/o"), (own, f"urn:uuid:{uuid.uuid4()}"), (own, "")):
+    for reference, full_url in (
+        (f"{base}/{own}", f"{THEIRS}/Observation/o"),
+        (own, f"{base}/Observation/o"),
+        (own, f"urn:uuid:{uuid.uuid4()}"),
+        (own, ""),
+    ):
         [seen] = made(sent(api, entry(note(reference), full_url)))
         assert api("GET", seen).json["subject"]["reference"] == own, "the control"
 
@@ -52,195 +59,233 @@ def test_a_patient_whom_a_forwarded_bundle_leaves_out_is_nobody_here(api: Api) -
 def test_what_else_a_forwarded_bundle_leaves_out_keeps_its_address_there(api: Api) -> None:
     doctor = api.create({"resourceType": "Practitioner", "name": [{"text": "同号的另一位医生"}]})
     for kind in ("transaction", "batch"):
-        about = api.create(patient())
+        about = api.create(make_patient())
         base = f"http://{api.at.netloc}/fhir/{api.base}"
-        reply = sent(api, entry(note(f"{base}/{about}", performer=[{"reference": doctor}]), f"{THEIRS}/Observation/o"), kind=kind)
+        reply = sent(
+            api,
+            entry(
+                note(f"{base}/{about}", performer=[{"reference": doctor}]),
+                f"{THEIRS}/Observation/o",
+            ),
+            kind=kind,
+        )
         seen = reply.json["entry"][0]["response"]["location"].partition("/_history")[0]
         assert api("GET", seen).json["performer"] == [{"reference": f"{THEIRS}/{doctor}"}]
-        assert api("GET", f"Observation?performer={doctor}&_summary=count").json["total"] == 0 and api("GET", f"Observation?performer={THEIRS}/{doctor}&_summary=count").json["total"] >= 1
+        assert (
+            api("GET", f"Observation?performer={doctor}&_summary=count").json["total"] == 0
+            and api("GET", f"Observation?performer={THEIRS}/{doctor}&_summary=count").json["total"]
+            >= 1
+        )
 
 
 def test_what_could_mean_two_things_is_refused(api: Api) -> None:
-    stranger = patient() | {"id": f"p{secrets.token_hex(4)}"}
+    stranger = make_patient() | {"id": f"p{secrets.token_hex(4)}"}
     api("PUT", f"Patient/{stranger['id']}", stranger)
-    same, about = patient() | {"id": stranger["id"]}, f"Patient/{stranger['id']}"
-    for first in (entry(same), entry(same, f"urn:uuid:{uuid.uuid4()}"), entry(same, f"{THEIRS}/{about}")):
+    same, about = make_patient() | {"id": stranger["id"]}, f"Patient/{stranger['id']}"
+    for first in (
+        entry(same),
+        entry(same, f"urn:uuid:{uuid.uuid4()}"),
+        entry(same, f"{THEIRS}/{about}"),
+    ):
         reply = sent(api, first, entry(note(about)))
         assert reply.status == 422 and "may mean" in reply.says, reply.body
-    two = sent(api, entry(same, f"{THEIRS}/{about}"), entry(note(about), "http://another.example/fhir/Observation/o"))
+    two = sent(
+        api,
+        entry(same, f"{THEIRS}/{about}"),
+        entry(note(about), "http://another.example/fhir/Observation/o"),
+    )
     assert two.status == 422 and "another.example" in two.says
     assert made(sent(api, entry(note(about))))  # the control
 
 
 def test_a_put_and_what_refers_to_it(api: Api) -> None:
     i = secrets.token_hex(6)
-    whole = {**patient(), "id": i}
-    put = {"resource": whole, "request": {"method": "PUT", "url": f"Patient/{i}"}, "fullUrl": f"{THEIRS}/Patient/77"}
+    whole = {**make_patient(), "id": i}
+    put = {
+        "resource": whole,
+        "request": {"method": "PUT", "url": f"Patient/{i}"},
+        "fullUrl": f"{THEIRS}/Patient/77",
+    }
     seen = made(sent(api, put, entry(note("Patient/77"), f"{THEIRS}/Observation/1")))[1]
     assert api("GET", seen).json["subject"]["reference"] == f"Patient/{i}"
 
 
 def test_versions_of_entries(api: Api) -> None:
     url = f"{THEIRS}/Patient/9"
-    about = patient() | {"meta": {"versionId": "7"}}
-    theirs, seen = made(sent(api, entry(about, url), entry(note("Patient/9/_history/7"), f"{THEIRS}/Observation/1")))
-    assert api("GET", seen).json["subject"]["reference"] == f"{theirs}/_history/1", "that version has the number 1 here"
+    about = make_patient() | {"meta": {"versionId": "7"}}
+    theirs, seen = made(
+        sent(api, entry(about, url), entry(note("Patient/9/_history/7"), f"{THEIRS}/Observation/1"))
+    )
+    assert api("GET", seen).json["subject"]["reference"] == f"{theirs}/_history/1", (
+        "that version has the number 1 here"
+    )
     assert api("GET", f"Observation?patient={theirs}&_summary=count").json["total"] == 1
-    assert sent(api, entry(about, url), entry(note(f"{url}/_history/6"), f"{THEIRS}/Observation/1")).status == 422, "another version than the one that came"
+    assert (
+        sent(
+            api, entry(about, url), entry(note(f"{url}/_history/6"), f"{THEIRS}/Observation/1")
+        ).status
+        == 422
+    ), "another version than the one that came"
 
 
 def test_no_temporary_address_is_left(api: Api) -> None:
-    about, u, q, other = api.create(patient()), f"urn:uuid:{uuid.uuid4()}", f"urn:oid:1.2.{secrets.randbelow(10**9)}", f"urn:uuid:{uuid.uuid4()}"
-    binary, document, form, answer = made(sent(
-        api, entry({"resourceType": "Binary", "contentType": "application/pdf", "data": "SGk="}, u),
-        entry({"resourceType": "DocumentReference", "status": "current", "subject": {"reference": about}, "content": [{"attachment": {"contentType": "application/pdf", "url": u}}],
-               "identifier": [{"system": "urn:ietf:rfc:3986", "value": u}], "meta": {"source": f"{u}#7"},
-               "text": {"status": "generated", "div": f'<div xmlns="http://www.w3.org/1999/xhtml"><a href="{u}">报告</a> <img src=\'{u}\' alt="{u}"/> {u}</div>'},
-               "extension": [{"url": "http://e.example/x", "valueUri": u}, {"url": "http://e.example/y", "valueUri": other}],
-               "_description": {"extension": [{"url": "http://e.example/z", "valueUrl": u}]}}),
-        entry({"resourceType": "Questionnaire", "status": "draft"}, q),
-        entry({"resourceType": "QuestionnaireResponse", "status": "completed", "questionnaire": f"{q}|2", "subject": {"reference": about}})))
+    about, u, q, other = (
+        api.create(make_patient()),
+        f"urn:uuid:{uuid.uuid4()}",
+        f"urn:oid:1.2.{secrets.randbelow(10**9)}",
+        f"urn:uuid:{uuid.uuid4()}",
+    )
+    binary, document, form, answer = made(
+        sent(
+            api,
+            entry({"resourceType": "Binary", "contentType": "application/pdf", "data": "SGk="}, u),
+            entry(
+                {
+                    "resourceType": "DocumentReference",
+                    "status": "current",
+                    "subject": {"reference": about},
+                    "content": [{"attachment": {"contentType": "application/pdf", "url": u}}],
+                    "identifier": [{"system": "urn:ietf:rfc:3986", "value": u}],
+                    "meta": {"source": f"{u}#7"},
+                    "text": {
+                        "status": "generated",
+                        "div": (
+                            f'<div xmlns="http://www.w3.org/1999/xhtml"><a href="{u}">报告</a> <img'
+                            f" src='{u}' alt=\"{u}\"/> {u}</div>"
+                        ),
+                    },
+                    "extension": [
+                        {"url": "http://e.example/x", "valueUri": u},
+                        {"url": "http://e.example/y", "valueUri": other},
+                    ],
+                    "_description": {"extension": [{"url": "http://e.example/z", "valueUrl": u}]},
+                }
+            ),
+            entry({"resourceType": "Questionnaire", "status": "draft"}, q),
+            entry(
+                {
+                    "resourceType": "QuestionnaireResponse",
+                    "status": "completed",
+                    "questionnaire": f"{q}|2",
+                    "subject": {"reference": about},
+                }
+            ),
+        )
+    )
     got = api("GET", document).json
-    assert got["content"][0]["attachment"]["url"] == binary and got["meta"]["source"] == f"{binary}#7"
-    assert f'href="{binary}"' in got["text"]["div"] and f"src='{binary}'" in got["text"]["div"] and got["text"]["div"].count(u) == 2, "links, not words"
-    assert [e["valueUri"] for e in got["extension"]] == [binary, other] and got["_description"]["extension"][0]["valueUrl"] == binary
+    assert (
+        got["content"][0]["attachment"]["url"] == binary and got["meta"]["source"] == f"{binary}#7"
+    )
+    assert (
+        f'href="{binary}"' in got["text"]["div"]
+        and f"src='{binary}'" in got["text"]["div"]
+        and got["text"]["div"].count(u) == 2
+    ), "links, not words"
+    assert [e["valueUri"] for e in got["extension"]] == [binary, other] and got["_description"][
+        "extension"
+    ][0]["valueUrl"] == binary
     assert got["identifier"][0]["value"] == u, "an identifier is no link"
     assert api("GET", answer).json["questionnaire"] == f"{form}|2"
 
 
 def test_a_document_inside_is_left_as_it_is(api: Api) -> None:
     u = f"urn:uuid:{uuid.uuid4()}"
-    inner = {"resourceType": "Bundle", "type": "collection", "entry": [{"fullUrl": u, "resource": patient()}, {"fullUrl": f"urn:uuid:{uuid.uuid4()}", "resource": note(u)}]}
-    _, kept = made(sent(api, entry(patient(), u), entry(inner)))
+    inner = {
+        "resourceType": "Bundle",
+        "type": "collection",
+        "entry": [
+            {"fullUrl": u, "resource": make_patient()},
+            {"fullUrl": f"urn:uuid:{uuid.uuid4()}", "resource": note(u)},
+        ],
+    }
+    _, kept = made(sent(api, entry(make_patient(), u), entry(inner)))
     assert api("GET", kept).json["entry"] == inner["entry"]
 
 
 def test_placeholders_in_conditions(api: Api) -> None:
     """Sending again makes no twin."""
     u, number, code = f"urn:uuid:{uuid.uuid4()}", secrets.token_hex(6), secrets.token_hex(4)
-    about, seen = entry(patient(mrn=number), u, ifNoneExist=f"identifier=urn:mrn|{number}"), observation(u, code=code)
+    about, seen = (
+        entry(make_patient(mrn=number), u, ifNoneExist=f"identifier=urn:mrn|{number}"),
+        make_observation(u, code=code),
+    )
     first = made(sent(api, about, entry(seen, ifNoneExist=f"code={code}&subject={u}")))
     assert made(sent(api, about, entry(seen, ifNoneExist=f"code={code}&subject={u}"))) == first
-    changed = {"resource": seen | {"status": "amended"}, "request": {"method": "PUT", "url": f"Observation?code={code}&subject={u}"}}
+    changed = {
+        "resource": seen | {"status": "amended"},
+        "request": {"method": "PUT", "url": f"Observation?code={code}&subject={u}"},
+    }
     assert made(sent(api, about, changed)) == first
     gone = {"request": {"method": "DELETE", "url": f"Observation?code={code}&subject={u}"}}
     assert sent(api, about, gone).status == 200 and api("GET", first[1]).status == 410
-    assert sent(api, about, entry(seen, ifNoneExist=f"subject=urn:uuid:{uuid.uuid4()}")).status == 422, "no entry has that"
-    assert sent(api, entry(patient() | {"identifier": [{"system": "urn:oid:1.2.3", "value": number}]}, ifNoneExist=f"identifier=urn:oid:1.2.3|{number}")).status == 200, "a system is no placeholder"
+    assert (
+        sent(api, about, entry(seen, ifNoneExist=f"subject=urn:uuid:{uuid.uuid4()}")).status == 422
+    ), "no entry has that"
+    assert (
+        sent(
+            api,
+            entry(
+                make_patient() | {"identifier": [{"system": "urn:oid:1.2.3", "value": number}]},
+                ifNoneExist=f"identifier=urn:oid:1.2.3|{number}",
+            ),
+        ).status
+        == 200
+    ), "a system is no placeholder"
     assert sent(api, entry(seen, u, ifNoneExist=f"subject={u}")).status == 422, "its own"
     v = f"urn:uuid:{uuid.uuid4()}"
-    assert sent(api, entry(note("x", subject={"reference": v}), u, ifNoneExist=f"derived-from={v}"), entry(note(u), v, ifNoneExist=f"derived-from={u}")).status == 422, "a circle"
+    assert (
+        sent(
+            api,
+            entry(note("x", subject={"reference": v}), u, ifNoneExist=f"derived-from={v}"),
+            entry(note(u), v, ifNoneExist=f"derived-from={u}"),
+        ).status
+        == 422
+    ), "a circle"
 
 
 def test_conditional_references_see_what_the_transaction_does(api: Api) -> None:
     number = secrets.token_hex(6)
     reference = f"Practitioner?identifier=urn:license|{number}"
-    doctor: dict[str, Any] = {"resourceType": "Practitioner", "identifier": [{"system": "urn:license", "value": number}]}
-    about = api.create(patient())
-    assert sent(api, entry(note(about, performer=[{"reference": reference}]))).status == 422, "nobody has it"
-    there, seen = made(sent(api, entry(doctor), entry(note(about, performer=[{"reference": reference}]))))
+    doctor: dict[str, Any] = {
+        "resourceType": "Practitioner",
+        "identifier": [{"system": "urn:license", "value": number}],
+    }
+    about = api.create(make_patient())
+    assert sent(api, entry(note(about, performer=[{"reference": reference}]))).status == 422, (
+        "nobody has it"
+    )
+    there, seen = made(
+        sent(api, entry(doctor), entry(note(about, performer=[{"reference": reference}])))
+    )
     assert api("GET", seen).json["performer"][0]["reference"] == there
-    assert api("GET", made(sent(api, entry(note(about, performer=[{"reference": reference}]))))[0]).json["performer"][0]["reference"] == there
-    assert sent(api, entry(doctor), entry(note(about, performer=[{"reference": reference}]))).status == 412, "then there are two"
-    other = {"resource": doctor | {"id": there.partition("/")[2], "identifier": [{"system": "urn:license", "value": "x"}]}, "request": {"method": "PUT", "url": there}}
-    assert sent(api, other, entry(note(about, performer=[{"reference": reference}]))).status == 422, "the transaction takes the number away"
-    assert sent(api, entry({"resourceType": "Practitioner"}), entry(note(about, performer=[{"reference": "Practitioner?name=x"}]))).status == 400, "not looked for by that"
-
-
-def test_one_resource_one_entry(api: Api) -> None:
-    about = api.create(patient())
-    for delete in ("{id}", "Observation?identifier=urn:x|{v}"):
-        v = secrets.token_hex(6)
-        body = note(about, identifier=[{"system": "urn:x", "value": v}])
-        old = api.create(body)
-        gone = {"request": {"method": "DELETE", "url": delete.format(id=old, v=v)}}
-        same = entry(body, ifNoneExist=f"identifier=urn:x|{v}")
-        for other in (same, {"resource": body, "request": {"method": "PUT", "url": f"Observation?identifier=urn:x|{v}"}}):
-            for order in ([gone, other], [other, gone]):
-                reply = sent(api, *order)
-                assert reply.status == 400 and "means the same resource" in reply.says
-                assert api("GET", old).status == 200, "the old one stands"
-        assert sent(api, same, entry(body, ifNoneExist=f"identifier=urn:x|{v}")).status == 400, "twice, though both find it"
-        assert made(sent(api, same)) == [old] and sent(api, gone).status == 200, "the control"
-    device = api.create({"resourceType": "Device"})
-    gone = {"request": {"method": "DELETE", "url": device}}
-    reply = sent(api, gone, entry(note(about, device={"reference": device})))
-    assert reply.status == 422 and "Bundle.entry[1].resource.device.reference" in reply.says and api("GET", device).status == 200
-
-
-def test_entries_of_a_batch_do_not_refer_to_each_other(api: Api) -> None:
-    u = f"urn:uuid:{uuid.uuid4()}"
-    for full_url, reference in ((u, u), (f"{THEIRS}/Patient/1", f"{THEIRS}/Patient/1"), (f"{THEIRS}/Patient/1", "Patient/1")):
-        rows = sent(api, entry(patient(), full_url), entry(note(reference), f"{THEIRS}/Observation/1"), kind="batch").json["entry"]
-        assert rows[0]["response"]["status"].startswith("201") and rows[1]["response"]["status"].startswith("422"), "the good neighbour is kept"
-        assert "transaction" in str(rows[1])
-
-
-def letter(about: str, url: str, **more: Any) -> dict[str, Any]:
-    return {"resourceType": "DocumentReference", "status": "current", "subject": {"reference": about}, "content": [{"attachment": {"url": url}}],
-            "text": {"status": "generated", "div": f'<div xmlns="http://www.w3.org/1999/xhtml"><p>报告</p><a title="x" href="{url}">报告</a></div>'}, **more}
-
-
-def links(api: Api, seen: str) -> set[str]:
-    found = api("GET", seen).json
-    return {found["content"][0]["attachment"]["url"], found["text"]["div"].partition('href="')[2].partition('"')[0]}
-
-
-def test_a_forwarded_bundles_links_are_its_own(api: Api) -> None:
-    """Binary/7 of the sender is not the file that this store has under that id, which is somebody else's."""
-    i = f"b{secrets.token_hex(4)}"
-    api("PUT", f"Binary/{i}", {"resourceType": "Binary", "id": i, "contentType": "text/plain", "data": "SGk="})
-    scan = {"resourceType": "Binary", "contentType": "text/plain", "data": "SG8="}
-    for url in (f"Binary/{i}", f"{THEIRS}/Binary/{i}"):
-        theirs, file, seen = made(sent(api, entry(patient(), f"{THEIRS}/Patient/{i}"), entry(scan, f"{THEIRS}/Binary/{i}"), entry(letter(f"Patient/{i}", url), f"{THEIRS}/DocumentReference/1")))
-        assert links(api, seen) == {file}
-    base = f"http://{api.at.netloc}/fhir/{api.base}/"
-    for kind in ("transaction", "batch"):
-        reply = sent(api, entry(letter(base + theirs, f"Binary/{i}"), f"{THEIRS}/DocumentReference/1"), kind=kind)
-        assert links(api, reply.json["entry"][0]["response"]["location"].partition("/_history")[0]) == {f"{THEIRS}/Binary/{i}"}, "without the file it keeps its address there"
-    for full_url in ("", f"urn:uuid:{uuid.uuid4()}"):
-        [seen] = made(sent(api, entry(letter(theirs, f"Binary/{i}"), full_url)))
-        assert links(api, seen) == {f"Binary/{i}"}, "the control: of this store"
-    for kind in ("transaction", "batch"):
-        reply = sent(api, entry(scan | {"id": i}), entry(letter(theirs, f"Binary/{i}")), kind=kind)
-        assert "may mean" in str(reply.json), reply.body
-
-
-def test_a_batch_neither_links_its_entries_nor_guesses(api: Api) -> None:
-    i, u, about = f"p{secrets.token_hex(4)}", f"urn:uuid:{uuid.uuid4()}", api.create(patient())
-    api("PUT", f"Patient/{i}", patient() | {"id": i})
-    rows = sent(api, entry(patient() | {"id": i}), entry(note(f"Patient/{i}")), entry({"resourceType": "Binary", "contentType": "text/plain", "data": "SG8="}, u), entry(letter(about, u)),
-                entry(note(about)), entry({"resourceType": "ValueSet", "status": "draft", "url": "urn:oid:1.2.3"}, "urn:oid:1.2.3"), kind="batch").json["entry"]
-    assert [r["response"]["status"][:3] for r in rows] == ["201", "422", "201", "422", "201", "201"], rows
-    assert "may mean" in str(rows[1]) and "transaction" in str(rows[3])
-
-
-def test_what_names_a_system_is_no_link(api: Api) -> None:
-    """A hospital whose number is the root of its patients' numbers."""
-    u, c = f"urn:oid:1.2.156.{secrets.randbelow(10**9)}", f"urn:oid:1.2.157.{secrets.randbelow(10**9)}"
-    mine = {**patient(), "identifier": [{"system": u, "value": "7"}], "managingOrganization": {"reference": u}, "extension": [
-        {"url": "http://e.example/o", "valueOid": u}, {"url": "http://e.example/c", "valueCoding": {"system": c, "code": "x"}}]}
-    house, codes, seen = made(sent(api, entry({"resourceType": "Organization", "name": "x"}, u), entry({"resourceType": "CodeSystem", "status": "draft", "content": "complete", "url": c}, c),
-                                   entry(mine)))
-    got = api("GET", seen).json
-    assert got["identifier"] == mine["identifier"] and got["managingOrganization"]["reference"] == house
-    assert got["extension"][0]["valueOid"] == u and got["extension"][1]["valueCoding"]["system"] == api("GET", codes).json["url"] == codes
-    assert api("GET", f"Patient?identifier={u}|7").json["total"] == 1
-    assert api("PUT", seen, got).status == 200, "what is given back can be sent again"
-
-
-def test_what_a_condition_does_not_find_is_written_once(api: Api) -> None:
-    """Another entry that brings the same number would be its twin."""
-    def house(n: str) -> dict[str, Any]:
-        return {"resourceType": "Organization", "name": n, "identifier": [{"system": "urn:house", "value": n}]}
-
-    for other in (lambda n: entry(house(n)), lambda n: entry(house(n), ifNoneExist=f"identifier={n}"),
-                  lambda n: {"resource": house(n) | {"id": n}, "request": {"method": "PUT", "url": f"Organization/{n}"}}):
-        for asked in ({"ifNoneExist": "identifier=urn:house|{}"}, {"method": "PUT", "url": "Organization?identifier=urn:house|{}"}):
-            n = f"h{secrets.token_hex(5)}"
-            one = {"resource": house(n), "request": {"method": "POST", "url": "Organization"} | {k: v.format(n) for k, v in asked.items()}}
-            for entries in ((other(n), one), (one, other(n))):
-                reply = sent(api, *entries)
-                assert reply.status == 400 and "only once" in reply.says, reply.body
-            assert api("GET", f"Organization?identifier=urn:house|{n}").json["total"] == 0
-            assert made(sent(api, one, entry(house(n + "b")))), "the control"
+    assert (
+        api(
+            "GET", made(sent(api, entry(note(about, performer=[{"reference": reference}]))))[0]
+        ).json["performer"][0]["reference"]
+        == there
+    )
+    assert (
+        sent(api, entry(doctor), entry(note(about, performer=[{"reference": reference}]))).status
+        == 412
+    ), "then there are two"
+    other = {
+        "resource": (
+            doctor
+            | {
+                "id": there.partition("/")[2],
+                "identifier": [{"system": "urn:license", "value": "x"}],
+            }
+        ),
+        "request": {"method": "PUT", "url": there},
+    }
+    assert (
+        sent(api, other, entry(note(about, performer=[{"reference": reference}]))).status == 422
+    ), "the transaction takes the number away"
+    assert (
+        sent(
+            api,
+            entry({"resourceType": "Practitioner"}),
+            entry(note(about, performer=[{"reference": "Practitioner?name=x"}])),
+        ).status
+        == 400
+    ), "not looked for by that"

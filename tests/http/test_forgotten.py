@@ -17,7 +17,8 @@ from allauth.mfa.totp.internal.auth import TOTP
 from alliance.models import Staff, User
 from tests.conftest import ROOT, free_port
 from tests.factories import alliance
-from tests.until import until
+from tests.factories.web_session import SECRET
+from tests.wait_until import wait_until
 
 MAILS: list[tuple[str, str]] = []  # (to, text)
 
@@ -53,9 +54,31 @@ def mailing(world: None) -> Iterator[str]:
     post = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Postman)
     threading.Thread(target=post.serve_forever, daemon=True).start()
     port = free_port()
-    environment = {**os.environ, "XINGLIN_PROCESS": "web", "XINGLIN_MAIL": f"smtp://127.0.0.1:{post.server_address[1]}", "XINGLIN_MAIL_FROM": "xinglin@hospital.example"}
-    process = subprocess.Popen([sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--threads", "4", "--no-control-socket",
-                                "--log-level", "error", "alliance.config.wsgi:application"], cwd=ROOT, env=environment)
+    environment = {
+        **os.environ,
+        "XINGLIN_PROCESS": "web",
+        "XINGLIN_MAIL": f"smtp://127.0.0.1:{post.server_address[1]}",
+        "XINGLIN_MAIL_FROM": "xinglin@hospital.example",
+    }
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "--bind",
+            f"127.0.0.1:{port}",
+            "--worker-class",
+            "gthread",
+            "--threads",
+            "4",
+            "--no-control-socket",
+            "--log-level",
+            "error",
+            "alliance.config.wsgi:application",
+        ],
+        cwd=ROOT,
+        env=environment,
+    )
     url = f"http://127.0.0.1:{port}"
 
     def answers() -> bool:
@@ -64,7 +87,7 @@ def mailing(world: None) -> Iterator[str]:
         except OSError:
             return False
 
-    until(answers, "the server with mail answers")
+    wait_until(answers, "the server with mail answers")
     yield url
     process.terminate()
     process.wait(90)
@@ -76,8 +99,11 @@ class Visitor:
 
     def __init__(self, url: str) -> None:
         import http.cookiejar
+
         self.url, self.at = url, ""
-        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
+        self.opener = urllib.request.build_opener(
+            urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+        )
         self.opener.addheaders = [("Accept-Language", "en")]
 
     def open(self, path: str, form: dict[str, str] | None = None) -> str:
@@ -93,10 +119,10 @@ class Visitor:
 
 
 def addressed(name: str) -> Staff:
-    who = alliance.staff(alliance.hospital("mail"))
+    who = alliance.make_staff(alliance.make_hospital("mail"))
     User.objects.filter(pk=who.user_id).update(email=f"{name}-{who.pk}@hospital.example")
     who.user.refresh_from_db()
-    TOTP.activate(who.user, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    TOTP.activate(who.user, SECRET)
     return who
 
 
@@ -108,24 +134,32 @@ def test_a_link_by_mail_replaces_the_password_and_not_the_second_factor(mailing:
     who, visitor = addressed("known"), Visitor(mailing)
     assert "/account/password/reset/" in visitor.open("/account/login/")
     first = visitor.open("/account/password/reset/", {"email": who.user.email})
-    until(lambda: bool(mailed(who.user.email)), "the mail arrives")
+    wait_until(lambda: bool(mailed(who.user.email)), "the mail arrives")
     link = re.search(r"(http://\S+/account/password/reset/key/\S+)", mailed(who.user.email)[0])[1]  # type: ignore[index]
     unknown = visitor.open("/account/password/reset/", {"email": "nobody@hospital.example"})
-    assert "If an account has this address" in first and first.partition("<main")[2] == unknown.partition("<main")[2], "no sign whether somebody has it"
+    assert (
+        "If an account has this address" in first
+        and first.partition("<main")[2] == unknown.partition("<main")[2]
+    ), "no sign whether somebody has it"
     visitor.open(link, {"password1": "from-a-mail-2026", "password2": "from-a-mail-2026"})
-    assert visitor.at.endswith("/account/login/") and User.objects.get(pk=who.user_id).check_password("from-a-mail-2026")
+    assert visitor.at.endswith("/account/login/") and User.objects.get(
+        pk=who.user_id
+    ).check_password("from-a-mail-2026")
     assert "This link opens no more" in Visitor(mailing).open(link), "once"
     visitor.open("/account/login/", {"login": who.user.username, "password": "from-a-mail-2026"})
-    assert visitor.at.endswith("/account/2fa/authenticate/"), "the second factor is asked for as always"
+    assert visitor.at.endswith("/account/2fa/authenticate/"), (
+        "the second factor is asked for as always"
+    )
 
 
 def test_who_may_not_sign_in_gets_no_link(mailing: str) -> None:
     from alliance.services.staffing import do_end_staff
+
     over, known, visitor = addressed("over"), addressed("control"), Visitor(mailing)
     visitor.open("/account/password/reset/", {"email": over.user.email})
     early = addressed("early")
     visitor.open("/account/password/reset/", {"email": early.user.email})
-    until(lambda: bool(mailed(early.user.email)), "a link to somebody employed")
+    wait_until(lambda: bool(mailed(early.user.email)), "a link to somebody employed")
     link = re.search(r"(http://\S+/account/password/reset/key/\S+)", mailed(early.user.email)[0])[1]  # type: ignore[index]
     do_end_staff(early, reason="test", acting=alliance.OPERATOR)
     assert "This link opens no more" in Visitor(mailing).open(link), "ended between mail and click"
@@ -133,12 +167,17 @@ def test_who_may_not_sign_in_gets_no_link(mailing: str) -> None:
     before = len(mailed(over.user.email))
     visitor.open("/account/password/reset/", {"email": over.user.email})
     visitor.open("/account/password/reset/", {"email": known.user.email})
-    until(lambda: bool(mailed(known.user.email)), "the control's mail arrives")
+    wait_until(lambda: bool(mailed(known.user.email)), "the control's mail arrives")
     assert len(mailed(over.user.email)) == before
 
 
 def test_the_staff_form_asks_for_an_address_only_where_there_is_mail(world: None) -> None:
     from alliance.roles import Role
-    from tests.http.test_administration import signed_in
-    page: Any = signed_in(alliance.staff(alliance.hospital("nomail"), Role.ADMINISTRATOR)).get("/alliance/staff/").content.decode()
+    from tests.support.browser import signed_in
+
+    page: Any = (
+        signed_in(alliance.make_staff(alliance.make_hospital("nomail"), Role.ADMINISTRATOR))
+        .get("/alliance/staff/")
+        .content.decode()
+    )
     assert 'name="email"' not in page and 'name="ends_on"' in page

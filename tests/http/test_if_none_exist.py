@@ -1,4 +1,6 @@
-"""Conditional create: what it answers when it finds something, how its condition may be written, in which bytes (FHIR R4 http.html#ccreate)."""
+"""Conditional create: what it answers when it finds something, how its condition may be written,
+in which bytes (FHIR R4 http.html#ccreate).
+"""
 
 import json
 from urllib.parse import quote
@@ -6,11 +8,11 @@ from urllib.parse import quote
 import pytest
 
 from alliance.roles import Role
-from records.interactions.sealing import do_seal_record
+from records.operations.person_seal import do_seal_person
 from tests.factories import alliance
-from tests.factories.fhir import FHIR, Api, Reply, bundle, patient
-from tests.http.test_framing import wire
-from tests.leaks.test_shared_record import World, w
+from tests.factories.fhir import FHIR, Api, Reply, make_bundle, make_patient
+from tests.support.asking import wire
+from tests.support.world import World, w
 
 __all__ = ["w"]
 MR = "identifier=urn:mrn|N-1"
@@ -18,8 +20,15 @@ MR = "identifier=urn:mrn|N-1"
 
 def create(api: Api, condition: bytes, mrn: str = "N-1", **headers: str) -> Reply:
     """With just these bytes in the header."""
-    sent = {"Authorization": f"Bearer {api.token}", "Content-Type": FHIR, "If-None-Exist": condition.decode("latin-1"), **{k.replace("_", "-"): v for k, v in headers.items()}}
-    return api.raw("POST", f"/fhir/{api.base}/Patient", json.dumps(patient(mrn=mrn)).encode(), sent)
+    sent = {
+        "Authorization": f"Bearer {api.token}",
+        "Content-Type": FHIR,
+        "If-None-Exist": condition.decode("latin-1"),
+        **{k.replace("_", "-"): v for k, v in headers.items()},
+    }
+    return api.raw(
+        "POST", f"/fhir/{api.base}/Patient", json.dumps(make_patient(mrn=mrn)).encode(), sent
+    )
 
 
 def test_what_was_found_is_shown(api: Api) -> None:
@@ -28,10 +37,22 @@ def test_what_was_found_is_shown(api: Api) -> None:
     api("PUT", f"Patient/{made.json['id']}", made.json)
     read = api("GET", f"Patient/{made.json['id']}")
     again = create(api, MR.encode())
-    assert again.status == 200 and again.json == read.json and again.headers["etag"] == 'W/"2"' and again.headers["last-modified"] == read.headers["last-modified"]
-    assert again.headers["location"].endswith(f"/fhir/{api.base}/Patient/{made.json['id']}/_history/2")
+    assert (
+        again.status == 200
+        and again.json == read.json
+        and again.headers["etag"] == 'W/"2"'
+        and again.headers["last-modified"] == read.headers["last-modified"]
+    )
+    assert again.headers["location"].endswith(
+        f"/fhir/{api.base}/Patient/{made.json['id']}/_history/2"
+    )
     bare = create(api, MR.encode(), Prefer="return=minimal")
-    assert bare.status == 200 and bare.body == b"" and "content-type" not in bare.headers and bare.headers["etag"] == 'W/"2"'
+    assert (
+        bare.status == 200
+        and bare.body == b""
+        and "content-type" not in bare.headers
+        and bare.headers["etag"] == 'W/"2"'
+    )
     assert "already" in create(api, MR.encode(), Prefer="return=OperationOutcome").says
 
 
@@ -41,14 +62,37 @@ def test_the_forms_in_which_clients_send_it(api: Api) -> None:
     for form in (f"?{MR}", f"Patient?{MR}", f"{here}?{MR}"):
         found = create(api, form.encode())
         assert found.status == 200 and found.json["id"] == made, form
-        told = api("POST", "", bundle(("POST", "Patient", patient(mrn="N-1") | {"ifNoneExist": form})))
+        told = api(
+            "POST",
+            "",
+            make_bundle(("POST", "Patient", make_patient(mrn="N-1") | {"ifNoneExist": form})),
+        )
         assert told.json["entry"][0]["response"]["location"] == f"Patient/{made}/_history/1", form
-    for form in ("", " ", "?", "Patient?", f"Observation?{MR}", f"https://other.example/fhir/Patient?{MR}", f"{here.replace(api.base, 'alliance')}?{MR}", f"{here}/1?{MR}"):
+    for form in (
+        "",
+        " ",
+        "?",
+        "Patient?",
+        f"Observation?{MR}",
+        f"https://other.example/fhir/Patient?{MR}",
+        f"{here.replace(api.base, 'alliance')}?{MR}",
+        f"{here}/1?{MR}",
+    ):
         found = create(api, form.encode())
         assert found.status == 400 and "If-None-Exist" in found.says, form
         for kind in ("batch", "transaction"):
-            told = api("POST", "", bundle(("POST", "Patient", patient(mrn="N-1") | {"ifNoneExist": form}), kind=kind))
-            assert told.status == 400 if kind == "transaction" else told.json["entry"][0]["response"]["status"] == "400 Bad Request", form
+            told = api(
+                "POST",
+                "",
+                make_bundle(
+                    ("POST", "Patient", make_patient(mrn="N-1") | {"ifNoneExist": form}), kind=kind
+                ),
+            )
+            assert (
+                told.status == 400
+                if kind == "transaction"
+                else told.json["entry"][0]["response"]["status"] == "400 Bad Request"
+            ), form
     assert api("GET", "Patient?_summary=count").json["total"] == 1
 
 
@@ -72,20 +116,28 @@ def test_chinese_as_bytes_and_percent_encoded_is_one_condition(api: Api) -> None
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_a_search_in_other_bytes_than_utf_8_is_refused(api: Api, server: str, method: str) -> None:
-    api.create(patient("欧阳修"))
-    head = {"Authorization": f"Bearer {api.token}", "Content-Type": "application/x-www-form-urlencoded"}
+    api.create(make_patient("欧阳修"))
+    head = {
+        "Authorization": f"Bearer {api.token}",
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
 
     def found(text: bytes) -> Reply:
         if method == "POST":
             return api.raw("POST", f"/fhir/{api.base}/Patient/_search", b"name=" + text, head)
-        return api.raw("GET", f"/fhir/{api.base}/Patient?name=" + text.decode("latin-1"), headers=head)
+        return api.raw(
+            "GET", f"/fhir/{api.base}/Patient?name=" + text.decode("latin-1"), headers=head
+        )
 
     assert found(quote("欧阳").encode()).json["total"] == 1, "the control"
     if method == "POST":
         assert found("欧阳".encode()).json["total"] == 1
         assert found("欧阳".encode("gbk")).status == 400
     else:
-        rest = f" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer {api.token}\r\n\r\n".encode()
+        rest = (
+            " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer"
+            f" {api.token}\r\n\r\n".encode()
+        )
         asked = f"GET /fhir/{api.base}/Patient?name=".encode()
         for coding in ("utf-8", "gbk"):
             refused = wire(server, asked + "欧阳".encode(coding) + rest)
@@ -96,10 +148,34 @@ def test_a_search_in_other_bytes_than_utf_8_is_refused(api: Api, server: str, me
 
 def test_a_sealed_record_is_found_by_its_number_and_not_shown(w: World) -> None:
     body = w.hold("GET", w.at_b).json
-    number = next(f"identifier={i['system']}|{i['value']}" for i in body["identifier"] if i["system"] == "urn:mrn")
+    number = next(
+        f"identifier={i['system']}|{i['value']}"
+        for i in body["identifier"]
+        if i["system"] == "urn:mrn"
+    )
     assert create(w.hold, number.encode()).json["name"] == body["name"], "the control: open"
-    do_seal_record(w.person, ground="dispute", reason="医疗纠纷", listed=[], acting=alliance.principal(alliance.staff(w.b, Role.PRIVACY, wide=True)))  # type: ignore[arg-type]
+    do_seal_person(
+        w.person,
+        ground="dispute",
+        reason="医疗纠纷",
+        listed=[],
+        acting=alliance.get_staff_principal(alliance.make_staff(w.b, Role.PRIVACY, wide=True)),
+    )  # type: ignore[arg-type]
     found = create(w.hold, number.encode())
-    assert found.status == 200 and found.json["resourceType"] == "OperationOutcome" and "etag" not in found.headers and found.headers["location"].endswith(w.at_b)
-    told = w.hold("POST", "", bundle(("POST", "Patient", patient() | {"ifNoneExist": number})), Prefer="return=representation").json["entry"][0]
-    assert told["response"]["location"] == w.at_b and "resource" not in told and "etag" not in told["response"]
+    assert (
+        found.status == 200
+        and found.json["resourceType"] == "OperationOutcome"
+        and "etag" not in found.headers
+        and found.headers["location"].endswith(w.at_b)
+    )
+    told = w.hold(
+        "POST",
+        "",
+        make_bundle(("POST", "Patient", make_patient() | {"ifNoneExist": number})),
+        Prefer="return=representation",
+    ).json["entry"][0]
+    assert (
+        told["response"]["location"] == w.at_b
+        and "resource" not in told
+        and "etag" not in told["response"]
+    )

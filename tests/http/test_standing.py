@@ -1,4 +1,6 @@
-"""A token that ends counts as ended in the process that remembers it: nothing read, nothing stored, nothing in the audit log."""
+"""A token that ends counts as ended in the process that remembers it: nothing read, nothing
+stored, nothing in the audit log.
+"""
 
 import datetime as dt
 import json
@@ -12,38 +14,61 @@ from django.utils import timezone
 
 from alliance.auth import bearer
 from alliance.models import AccessToken, Client, Hospital
-from records.api.interactions import PROVIDED
+from records.requests.served_routes import list_routes
 from tests.factories import alliance
-from tests.factories.fhir import FHIR, Api, bundle, observation, patient
+from tests.factories.fhir import FHIR, Api, make_bundle, make_observation, make_patient
 
 
 class Known:
     """A member's system that this process has answered before."""
 
     def __init__(self, server: str) -> None:
-        self.at = alliance.hospital("standing")
-        self.client, secret = alliance.credentials(self.at)
+        self.at = alliance.make_hospital("standing")
+        self.client, secret = alliance.make_credentials(self.at)
         self.api = Api(server, self.at.code, credentials=(self.client, secret))
-        self.about = self.api.create(patient())
-        self.made = self.api.create(observation(self.about))
-        body = observation(self.about)
+        self.about = self.api.create(make_patient())
+        self.made = self.api.create(make_observation(self.about))
+        body = make_observation(self.about)
         self.asked: list[tuple[str, str, Any, int]] = [
-            ("GET", self.made, None, 200), ("HEAD", self.made, None, 200), ("GET", f"{self.made}/_history/1", None, 200), ("GET", f"Observation?patient={self.about}", None, 200),
-            ("POST", "Observation", body, 201), ("PUT", self.made, body | {"id": self.made.split("/")[1]}, 200),
-            ("POST", "", bundle(("POST", "Observation", body)), 200), ("POST", "", bundle(("POST", "Observation", body), kind="batch"), 200),
-            ("GET", "Observation/none", None, 404), ("GET", "Nothing/1", None, 400), ("POST", "Observation", {"resourceType": "Observation"}, 422),
-            ("POST", "Observation", [1], 422), ("PUT", "Patient/a_b", patient(), 400), ("POST", "", bundle(("POST", "Nothing", {"resourceType": "Nothing"})), 422),
-            ("GET", "nowhere/at/all/here", None, 404), ("GET", f"{self.made}/_history", None, 200),
+            ("GET", self.made, None, 200),
+            ("HEAD", self.made, None, 200),
+            ("GET", f"{self.made}/_history/1", None, 200),
+            ("GET", f"Observation?patient={self.about}", None, 200),
+            ("POST", "Observation", body, 201),
+            ("PUT", self.made, body | {"id": self.made.split("/")[1]}, 200),
+            ("POST", "", make_bundle(("POST", "Observation", body)), 200),
+            ("POST", "", make_bundle(("POST", "Observation", body), kind="batch"), 200),
+            ("GET", "Observation/none", None, 404),
+            ("GET", "Nothing/1", None, 400),
+            ("POST", "Observation", {"resourceType": "Observation"}, 422),
+            ("POST", "Observation", [1], 422),
+            ("PUT", "Patient/a_b", make_patient(), 400),
+            ("POST", "", make_bundle(("POST", "Nothing", {"resourceType": "Nothing"})), 422),
+            ("GET", "nowhere/at/all/here", None, 404),
+            ("GET", f"{self.made}/_history", None, 200),
         ]
 
     def ask(self, method: str, path: str, body: Any) -> int:
-        return Caller().generic(method, f"/fhir/{self.at.code}/{path}", json.dumps(body) if body is not None else "", content_type=FHIR,
-                                headers={"Authorization": f"Bearer {self.api.token}"}).status_code
+        return (
+            Caller()
+            .generic(
+                method,
+                f"/fhir/{self.at.code}/{path}",
+                json.dumps(body) if body is not None else "",
+                content_type=FHIR,
+                headers={"Authorization": f"Bearer {self.api.token}"},
+            )
+            .status_code
+        )
 
     def written(self) -> list[Any]:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT (SELECT count(*) FROM consent_audit_event WHERE actor = %s AND outcome <> 'refused'), (SELECT count(*) FROM record_resource WHERE hospital = %s), "
-                           "(SELECT count(*) FROM record_history WHERE hospital = %s)", [self.client, self.at.pk, self.at.pk])
+            cursor.execute(
+                "SELECT (SELECT count(*) FROM consent_audit_event WHERE actor = %s AND outcome <>"
+                " 'refused'), (SELECT count(*) FROM record_resource WHERE hospital = %s), (SELECT"
+                " count(*) FROM record_history WHERE hospital = %s)",
+                [self.client, self.at.pk, self.at.pk],
+            )
             return list(cursor.fetchone())
 
 
@@ -94,11 +119,25 @@ def test_a_hospital_that_got_another_code_is_looked_up_anew(server: str) -> None
     assert known.ask("GET", known.made, None) == 200
     known.at.code += "x"
     known.at.save()
-    assert known.ask("GET", known.made, None) == 503, "what the process remembers is not so any more; nothing leaves, and it learns"
+    assert known.ask("GET", known.made, None) == 503, (
+        "what the process remembers is not so any more; nothing leaves, and it learns"
+    )
     assert known.ask("GET", known.made, None) == 200
 
 
 def test_the_interactions_that_ask_on_the_way_are_tried_here(server: str) -> None:
-    """One added to PROVIDED needs a line in `asked`."""
-    assert {("GET", "TI"), ("GET", "TIHV"), ("GET", "T"), ("POST", "T"), ("PUT", "TI"), ("POST", "B")} == PROVIDED
-    assert bearer.MOST < 100_000, "what a process remembers is bounded"
+    """One that is declared so needs a line in `asked`."""
+    assert {
+        (method, route.name)
+        for route in list_routes()
+        for method, declared in route.interactions.items()
+        if declared.asks_proviso
+    } == {
+        ("GET", "resource"),
+        ("GET", "version"),
+        ("GET", "type"),
+        ("POST", "type"),
+        ("PUT", "resource"),
+        ("POST", "base"),
+    }
+    assert bearer.MAX_REMEMBERED_TOKENS < 100_000, "what a process remembers is bounded"

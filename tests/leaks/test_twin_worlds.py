@@ -1,14 +1,13 @@
-"""Twin worlds: the same questions before and after a hospital writes what the asker may not see. Every status, body, count and order is
-the same; once he may see it, the same questions tell."""
+"""Twin worlds: the same questions before and after a hospital writes what the asker may not see.
+Every status, body, count and order is the same; once they may see it, the same questions tell.
+"""
 
 import re
-from typing import Any
 
-from tests.factories.fhir import observation
-from tests.leaks.test_shared_record import HIV, World, related, w
+from tests.support.hidden_records import UCUM, write_secrets
+from tests.support.world import World, related, w
 
 __all__ = ["w"]
-UCUM = "http://unitsofmeasure.org"
 QUESTIONS = [
     "Observation?patient=PERSON",
     "Observation?patient=PERSON&_total=accurate&_count=1",
@@ -70,39 +69,46 @@ CHANGING = re.compile(rb'_cursor=[^"&]+|urn:uuid:[0-9a-f-]{36}|"(?:timestamp|dat
 def answers(w: World, secret: str) -> dict[str, tuple[int, bytes]]:
     out = {}
     for question in QUESTIONS:
-        reply = w.ask("GET", question.replace("PERSON", str(w.person)).replace("SECRET", secret), base="alliance")
+        reply = w.ask(
+            "GET",
+            question.replace("PERSON", str(w.person)).replace("SECRET", secret),
+            base="alliance",
+        )
         assert reply.status < 500, (question, reply.body)
         out[question] = (reply.status, CHANGING.sub(b"*", reply.body))
-    for question in ("Observation/SECRET", "Observation/SECRET/_history", "Observation/SECRET/_history/1", "Observation/SECRET/$meta", "Observation?_id=SECRET", "Observation/$lastn?patient=x",
-                     "Patient/SECRET/$summary", "Observation/SECRET/Observation", "_history", "Observation/_history", "$export"):
-        reply = w.ask("GET", question.replace("SECRET", secret), base=w.b.code, Prefer="respond-async")
+    for question in (
+        "Observation/SECRET",
+        "Observation/SECRET/_history",
+        "Observation/SECRET/_history/1",
+        "Observation/SECRET/$meta",
+        "Observation?_id=SECRET",
+        "Observation/$lastn?patient=x",
+        "Patient/SECRET/$summary",
+        "Observation/SECRET/Observation",
+        "_history",
+        "Observation/_history",
+        "$export",
+    ):
+        reply = w.ask(
+            "GET", question.replace("SECRET", secret), base=w.b.code, Prefer="respond-async"
+        )
         assert reply.status < 500, (question, reply.body)
         out["its own base: " + question] = (reply.status, reply.body)
     return out
-
-
-def write_secrets(w: World, secret: str) -> None:
-    """Records of many kinds, each of them sensitive, found by every parameter that the questions ask for."""
-    marked: dict[str, Any] = {"meta": {"tag": [{"code": "secret"}], "profile": ["urn:secret"], "source": "urn:secret", "security": [{"code": "R"}]}}
-    visit = w.hold("PUT", "Encounter/secret-visit", {"resourceType": "Encounter", "id": "secret-visit", "status": "finished", "class": {"code": "AMB"}, "subject": {"reference": w.at_b}} | marked)
-    assert visit.status == 201, visit.body
-    amount = {"value": 9, "unit": "g", "system": UCUM, "code": "g"}
-    made = observation(w.at_b) | {"id": secret, "code": HIV, "encounter": {"reference": "Encounter/secret-visit"}, "valueQuantity": amount, "hasMember": [{"reference": w.plain}],
-                                  "component": [{"code": {"coding": [{"code": "8480-6"}]}, "valueQuantity": amount}]} | marked
-    assert w.hold("PUT", f"Observation/{secret}", made).status == 201
-    w.hold.create({"resourceType": "Condition", "subject": {"reference": w.at_b}, "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10", "code": "B20"}]}})
-    assert w.hold("PUT", "List/secret", {"resourceType": "List", "id": "secret", "status": "current", "mode": "working", "subject": {"reference": w.at_b},
-                                         "entry": [{"item": {"reference": w.plain}}]} | marked).status == 201
 
 
 def test_what_is_hidden_changes_no_answer(w: World) -> None:
     related(w)
     w.permit()
     before = answers(w, "secret")
-    assert sum(s == 200 and b'"entry"' in body for s, body in before.values()) > 15, "questions that find something"
+    assert sum(s == 200 and b'"entry"' in body for s, body in before.values()) > 15, (
+        "questions that find something"
+    )
     write_secrets(w, "secret")
     after = answers(w, "secret")
     assert {q for q in before if before[q] != after[q]} == set()
     w.permit(sensitive=True)
     told = answers(w, "secret")
-    assert sum(told[q] != after[q] for q in told) > 30, "the control: once permitted, the same questions tell"
+    assert sum(told[q] != after[q] for q in told) > 30, (
+        "the control: once permitted, the same questions tell"
+    )

@@ -1,7 +1,9 @@
-"""Mutation testing of the gate's engine: each small change of its rules must be told apart by the oracle or by the truth table.
+"""Mutation testing of the gate's engine: each small change of its rules must be told apart by
+the oracle or by the truth table.
 
-`python -m tests.oracle.mutate [--show]` prints the score and the mutants that live. Each mutant runs in a process of its own that imports the engine anew,
-with one change; what it decides in the prepared worlds is held against what the oracle says.
+`python -m tests.oracle.mutate [--show]` prints the score and the mutants that live. Each mutant
+runs in a process of its own that imports the engine anew, with one change; what it decides in the
+prepared worlds is held against what the oracle says.
 """
 
 import argparse
@@ -18,17 +20,51 @@ from typing import Any
 from uuid import UUID
 
 ROOT = Path(__file__).resolve().parents[2]
-ENGINE = ["consent.compile", "consent.criteria", "consent.decide", "consent.labels", "consent.provision", "consent.purposes", "consent.strength",
-          *(f"consent.rules.{p.stem}" for p in sorted((ROOT / "consent/rules").glob("[a-z]*.py")))]
+ENGINE = [
+    "consent.compile",
+    "consent.criteria",
+    "consent.decide",
+    "consent.labels",
+    "consent.provision",
+    "consent.purposes",
+    "consent.strength",
+    *(f"consent.rules.{p.stem}" for p in sorted((ROOT / "consent/rules").glob("[a-z]*.py"))),
+]
 WORLDS = 2500
-COMPARE = {ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Lt: ast.GtE, ast.LtE: ast.Gt, ast.Gt: ast.LtE, ast.GtE: ast.Lt, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is}
-BINARY: dict[type, type] = {ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd, ast.Add: ast.Sub, ast.Sub: ast.Add}
-NAMES = {"ALWAYS": "NEVER", "NEVER": "ALWAYS", "both": "either", "either": "both", "True": "False", "any": "all", "all": "any"}
+COMPARE = {
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.Lt: ast.GtE,
+    ast.LtE: ast.Gt,
+    ast.Gt: ast.LtE,
+    ast.GtE: ast.Lt,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+}
+BINARY: dict[type, type] = {
+    ast.BitAnd: ast.BitOr,
+    ast.BitOr: ast.BitAnd,
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+}
+NAMES = {
+    "ALWAYS": "NEVER",
+    "NEVER": "ALWAYS",
+    "both": "either",
+    "either": "both",
+    "True": "False",
+    "any": "all",
+    "all": "any",
+}
 
 
 def mutants(tree: ast.Module) -> Iterator[tuple[int, str, ast.AST, Any]]:
     """(line, what, node, how to change it); applied and taken back by the caller, one at a time."""
-    tables = {id(n) for x in ast.walk(tree) for d in getattr(x, "decorator_list", []) for n in ast.walk(d)}
+    tables = {
+        id(n) for x in ast.walk(tree) for d in getattr(x, "decorator_list", []) for n in ast.walk(d)
+    }
     for node in ast.walk(tree):
         if id(node) in tables:
             continue
@@ -36,10 +72,25 @@ def mutants(tree: ast.Module) -> Iterator[tuple[int, str, ast.AST, Any]]:
         if isinstance(node, ast.Compare) and type(node.ops[0]) in COMPARE:
             yield line, "compare", node, ("ops", [COMPARE[type(node.ops[0])](), *node.ops[1:]])
         elif isinstance(node, ast.BoolOp):
-            yield line, "and/or", node, ("op", ast.Or() if isinstance(node.op, ast.And) else ast.And())
+            yield (
+                line,
+                "and/or",
+                node,
+                ("op", ast.Or() if isinstance(node.op, ast.And) else ast.And()),
+            )
             for i in range(len(node.values)):
                 if len(node.values) > 1:
-                    yield line, "drop an operand", node, ("values", node.values[:i] + node.values[i + 1:] + ([node.values[1 - i]] if len(node.values) == 2 else []))
+                    yield (
+                        line,
+                        "drop an operand",
+                        node,
+                        (
+                            "values",
+                            node.values[:i]
+                            + node.values[i + 1 :]
+                            + ([node.values[1 - i]] if len(node.values) == 2 else []),
+                        ),
+                    )
         elif isinstance(node, ast.BinOp) and type(node.op) in BINARY and not annotation(node):
             yield line, "operator", node, ("op", BINARY[type(node.op)]())
         elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
@@ -56,7 +107,13 @@ def mutants(tree: ast.Module) -> Iterator[tuple[int, str, ast.AST, Any]]:
 
 def annotation(node: ast.BinOp) -> bool:
     """A union of types, such as bool | None."""
-    return any(isinstance(x, ast.Constant) and x.value is None for x in (node.left, node.right)) or (isinstance(node.right, ast.Name) and node.right.id[:1].isupper() and node.right.id != "LEVELS")
+    return any(
+        isinstance(x, ast.Constant) and x.value is None for x in (node.left, node.right)
+    ) or (
+        isinstance(node.right, ast.Name)
+        and node.right.id[:1].isupper()
+        and node.right.id != "LEVELS"
+    )
 
 
 class Instead(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -89,23 +146,45 @@ def prepared() -> list[tuple[Any, Any, list[tuple[str, str, list[bool]]]]]:
         things += mine
     out = []
 
-    @settings(max_examples=WORLDS, deadline=None, derandomize=True, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=WORLDS,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
     @given(st.data())
     def collect(data: Any) -> None:
         world = worlds.world(data, codes)
-        out.append((world, things, [(h, s, [may_see(world, world.looker(h, s, "TREAT", pure.NOW), t) for t in things]) for h, s in (("one", "7"), ("two", "8"))]))
+        out.append(
+            (
+                world,
+                things,
+                [
+                    (
+                        h,
+                        s,
+                        [may_see(world, world.looker(h, s, "TREAT", pure.NOW), t) for t in things],
+                    )
+                    for h, s in (("one", "7"), ("two", "8"))
+                ],
+            )
+        )
 
     collect()
     return out
 
 
 def differs(cases: Any) -> bool:
-    """Whether the engine, as imported now, decides any of them otherwise, or fails the truth table."""
+    """Whether the engine, as imported now, decides any of them otherwise, or fails the truth
+    table.
+    """
     from alliance.auth.principal import Principal
     from alliance.roles import Permission, Role
     from consent.audit.event import EventCode
     from consent.criteria import NEVER
-    from consent.decide import decide
+    from consent.decide import decide_access
     from consent.terms import AccessRequest, Refused, Source
     from tests.oracle import pure
     from tests.unit import test_compile, test_decide, test_provision, test_strength
@@ -124,12 +203,28 @@ def differs(cases: Any) -> bool:
         for world, things, said in cases:
             for hospital, staff, verdicts in said:
                 facts = pure.facts_of(world, staff=staff)
-                viewer = Principal("staff", staff, codes.index(hospital) + 1, hospital, Role.CLINICIAN)
+                viewer = Principal(
+                    "staff", staff, codes.index(hospital) + 1, hospital, Role.CLINICIAN
+                )
                 try:
-                    seen = dict(decide(AccessRequest(viewer, Permission.RECORD_READ, EventCode.RECORD_OPEN, "o", sources=sources, known=sources), facts).patients)
+                    seen = dict(
+                        decide_access(
+                            AccessRequest(
+                                viewer,
+                                Permission.RECORD_READ,
+                                EventCode.RECORD_OPEN,
+                                "o",
+                                sources=sources,
+                                all_sources=sources,
+                            ),
+                            facts,
+                        ).patients
+                    )
                 except Refused:
                     seen = {}
-                if [pure.fits(seen.get(codes.index(t.hospital) + 1, NEVER), t) for t in things] != verdicts:
+                if [
+                    pure.fits(seen.get(codes.index(t.hospital) + 1, NEVER), t) for t in things
+                ] != verdicts:
                     return True
     except BaseException:
         return True
@@ -140,7 +235,12 @@ def lives(module: str, tree: ast.Module, cases: Any) -> bool:
     """Run the changed engine in a child; True where nobody noticed."""
     child = os.fork()
     if child == 0:
-        for name in [n for n in sys.modules if n.startswith(("consent.", "tests.unit")) and not n.startswith(("consent.audit", "consent.models", "consent.apps"))]:
+        for name in [
+            n
+            for n in sys.modules
+            if n.startswith(("consent.", "tests.unit"))
+            and not n.startswith(("consent.audit", "consent.models", "consent.apps"))
+        ]:
             del sys.modules[name]
         sys.meta_path.insert(0, Instead(module, tree))
         devnull = os.open(os.devnull, os.O_WRONLY)
@@ -165,7 +265,9 @@ def run(show: bool = False) -> tuple[int, list[str]]:
             ast.fix_missing_locations(tree)
             count += 1
             if lives(name, tree, cases):
-                alive.append(f"{path.relative_to(ROOT)}:{line} {what}: {text[line - 1].strip()[:140]}")
+                alive.append(
+                    f"{path.relative_to(ROOT)}:{line} {what}: {text[line - 1].strip()[:140]}"
+                )
                 if show:
                     print(alive[-1], flush=True)
             setattr(node, field, before)
@@ -177,4 +279,7 @@ if __name__ == "__main__":
     parser.add_argument("--show", action="store_true")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "alliance.config.settings")
     total, living = run(parser.parse_args().show)
-    print(f"{total} mutants, {total - len(living)} killed: {100 * (total - len(living)) / total:.1f} %")
+    print(
+        f"{total} mutants, {total - len(living)} killed:"
+        f" {100 * (total - len(living)) / total:.1f} %"
+    )

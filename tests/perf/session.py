@@ -1,4 +1,6 @@
-"""A clinician's browser session for the load: password, second factor, then the cookies as one header."""
+"""A clinician's browser session for the load: password, second factor, then the cookies as one
+header.
+"""
 
 import http.cookiejar
 import re

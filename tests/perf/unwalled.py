@@ -1,8 +1,10 @@
-"""The site as the tables' owner, for whom there is no row level security: what the bench compares with, and what no installation starts with."""
+"""The site as the tables' owner, for whom there is no row level security: what the bench
+compares with, and what no installation starts with.
+"""
 
-from alliance.config import guard
+from alliance.database import connection_guard
 
-guard.mighty = lambda cursor: ""
+connection_guard.find_role_fault = lambda cursor: ""
 
 from alliance.config.wsgi import application  # noqa: E402
 

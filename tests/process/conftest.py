@@ -1,14 +1,14 @@
-"""One installation for all tests of this room."""
+"""One installation for all tests of this room; it ends with them."""
 
 from collections.abc import Iterator
 
 import pytest
 
 from tests.process.installation import Installation
-from tests.until import until
+from tests.wait_until import wait_until
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def made() -> Iterator[Installation]:
     installation = Installation()
     installation.start()
@@ -16,7 +16,7 @@ def made() -> Iterator[Installation]:
     installation.remove()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def credentials(made: Installation) -> tuple[str, str]:
-    until(lambda: (made.home / "demo-records").exists(), "the demo is loaded")
+    wait_until(lambda: (made.home / "demo-records").exists(), "the demo is loaded")
     return made.register("donghu")

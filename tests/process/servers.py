@@ -1,4 +1,6 @@
-"""Two PostgreSQL servers of the tests' own, from the embedded binaries: a primary, and copies that follow it by streaming replication."""
+"""Two PostgreSQL servers of the tests' own, from the embedded binaries: a primary, and copies
+that follow it by streaming replication.
+"""
 
 import os
 import shutil
@@ -6,7 +8,7 @@ import signal
 import tempfile
 from pathlib import Path
 
-from alliance.config.embedded import Cluster
+from alliance.database.embedded_postgres import EmbeddedCluster
 from tests.conftest import free_port
 
 CONF = """
@@ -28,15 +30,25 @@ class Server:
         self.folder = Path(tempfile.mkdtemp(prefix="xinglin-server-"))
         self.folder.chmod(0o711)
         self.port = free_port()
-        self.cluster = Cluster(self.folder)
+        self.cluster = EmbeddedCluster(self.folder)
         self.cluster.prepare_directories()
         self.data, self.log = self.cluster.data, self.folder / "log"
 
     def run(self, program: str, *args: str, check: bool = True) -> str:
-        return (self.cluster.run(program, *args, check=check).stdout or b"").decode()
+        return (self.cluster.run_program(program, *args, check=check).stdout or b"").decode()
 
     def make(self) -> "Server":
-        self.run("initdb", "-D", str(self.data), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
+        self.run(
+            "initdb",
+            "-D",
+            str(self.data),
+            "-U",
+            "postgres",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--no-sync",
+        )
         self.configure()
         self.start()
         self.sql("CREATE DATABASE xinglin", "postgres")
@@ -45,7 +57,19 @@ class Server:
     def follow(self, primary: "Server") -> "Server":
         shutil.rmtree(self.data)
         self.cluster.prepare_directories()
-        self.run("pg_basebackup", "-D", str(self.data), "-d", f"host=127.0.0.1 port={primary.port} user=postgres", "-R", "-X", "stream", "-c", "fast", "--no-sync")
+        self.run(
+            "pg_basebackup",
+            "-D",
+            str(self.data),
+            "-d",
+            f"host=127.0.0.1 port={primary.port} user=postgres",
+            "-R",
+            "-X",
+            "stream",
+            "-c",
+            "fast",
+            "--no-sync",
+        )
         self.configure()
         self.start()
         return self
@@ -55,7 +79,7 @@ class Server:
 
     def start(self) -> None:
         self.log.touch()
-        self.cluster.own(self.log)
+        self.cluster.give_to_postgres(self.log)
         self.run("pg_ctl", "-D", str(self.data), "-l", str(self.log), "-w", "-t", "60", "start")
 
     def stop(self, mode: str = "immediate") -> None:
@@ -65,7 +89,22 @@ class Server:
         self.run("pg_ctl", "-D", str(self.data), "-w", "promote")
 
     def sql(self, query: str, database: str = "xinglin") -> str:
-        return self.run("psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-d", database, "-AtXq", "-v", "ON_ERROR_STOP=1", "-c", query).strip()
+        return self.run(
+            "psql",
+            "-h",
+            "127.0.0.1",
+            "-p",
+            str(self.port),
+            "-U",
+            "postgres",
+            "-d",
+            database,
+            "-AtXq",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-c",
+            query,
+        ).strip()
 
     def read_only(self) -> None:
         self.sql("ALTER SYSTEM SET default_transaction_read_only = on")
@@ -76,7 +115,9 @@ class Server:
         return [first, *map(int, Path(f"/proc/{first}/task/{first}/children").read_text().split())]
 
     def freeze(self) -> None:
-        """As a machine does that is out of memory, or whose disk hangs: its kernel still answers for it."""
+        """As a machine does that is out of memory, or whose disk hangs: its kernel still answers
+        for it.
+        """
         for pid in self.processes():
             os.kill(pid, signal.SIGSTOP)
 

@@ -1,4 +1,6 @@
-"""The first day of an installation without the demo, in a real Chromium: from the server's one command to an export that is verified elsewhere."""
+"""The first day of an installation without the demo, in a real Chromium: from the server's one
+command to an export that is verified elsewhere.
+"""
 
 import os
 import re
@@ -15,16 +17,26 @@ import pytest
 
 from tests.browser.person import Person
 from tests.conftest import ROOT
-from tests.factories.fhir import Api, bundle, number, observation, patient
+from tests.factories.fhir import (
+    Api,
+    make_bundle,
+    make_citizen_number,
+    make_observation,
+    make_patient,
+)
 from tests.process.installation import Installation
-from tests.process.test_readme import commands
+from tests.support.commands import commands
 
 pytestmark = pytest.mark.browser
 CORE, TOWNSHIP = "第一人民医院", "青山乡卫生院"
 NAME, RESULT, HIV = "欧阳建国", "糖化血红蛋白", "HIV抗体"
 ACT = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 PEOPLE = {  # user name -> name, hospital, role
-    "fang": ("方敏", CORE, "privacy"), "shen": ("沈明", CORE, "auditor"), "he": ("何静", CORE, "clerk"), "lin": ("林远", TOWNSHIP, "clinician"), "tang": ("唐芳", TOWNSHIP, "clerk"),
+    "fang": ("方敏", CORE, "privacy"),
+    "shen": ("沈明", CORE, "auditor"),
+    "he": ("何静", CORE, "clerk"),
+    "lin": ("林远", TOWNSHIP, "clinician"),
+    "tang": ("唐芳", TOWNSHIP, "clerk"),
 }
 
 
@@ -82,9 +94,17 @@ def register(admin: Walker, hospital: str) -> tuple[str, str]:
 def push(system: Api, card: str, *more: dict[str, Any]) -> None:
     """The patient, a visit of today, and what else is about them, in one transaction."""
     about = "urn:uuid:8c5b7d0e-6f2a-4f5f-9d83-2d1a51f0a001"
-    visit = {"resourceType": "Encounter", "status": "in-progress", "class": {"system": ACT, "code": "AMB"}, "period": {"start": datetime.now(UTC).isoformat()}}
-    rows = [patient(NAME, resident=card) | {"fullUrl": about}, *(m | {"subject": {"reference": about}} for m in (visit, *more))]
-    reply = system("POST", "", bundle(*(("POST", r["resourceType"], r) for r in rows)))
+    visit = {
+        "resourceType": "Encounter",
+        "status": "in-progress",
+        "class": {"system": ACT, "code": "AMB"},
+        "period": {"start": datetime.now(UTC).isoformat()},
+    }
+    rows = [
+        make_patient(NAME, resident=card) | {"fullUrl": about},
+        *(m | {"subject": {"reference": about}} for m in (visit, *more)),
+    ]
+    reply = system("POST", "", make_bundle(*(("POST", r["resourceType"], r) for r in rows)))
     assert reply.status == 200, reply.body
 
 
@@ -94,16 +114,27 @@ def test_the_first_day(empty: Installation, chromium: Any, tmp_path: Path) -> No
         person.settle_in(first, f"{username}-zoulu-mima-2026")
         return person
 
-    enrolment, = {commands(page, "export XINGLIN_HOME")[-1] for page in ("README.md", "README.zh-CN.md")}
-    said = subprocess.check_output(["bash", "-ec", enrolment], cwd=ROOT, env=empty.environment, text=True)
+    (enrolment,) = {
+        commands(page, "export XINGLIN_HOME")[-1] for page in ("README.md", "README.zh-CN.md")
+    }
+    said = subprocess.check_output(
+        ["bash", "-ec", enrolment], cwd=ROOT, env=empty.environment, text=True
+    )
     admin = comes("luo", re.search(r"First password: (\S+)", said)[1])  # type: ignore[index]
-    assert ("the site runs as root" in empty.said()) is (os.geteuid() == 0), "the start says so, too"
+    assert ("the site runs as root" in empty.said()) is (os.geteuid() == 0), (
+        "the start says so, too"
+    )
+    admin.visit("/alliance/hospitals/")
     admin.fill(code="qingshan", name_zh=TOWNSHIP, name_en="Qingshan Township Hospital")
     admin.choose(tier="township")
     assert "/fhir/qingshan/" in admin.press()
-    assert f"请为各机构或为全联盟新增隐私专员：{CORE}、{TOWNSHIP}" in re.sub(r"\s", "", admin.visit("/alliance/staff/"))
+    assert f"或新增一位全联盟的隐私专员：{CORE}、{TOWNSHIP}" in re.sub(
+        r"\s", "", admin.visit("/alliance/staff/")
+    )
     officer = comes("fang", enrol(admin, "fang"))
-    auditor, clerk, doctor, colleague = (comes(u, enrol(admin, u)) for u in ("shen", "he", "lin", "tang"))
+    auditor, clerk, doctor, colleague = (
+        comes(u, enrol(admin, u)) for u in ("shen", "he", "lin", "tang")
+    )
     secrets = [register(admin, hospital) for hospital in (CORE, TOWNSHIP)]
 
     officer.visit("/alliance/vouching/")
@@ -111,15 +142,26 @@ def test_the_first_day(empty: Installation, chromium: Any, tmp_path: Path) -> No
         officer.vouch(username)
     for _ in range(2):
         officer.press("form[action*='/vouching/systems/'] button")
-    assert officer.page.locator("main form.vouch, main form[action*='/vouching/systems/']").count() == 0
+    assert (
+        officer.page.locator("main form.vouch, main form[action*='/vouching/systems/']").count()
+        == 0
+    )
 
     for person in (auditor, clerk, doctor, colleague):
-        assert "尚未核验" in person.page.inner_text("main") and "尚未核验" not in person.press("header a.mark"), "it counts with the next step"
+        assert "尚未核验" in person.page.inner_text("main") and "尚未核验" not in person.press(
+            "header a.brand-mark"
+        ), "it counts with the next step"
 
-    core, township = (Api(empty.url, base, credentials=known) for base, known in zip(("first", "qingshan"), secrets, strict=True))
-    card = number()
-    labelled = observation("", "75622-1") | {"code": {"text": HIV}, "meta": {"security": [{"system": ACT, "code": "HIV"}]}}
-    push(core, card, observation(""), labelled)
+    core, township = (
+        Api(empty.url, base, credentials=known)
+        for base, known in zip(("first", "qingshan"), secrets, strict=True)
+    )
+    card = make_citizen_number()
+    labelled = make_observation("", "75622-1") | {
+        "code": {"text": HIV},
+        "meta": {"security": [{"system": ACT, "code": "HIV"}]},
+    }
+    push(core, card, make_observation(""), labelled)
     push(township, card)
 
     clerk.find(NAME)
@@ -134,7 +176,11 @@ def test_the_first_day(empty: Installation, chromium: Any, tmp_path: Path) -> No
     def results() -> str:
         doctor.find(NAME)
         tab = doctor.page.locator("a[href$='/results/']")
-        return doctor.press("a[href$='/results/']") if tab.count() else str(doctor.page.inner_text("main"))
+        return (
+            doctor.press("a[href$='/results/']")
+            if tab.count()
+            else str(doctor.page.inner_text("main"))
+        )
 
     assert RESULT not in results()
     doctor.page.click("main details.note summary")
@@ -152,10 +198,14 @@ def test_the_first_day(empty: Installation, chromium: Any, tmp_path: Path) -> No
 
     officer.visit("/privacy/")
     told = officer.press("main a[href='/privacy/standing/']")
-    assert TOWNSHIP in told and NAME in told, "the officer of the hospital whose records are open now sees it"
-    assert re.search(r"佐证人：唐芳 病案管理员 · .*", told) and "已核对证件上的公民身份号码" in told
+    assert TOWNSHIP in told and NAME in told, (
+        "the officer of the hospital whose records are open now sees it"
+    )
+    assert re.search(r"佐证人：\s*唐芳 病案管理员 · .*", told)
+    assert "已核对证件上的公民身份号码" in told
 
     auditor.visit("/audit/")
+    auditor.page.click("summary:has(~ button[value=csv])")
     with auditor.page.expect_download() as download:
         auditor.page.click("button[value=csv]")
     packed = tmp_path / "export.zip"
@@ -164,9 +214,28 @@ def test_the_first_day(empty: Installation, chromium: Any, tmp_path: Path) -> No
         archive.extractall(tmp_path)
     key = re.search(r"fingerprint: (SHA256:\S+)", empty.manage("audit_key"))[1]  # type: ignore[index]
     with tempfile.TemporaryDirectory() as elsewhere:
-        done = subprocess.run([sys.executable, "manage.py", "audit_verify", "--package", str(next(tmp_path.glob("*.csv"))), "--key", key], cwd=ROOT,
-                              env={k: v for k, v in empty.environment.items() if k != "PORT"} | {"XINGLIN_HOME": elsewhere}, capture_output=True, text=True, check=False)
-        assert done.returncode == 0 and done.stdout.startswith("intact: "), done.stdout + done.stderr
-        assert not os.listdir(elsewhere), "an auditor's machine needs no database, and nothing is left on it"
+        done = subprocess.run(
+            [
+                sys.executable,
+                "manage.py",
+                "audit_verify",
+                "--package",
+                str(next(tmp_path.glob("*.csv"))),
+                "--key",
+                key,
+            ],
+            cwd=ROOT,
+            env={k: v for k, v in empty.environment.items() if k != "PORT"}
+            | {"XINGLIN_HOME": elsewhere},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0 and done.stdout.startswith("intact: "), (
+            done.stdout + done.stderr
+        )
+        assert not os.listdir(elsewhere), (
+            "an auditor's machine needs no database, and nothing is left on it"
+        )
     for person in (admin, officer, auditor, clerk, doctor, colleague):
         person.context.close()

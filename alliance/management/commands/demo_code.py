@@ -3,16 +3,19 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
-from alliance.demo.accounts import code
+from alliance.demo.accounts import current_demo_code
+from alliance.platform.operator_command import OperatorCommand
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = __doc__
-    requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO:
-            raise CommandError("This is not a demo: use the code of your own authenticator. (XINGLIN_DEMO=1 in the environment makes it one.)")
-        self.stdout.write(code())
+            raise CommandError(
+                "This is not a demo: use the code of your own authenticator. (XINGLIN_DEMO=1 in the"
+                " environment makes it one.)"
+            )
+        self.stdout.write(current_demo_code())

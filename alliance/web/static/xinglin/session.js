@@ -1,9 +1,16 @@
-// A page shows nothing of anybody once its session is over: idle too long, a working day old, signed out or taken over in another tab, or gone back to.
+// A page shows nothing of anybody once its session is over: idle too long, a working day old,
+// signed out or taken over in another tab, or gone back to.
 {
   const { identity = "", idle = "0", left = "0" } = document.body.dataset;
   const opened = Date.now(), ends = opened + 1000 * Number(left);
-  const keep = (name, value) => { try { localStorage.setItem(`xinglin.${name}`, value); } catch { /* no storage: this tab alone */ } };
-  const kept = (name) => { try { return localStorage.getItem(`xinglin.${name}`); } catch { return null; } };
+  const keep = (name, value) => {
+    try {
+      localStorage.setItem(`xinglin.${name}`, value);
+    } catch { /* no storage: this tab alone */ }
+  };
+  const kept = (name) => {
+    try { return localStorage.getItem(`xinglin.${name}`); } catch { return null; }
+  };
   const here = location.pathname + location.search;
 
   const cover = () => {
@@ -17,7 +24,8 @@
     document.querySelector(".cover a").focus();
   };
   const look = () => {
-    const seen = Math.max(opened, Number(kept("seen")) || 0);  // any tab's last page: the session is one
+    // any tab's last page: the session is one
+    const seen = Math.max(opened, Number(kept("seen")) || 0);
     if (Date.now() - seen >= 1000 * Number(idle) || Date.now() >= ends) cover();
   };
 
@@ -26,7 +34,9 @@
     keep("seen", String(opened));
     setInterval(look, 1000);
     document.addEventListener("visibilitychange", look);
-    addEventListener("storage", (event) => { if (event.key === "xinglin.identity" && event.newValue !== identity) cover(); });
+    addEventListener("storage", (event) => {
+      if (event.key === "xinglin.identity" && event.newValue !== identity) cover();
+    });
     addEventListener("pagehide", () => document.documentElement.classList.add("away"));
     addEventListener("pageshow", (event) => { if (event.persisted) location.replace(here); });
   }

@@ -1,18 +1,34 @@
-// What was typed into a form whose session had ended comes back after signing in: kept in this tab alone, for the same person and page, an hour at most.
+// What was typed into a form whose session had ended comes back after signing in: kept in this tab
+// alone, for the same person and page, an hour at most.
 {
   const { identity = "", hold = "" } = document.body.dataset;
-  const KEY = "xinglin.typed", HOUR = 3600000, UNKEPT = /^(q|number)$/, NOT_KEPT = /^(password|file|hidden|submit|button|image|reset|fieldset|output)$/;
-  const read = () => { try { return JSON.parse(sessionStorage.getItem(KEY)); } catch { return null; } };
-  const write = (value) => { try { if (value) sessionStorage.setItem(KEY, JSON.stringify(value)); else sessionStorage.removeItem(KEY); } catch { /* no storage */ } };
+  const KEY = "xinglin.typed", HOUR = 3600000;
+  const UNKEPT_NAMES = /^(q|number)$/;
+  const UNKEPT_TYPES = /^(password|file|hidden|submit|button|image|reset|fieldset|output)$/;
+  const read = () => {
+    try { return JSON.parse(sessionStorage.getItem(KEY)); } catch { return null; }
+  };
+  const write = (value) => {
+    try {
+      if (value) sessionStorage.setItem(KEY, JSON.stringify(value));
+      else sessionStorage.removeItem(KEY);
+    } catch { /* no storage */ }
+  };
   const forms = () => [...document.querySelectorAll("main form[method=post]")];
-  const fields = (form) => [...form.elements].filter((f) => f.name && !UNKEPT.test(f.name) && !NOT_KEPT.test(f.type));
+  const isKept = (f) => f.name && !UNKEPT_NAMES.test(f.name) && !UNKEPT_TYPES.test(f.type);
+  const fields = (form) => [...form.elements].filter(isKept);
   const ticked = (f) => f.type === "checkbox" || f.type === "radio";
-  const touched = (f) => (ticked(f) ? f.checked !== f.defaultChecked : f.tagName === "SELECT" ? [...f.options].some((o) => o.selected !== o.defaultSelected) : f.value !== f.defaultValue);
+  const touched = (f) => {
+    if (ticked(f)) return f.checked !== f.defaultChecked;
+    if (f.tagName !== "SELECT") return f.value !== f.defaultValue;
+    return [...f.options].some((o) => o.selected !== o.defaultSelected);
+  };
 
   const save = () => {
     const all = forms();
     if (!identity || hold || !all.some((form) => fields(form).some(touched))) return;
-    write({ identity, path: location.pathname, at: Date.now(), forms: all.map((form) => fields(form).map((f) => [f.name, f.value, ticked(f) && f.checked])) });
+    const written = (form) => fields(form).map((f) => [f.name, f.value, ticked(f) && f.checked]);
+    write({ identity, path: location.pathname, at: Date.now(), forms: all.map(written) });
     setTimeout(() => write(null), HOUR);
   };
   const restore = (typed) => {

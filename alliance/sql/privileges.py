@@ -1,0 +1,27 @@
+"""Which of this app's tables the web role may not change, or may delete from
+(alliance/database/grants.py).
+"""
+
+READ_ONLY = (
+    "alliance_keyprint",
+    "alliance_columnkey",
+    "alliance_release",
+    "alliance_epoch",
+    "alliance_backup",
+)
+PARTLY = {
+    "alliance_appointment": ("ended_at", "ended_by_id", "ended_reason"),
+    "alliance_enrolmentcode": ("withdrawn_at", "used_at", "client_id"),
+}
+ERASABLE = (
+    "alliance_accesstoken",
+    "alliance_administratortoken",
+    "alliance_cache",
+    "alliance_formuse",
+    "alliance_guesscount",
+    "alliance_handover",
+    "alliance_knownplace",
+    "alliance_launch",
+    "alliance_hospitaluserobjectpermission",
+    "alliance_departmentuserobjectpermission",  # by the last release, which still knows it
+)

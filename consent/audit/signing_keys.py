@@ -1,0 +1,210 @@
+"""Load the Ed25519 key that signs the log, and the public keys that a verifier holds it against:
+never one that lies inside what is verified.
+
+Pinned keys are PEM blocks in one file; lines above a block may say whose it is and when it signed:
+
+    name: 杏林中心医院
+    until: 2026-03-01T00:00:00+08:00
+    -----BEGIN PUBLIC KEY-----
+
+A fingerprint is the SHA-256 of the key's DER form (`openssl pkey -pubin -in KEY.pem -outform DER |
+sha256sum`).
+"""
+
+import datetime as dt
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
+
+PEM_BLOCK = re.compile(r"-----BEGIN PUBLIC KEY-----.+?-----END PUBLIC KEY-----", re.S)
+PIN_HEADER = re.compile(r"^(name|from|until): *(.+?) *$", re.M)
+FINGERPRINT = re.compile(r"(?:SHA256:)?([0-9a-f]{64})", re.I)
+RETIRED_KEYS_FILE = (  # below $XINGLIN_HOME: the keys that this installation signed with before
+    "audit_keys.pem"
+)
+
+
+class NoAuditKey(ValueError):
+    """What was given as a key names none."""
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedKey:
+    """A key that is trusted from one moment (included) to another (left out); None is open. key:
+    its raw bytes, b"" where the fingerprint alone was given.
+    """
+
+    fingerprint: str
+    name: str
+    since: dt.datetime | None = None
+    until: dt.datetime | None = None
+    key: bytes = b""
+
+    def covers(self, at: dt.datetime) -> bool:
+        return (self.since is None or self.since <= at) and (self.until is None or at < self.until)
+
+    def __str__(self) -> str:
+        return f"{self.name} (SHA256:{self.fingerprint})"
+
+
+def load_signing_key() -> Ed25519PrivateKey:
+    from django.conf import settings
+
+    return private_key_from_bytes(bytes(settings.AUDIT_KEY))
+
+
+@lru_cache(maxsize=2)
+def private_key_from_bytes(key: bytes) -> Ed25519PrivateKey:
+    """Once a process, for each receipt is signed."""
+    return Ed25519PrivateKey.from_private_bytes(key)
+
+
+def own_public_key_bytes() -> bytes:
+    return raw_key_bytes(load_signing_key().public_key())
+
+
+def raw_key_bytes(key: Ed25519PublicKey) -> bytes:
+    return key.public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+
+@lru_cache(maxsize=64)
+def fingerprint_of_key(key: bytes) -> str:
+    public = Ed25519PublicKey.from_public_bytes(key)
+    return hashlib.sha256(
+        public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    ).hexdigest()
+
+
+def pem_from_key(key: bytes) -> str:
+    return (
+        Ed25519PublicKey.from_public_bytes(key)
+        .public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        .decode()
+    )
+
+
+def list_public_keys() -> list[dict[str, str]]:
+    """For whoever will verify what this installation signs: fingerprint and PEM of its key, and of
+    those before it.
+    """
+    from alliance.platform.state_files import state_folder
+
+    path = state_folder() / RETIRED_KEYS_FILE
+    blocks = [pem_from_key(own_public_key_bytes())]
+    blocks += PEM_BLOCK.findall(path.read_text()) if path.exists() else []
+    return [
+        {"fingerprint": f"SHA256:{parse_pinned_keys(pem, '')[0].fingerprint}", "pem": pem}
+        for pem in dict.fromkeys(block.strip() + "\n" for block in blocks)
+    ]
+
+
+def load_own_pins() -> list[PinnedKey]:
+    """Load this installation's keys: the one in its secrets, and those before it (audit_key
+    --renew keeps them). Raises NoAuditKey where nothing has been installed.
+    """
+    from alliance.platform.state_files import drawn_keys, state_folder
+
+    if "audit_key" in drawn_keys:
+        raise NoAuditKey(
+            f"{state_folder()} holds no key of a log: name the one that is trusted (--key)"
+        )
+    path = state_folder() / RETIRED_KEYS_FILE
+    earlier_keys = (
+        parse_pinned_keys(path.read_text(), "an earlier key of this installation")
+        if path.exists()
+        else []
+    )
+    since = max((p.until for p in earlier_keys if p.until), default=None)
+    return [
+        *earlier_keys,
+        PinnedKey(
+            fingerprint_of_key(own_public_key_bytes()),
+            "the key of this installation",
+            since,
+            key=own_public_key_bytes(),
+        ),
+    ]
+
+
+def parse_given_pins(text: str) -> list[PinnedKey]:
+    """Parse the keys that a person names: a fingerprint, or a file of PEM blocks. Raises
+    NoAuditKey, OSError.
+    """
+    if fingerprint := FINGERPRINT.fullmatch(
+        text.replace(":", "") if text.count(":") == 31 else text
+    ):
+        return [PinnedKey(fingerprint[1].lower(), "the given key")]
+    path = Path(text)
+    if text.upper().startswith("SHA256") and not path.exists():
+        raise NoAuditKey(
+            f"{text} is no fingerprint: it is SHA256: and 64 hexadecimal digits, as manage.py"
+            " audit_key prints it"
+        )
+    pinned_keys = parse_pinned_keys(path.read_text(), f"the key in {path.name}")
+    if not pinned_keys:
+        raise NoAuditKey(
+            f"{text} holds no PEM block of a public key; give such a file, or a fingerprint of 64"
+            " hexadecimal digits"
+        )
+    return pinned_keys
+
+
+def parse_pinned_keys(text: str, name: str) -> list[PinnedKey]:
+    """Parse all blocks of a PEM file. Raises NoAuditKey where one is no Ed25519 key or has a time
+    that is none.
+    """
+    pinned_keys, end = [], 0
+    for block in PEM_BLOCK.finditer(text):
+        header = dict(PIN_HEADER.findall(text[end : block.start()]))
+        end = block.end()
+        try:
+            key = load_pem_public_key(block[0].encode())
+            since, until = (
+                parse_offset_time(header[n]) if n in header else None for n in ("from", "until")
+            )
+        except ValueError as error:
+            raise NoAuditKey(f"{name}: {error}") from error
+        if not isinstance(key, Ed25519PublicKey):
+            raise NoAuditKey(f"{name}: the log is signed with Ed25519, this is another kind of key")
+        raw = raw_key_bytes(key)
+        pinned_keys.append(
+            PinnedKey(fingerprint_of_key(raw), header.get("name", name), since, until, raw)
+        )
+    return pinned_keys
+
+
+def parse_offset_time(text: str) -> dt.datetime:
+    """Raises ValueError where no offset says which moment is meant."""
+    at = dt.datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError(f"{text!r} has no offset from UTC: write 2026-03-01T00:00:00+08:00")
+    return at
+
+
+def find_signature_fault(
+    pinned_keys: Iterable[PinnedKey], key: bytes, signature: bytes, message: bytes, signed_at: str
+) -> str:
+    """Why this signature proves nothing under these keys; "" where it does."""
+    try:
+        mark, when = fingerprint_of_key(key), parse_offset_time(signed_at)
+        matching_keys = [p for p in pinned_keys if p.fingerprint == mark]
+        if not matching_keys:
+            return (
+                f"it is signed by a key that is not pinned (SHA256:{mark}): another installation's,"
+                " or a forger's"
+            )
+        if not any(p.covers(when) for p in matching_keys):
+            return f"it is signed on {signed_at}, when {matching_keys[0].name} did not sign"
+        Ed25519PublicKey.from_public_bytes(key).verify(signature, message)
+    except InvalidSignature:
+        return "its signature does not fit: it was changed"
+    except ValueError as error:
+        return f"its key or time cannot be read ({error})"
+    return ""

@@ -1,0 +1,267 @@
+-- What each table and column of the app "consent" (may they, and the proof) means. `setup` applies it (alliance/database/schema_comments.py); docs/schema.sql shows it with the tables.
+-- "person" is the id of a human being in the patient index at that time (records_sourcepatient.home finds them later); "covers" are registrations (records_sourcepatient.id).
+-- "encrypted": "xin1", number of a key in alliance_columnkey, nonce and AES-256-GCM ciphertext, bound to its column. Staff are rows of alliance_staff.
+
+COMMENT ON TABLE consent_directive IS 'A patient''s decision: a FHIR Consent, who gave and recorded it, and for whom it holds. Never changed, only verified, withdrawn, lifted.';
+COMMENT ON COLUMN consent_directive.id IS 'Number of the row.';
+COMMENT ON COLUMN consent_directive.person IS 'The patient, as the index knew them when it was recorded.';
+COMMENT ON COLUMN consent_directive.covers IS 'Their registrations then: a permit counts while all are theirs, a denial protects whoever has one of them.';
+COMMENT ON COLUMN consent_directive.resource IS 'The FHIR Consent as JSON, without its patient.';
+COMMENT ON COLUMN consent_directive.denies IS 'Whether anything in it refuses: such rows are looked for by registration as well.';
+COMMENT ON COLUMN consent_directive.template IS 'The choice it was made by: share, only, without, refuse, nothing; "" for a Consent that a system sent.';
+COMMENT ON COLUMN consent_directive.hospital_id IS 'Where it was recorded, or whose system sent it: its literal references lie in that store.';
+COMMENT ON COLUMN consent_directive.rid IS 'The stored Consent (record_resource.rid), where a system sent it; else NULL.';
+COMMENT ON COLUMN consent_directive.method IS 'How it was given: paper, screen, spoken, guardian, online or system.';
+COMMENT ON COLUMN consent_directive.evidence IS 'Where the signed paper is kept.';
+COMMENT ON COLUMN consent_directive.image IS 'Encrypted: picture of the signature or of the signed paper; NULL: none.';
+COMMENT ON COLUMN consent_directive.image_type IS 'Media type of the picture; "" for none.';
+COMMENT ON COLUMN consent_directive.guardian IS 'Name of the guardian who signed; "" where the patient did.';
+COMMENT ON COLUMN consent_directive.valid_from IS 'Since when it holds.';
+COMMENT ON COLUMN consent_directive.valid_until IS 'Until when it holds; NULL: without end.';
+COMMENT ON COLUMN consent_directive.recorded_at IS 'When it was written down.';
+COMMENT ON COLUMN consent_directive.recorded_by_id IS 'Who wrote it down; NULL: the patient or a system.';
+COMMENT ON COLUMN consent_directive.verified_at IS 'When a human saw the signed paper; NULL: nobody has, and its permits wait.';
+COMMENT ON COLUMN consent_directive.verified_by_id IS 'Who saw it.';
+COMMENT ON COLUMN consent_directive.verified_where_id IS 'The hospital whose word that is, wherever that person works later.';
+COMMENT ON COLUMN consent_directive.withdrawn_at IS 'When it was withdrawn: its permits ended; what it refuses stands until lifted_at.';
+COMMENT ON COLUMN consent_directive.withdrawn_by_id IS 'Who recorded the withdrawal; NULL: the patient or a system.';
+COMMENT ON COLUMN consent_directive.withdrawn_where_id IS 'The hospital whose word that is; of the patient, the one that gave the code.';
+COMMENT ON COLUMN consent_directive.withdrawn_reason IS 'Why, as written down.';
+COMMENT ON COLUMN consent_directive.withdrawn_evidence IS 'How the patient asked for it.';
+COMMENT ON COLUMN consent_directive.lifted_at IS 'Since when a withdrawn one no longer refuses anything either.';
+
+COMMENT ON TABLE consent_confirmation IS 'Who stands behind a fact by which a hospital gains (docs/adr/0030). Never changed, only ended.';
+COMMENT ON COLUMN consent_confirmation.id IS 'Number of the row.';
+COMMENT ON COLUMN consent_confirmation.subject IS 'What is confirmed: tie (the hospital treats the patient), directive, withdrawal, or intake (all registrations of a hospital).';
+COMMENT ON COLUMN consent_confirmation.verdict IS 'full, provisional (until "until") or refused.';
+COMMENT ON COLUMN consent_confirmation.voice IS 'In which capacity it was said: patient, registrar, officer, curators … (Voice in consent/strength.py).';
+COMMENT ON COLUMN consent_confirmation.person IS 'The patient as the index knew them then; NULL for an intake.';
+COMMENT ON COLUMN consent_confirmation.covers IS 'Their registrations then; of an intake none.';
+COMMENT ON COLUMN consent_confirmation.hospital_id IS 'The hospital by whose gain it counts.';
+COMMENT ON COLUMN consent_confirmation.directive_id IS 'The decision that it is about (consent_directive); NULL for ties and intakes.';
+COMMENT ON COLUMN consent_confirmation.asserted_by_id IS 'On whose word the fact stood until then; NULL: a system''s.';
+COMMENT ON COLUMN consent_confirmation.staff_id IS 'Who confirms; NULL: the patient.';
+COMMENT ON COLUMN consent_confirmation.acted_at_id IS 'The hospital at which they acted; NULL: the patient.';
+COMMENT ON COLUMN consent_confirmation.evidence IS 'What was compared.';
+COMMENT ON COLUMN consent_confirmation.at IS 'When it was said, by the database''s clock.';
+COMMENT ON COLUMN consent_confirmation.until IS 'Until when a provisional one counts.';
+COMMENT ON COLUMN consent_confirmation.ended_at IS 'Since when it counts no more; NULL: it counts.';
+COMMENT ON COLUMN consent_confirmation.ended_by_id IS 'Who ended it.';
+COMMENT ON COLUMN consent_confirmation.ended_reason IS 'Why.';
+
+COMMENT ON TABLE consent_relationship IS 'A hospital treats a person for a time. Written when encounters, referrals and lists are stored, and by clinicians who declare it.';
+COMMENT ON COLUMN consent_relationship.id IS 'Number of the row.';
+COMMENT ON COLUMN consent_relationship.person IS 'The patient; of an encounter the home of its registration (records_sourcepatient.home), which is theirs wherever it is linked.';
+COMMENT ON COLUMN consent_relationship.hospital_id IS 'The hospital that treats.';
+COMMENT ON COLUMN consent_relationship.basis IS 'encounter, referral, consultation, panel (family doctor), admission or declared.';
+COMMENT ON COLUMN consent_relationship.source_patient IS 'The registration of which a hospital wrote it (records_sourcepatient.id); NULL where it was declared.';
+COMMENT ON COLUMN consent_relationship.declared_by_id IS 'The clinician who declared it, for whom alone it counts; else NULL.';
+COMMENT ON COLUMN consent_relationship.reason IS 'Why, as the clinician wrote it.';
+COMMENT ON COLUMN consent_relationship.starts_at IS 'Since when they treat.';
+COMMENT ON COLUMN consent_relationship.ends_at IS 'Until when.';
+COMMENT ON COLUMN consent_relationship.noted_at IS 'When it was first written down here.';
+
+COMMENT ON TABLE consent_emergency IS 'Emergency access (break glass): one clinician, one person, one reason, a limit of time; and what the privacy officer found.';
+COMMENT ON COLUMN consent_emergency.id IS 'Number of the row.';
+COMMENT ON COLUMN consent_emergency.person IS 'The patient.';
+COMMENT ON COLUMN consent_emergency.staff_id IS 'The clinician.';
+COMMENT ON COLUMN consent_emergency.hospital_id IS 'At which it was opened; NULL in rows of earlier releases.';
+COMMENT ON COLUMN consent_emergency.ground IS 'unconscious, rescue or infection.';
+COMMENT ON COLUMN consent_emergency.reason IS 'Encrypted: why, as the clinician wrote it.';
+COMMENT ON COLUMN consent_emergency.opened_at IS 'When it was opened.';
+COMMENT ON COLUMN consent_emergency.until IS 'Until when it opens anything.';
+COMMENT ON COLUMN consent_emergency.closed_at IS 'When it was closed before that; NULL: it was not.';
+COMMENT ON COLUMN consent_emergency.finding IS 'justified, doubtful or abuse; "": not looked at yet.';
+COMMENT ON COLUMN consent_emergency.comment IS 'Encrypted: what the privacy officer wrote.';
+COMMENT ON COLUMN consent_emergency.reviewed_at IS 'When the finding was made.';
+COMMENT ON COLUMN consent_emergency.reviewed_by_id IS 'By whom.';
+COMMENT ON COLUMN consent_emergency.told_at IS 'When the patient was told.';
+COMMENT ON COLUMN consent_emergency.told_by_id IS 'By whom.';
+COMMENT ON COLUMN consent_emergency.told_how IS 'How the patient was told.';
+
+COMMENT ON TABLE consent_incidentseal IS 'A record sealed after an incident: closed to all who are not listed. Written by privacy officers; a second one agrees when it is opened.';
+COMMENT ON COLUMN consent_incidentseal.id IS 'Number of the row.';
+COMMENT ON COLUMN consent_incidentseal.person IS 'The patient.';
+COMMENT ON COLUMN consent_incidentseal.covers IS 'The registrations whose records are closed.';
+COMMENT ON COLUMN consent_incidentseal.ground IS 'dispute, attention or inquiry.';
+COMMENT ON COLUMN consent_incidentseal.reason IS 'Why, as the officer wrote it.';
+COMMENT ON COLUMN consent_incidentseal.listed IS 'Staff numbers to whom the record stays open.';
+COMMENT ON COLUMN consent_incidentseal.sealed_at IS 'When it was sealed.';
+COMMENT ON COLUMN consent_incidentseal.sealed_by_id IS 'By whom.';
+COMMENT ON COLUMN consent_incidentseal.hospital_id IS 'At which it was sealed; NULL in rows of earlier releases.';
+COMMENT ON COLUMN consent_incidentseal.manifest IS 'A line for each version that the record had then, with the SHA-256 of its body.';
+COMMENT ON COLUMN consent_incidentseal.digest IS 'SHA-256 of the manifest, in hexadecimal; the audit log has it too.';
+COMMENT ON COLUMN consent_incidentseal.asked_at IS 'When an officer last asked to open it; a second one may agree for seven days.';
+COMMENT ON COLUMN consent_incidentseal.asked_by_id IS 'Who asked.';
+COMMENT ON COLUMN consent_incidentseal.asked_where_id IS 'Whose officer that was then.';
+COMMENT ON COLUMN consent_incidentseal.asked_reason IS 'Why it is to be opened.';
+COMMENT ON COLUMN consent_incidentseal.lifted_at IS 'When it was opened; NULL: it stands.';
+COMMENT ON COLUMN consent_incidentseal.lifted_by_id IS 'Who agreed.';
+COMMENT ON COLUMN consent_incidentseal.lifted_reason IS 'Why.';
+
+COMMENT ON TABLE consent_alliancepolicy IS 'The alliance''s rule for patients who have decided nothing: the newest whose time has come holds. Two administrators decide it; never changed.';
+COMMENT ON COLUMN consent_alliancepolicy.id IS 'Number of the row.';
+COMMENT ON COLUMN consent_alliancepolicy.code IS 'The rule (IHE PCF): Policy-break-glass-only, Policy-basic-normal, Policy-all-normal or Policy-deny.';
+COMMENT ON COLUMN consent_alliancepolicy.basis IS 'Legal basis.';
+COMMENT ON COLUMN consent_alliancepolicy.reason IS 'Resolution of the alliance.';
+COMMENT ON COLUMN consent_alliancepolicy.starts_at IS 'From when on it holds.';
+COMMENT ON COLUMN consent_alliancepolicy.decided_at IS 'When it was written down.';
+COMMENT ON COLUMN consent_alliancepolicy.decided_by_id IS 'By whom.';
+
+COMMENT ON TABLE consent_patientaccess IS 'A code printed for a patient, by which they reach their own page once it is activated. Closed, never deleted.';
+COMMENT ON COLUMN consent_patientaccess.id IS 'Number of the row.';
+COMMENT ON COLUMN consent_patientaccess.person IS 'The patient.';
+COMMENT ON COLUMN consent_patientaccess.code IS 'HMAC-SHA-256 of the code under the secret key: the code cannot be read back.';
+COMMENT ON COLUMN consent_patientaccess.made_by_id IS 'Who printed it.';
+COMMENT ON COLUMN consent_patientaccess.hospital_id IS 'At which hospital; NULL in rows of earlier releases.';
+COMMENT ON COLUMN consent_patientaccess.role IS 'In which role; "" in rows of earlier releases.';
+COMMENT ON COLUMN consent_patientaccess.made_at IS 'When it was printed.';
+COMMENT ON COLUMN consent_patientaccess.expires_at IS 'Until when it opens anything.';
+COMMENT ON COLUMN consent_patientaccess.bare IS 'Of an earlier release: opened by code and birth date alone until it is activated.';
+COMMENT ON COLUMN consent_patientaccess.wrong IS 'Wrong tries; five close it.';
+COMMENT ON COLUMN consent_patientaccess.refused_at IS 'When somebody last had code and birth date, and not the passphrase.';
+COMMENT ON COLUMN consent_patientaccess.closed_at IS 'Since when it opens nothing; NULL: it does.';
+COMMENT ON COLUMN consent_patientaccess.closed_why IS 'wrong, replaced, stopped or officer; "" while open.';
+COMMENT ON COLUMN consent_patientaccess.closed_for_id IS 'The newer code that ended it (consent_patientaccess).';
+
+COMMENT ON TABLE consent_accessactivation IS 'An activation number of a code, given by somebody else than who printed it, after comparing the card; and the passphrase that the patient set with it.';
+COMMENT ON COLUMN consent_accessactivation.id IS 'Number of the row.';
+COMMENT ON COLUMN consent_accessactivation.access_id IS 'The code (consent_patientaccess).';
+COMMENT ON COLUMN consent_accessactivation.number IS 'HMAC-SHA-256 of the number under the secret key.';
+COMMENT ON COLUMN consent_accessactivation.factor IS 'How far it proves that who has it is the patient: full or provisional.';
+COMMENT ON COLUMN consent_accessactivation.given_by_id IS 'Who gave it.';
+COMMENT ON COLUMN consent_accessactivation.hospital_id IS 'At which hospital.';
+COMMENT ON COLUMN consent_accessactivation.compared IS 'What was compared.';
+COMMENT ON COLUMN consent_accessactivation.at IS 'When.';
+COMMENT ON COLUMN consent_accessactivation.expires_at IS 'Until when the number may be used.';
+COMMENT ON COLUMN consent_accessactivation.passphrase IS 'Salted hash in Django''s form of the patient''s passphrase; "": not set yet.';
+COMMENT ON COLUMN consent_accessactivation.used_at IS 'When the passphrase was set.';
+COMMENT ON COLUMN consent_accessactivation.ended_at IS 'When another one took its place.';
+
+COMMENT ON TABLE consent_groupmember IS 'Who is in a FHIR Group that decisions may name. Written when a Group is stored; never changed, only ended.';
+COMMENT ON COLUMN consent_groupmember.id IS 'Number of the row.';
+COMMENT ON COLUMN consent_groupmember.hospital_id IS 'In whose store the Group lies.';
+COMMENT ON COLUMN consent_groupmember.group IS 'Id of the Group there.';
+COMMENT ON COLUMN consent_groupmember.member IS 'The reference by which it names the member (Type/id); "" where it names nobody by reference.';
+COMMENT ON COLUMN consent_groupmember.staff IS 'Staff number of the member; 0: the Group has no members; NULL: somebody whom nobody knows.';
+COMMENT ON COLUMN consent_groupmember.since IS 'Since when the member is in it.';
+COMMENT ON COLUMN consent_groupmember.until IS 'Until when; NULL: still.';
+
+COMMENT ON TABLE consent_numberedpractitioner IS 'The staff number that a Practitioner or PractitionerRole of a store carries now. Written when one is stored.';
+COMMENT ON COLUMN consent_numberedpractitioner.id IS 'Number of the row.';
+COMMENT ON COLUMN consent_numberedpractitioner.hospital_id IS 'In whose store it lies.';
+COMMENT ON COLUMN consent_numberedpractitioner.reference IS 'Which it is: Type/id; one row each.';
+COMMENT ON COLUMN consent_numberedpractitioner.staff IS 'Its staff number; NULL: it has none of its own.';
+COMMENT ON COLUMN consent_numberedpractitioner.through IS 'The Practitioner through whom a role has its number (Practitioner/id); "" for none.';
+
+COMMENT ON TABLE consent_audit_event IS 'The audit log: who did or asked what, about whom, with which outcome. One partition a month; only ever added to. Each line is written by the statement whose data it proves.';
+COMMENT ON COLUMN consent_audit_event.id IS 'Number of the line, given by the database.';
+COMMENT ON COLUMN consent_audit_event.recorded IS 'When it was written, by the database''s clock; the partition goes by it.';
+COMMENT ON COLUMN consent_audit_event.xid IS 'Transaction number (alliance_xid), by which the sealer takes lines in order; not part of what is hashed.';
+COMMENT ON COLUMN consent_audit_event.code IS 'What was done: app:subject:action (EventCode in consent/audit/event.py).';
+COMMENT ON COLUMN consent_audit_event.actor_kind IS 'staff, administrator_client (acts for one of the staff), client (a system), patient, operator, stranger …';
+COMMENT ON COLUMN consent_audit_event.actor IS 'Who: number of the row in alliance_staff (of an administrator''s client: for whom it acts) or alliance_client, the person id of a patient, account of the operator; "" for a stranger.';
+COMMENT ON COLUMN consent_audit_event.actor_hospital IS 'Code of the hospital for which they acted; "" for none.';
+COMMENT ON COLUMN consent_audit_event.role IS 'The role in which they acted; "" for none.';
+COMMENT ON COLUMN consent_audit_event.purpose IS 'Purpose of use (v3-PurposeOfUse), such as TREAT or BTG; "" for none.';
+COMMENT ON COLUMN consent_audit_event.outcome IS 'success, not-found, refused or failed.';
+COMMENT ON COLUMN consent_audit_event.reason IS 'Code of why it was permitted or refused.';
+COMMENT ON COLUMN consent_audit_event.person IS 'The one person whom the line is about; NULL: nobody, or several (consent_audit_person).';
+COMMENT ON COLUMN consent_audit_event.target IS 'What it was done to or asked for, by its id or search, without values of patients.';
+COMMENT ON COLUMN consent_audit_event.detail IS 'What else belongs to it, such as a reason that was typed or a number.';
+COMMENT ON COLUMN consent_audit_event.refs IS 'The versions that left in the answer: hospital/Type/id/version.';
+COMMENT ON COLUMN consent_audit_event.address IS 'Network address of who asked; "" where there is none.';
+COMMENT ON COLUMN consent_audit_event.request_id IS 'Id of the request (X-Request-Id): lines of one request have the same.';
+
+COMMENT ON TABLE consent_audit_person IS 'Whom an audit line is about where it is about several persons, a row each. Partitions and writers as consent_audit_event.';
+COMMENT ON COLUMN consent_audit_person.event IS 'The line (consent_audit_event.id).';
+COMMENT ON COLUMN consent_audit_person.written IS 'The line''s "recorded", so that both lie in the same month''s partition.';
+COMMENT ON COLUMN consent_audit_person.person IS 'The person, by the id at that moment.';
+
+COMMENT ON TABLE consent_audit_leaf IS 'Leaves of the Merkle tree over the audit log, in order (RFC 6962). Written by the sealer alone.';
+COMMENT ON COLUMN consent_audit_leaf.position IS 'Place in the tree, from 0 on.';
+COMMENT ON COLUMN consent_audit_leaf.event_id IS 'The line (consent_audit_event.id).';
+COMMENT ON COLUMN consent_audit_leaf.hash IS 'SHA-256 leaf hash of the line''s canonical JSON (consent/audit/canonical_line.py).';
+
+COMMENT ON TABLE consent_audit_head IS 'Signed heads of the tree: what stood in the log at a moment. Written by the sealer every few seconds; old ones are thinned (consent_audit_thinning).';
+COMMENT ON COLUMN consent_audit_head.size IS 'How many lines the tree had.';
+COMMENT ON COLUMN consent_audit_head.root IS 'Its root, SHA-256.';
+COMMENT ON COLUMN consent_audit_head.sealed_at IS 'When, as text (ISO 8601, UTC): exactly what was signed.';
+COMMENT ON COLUMN consent_audit_head.signature IS 'Ed25519 signature of the head''s canonical JSON.';
+COMMENT ON COLUMN consent_audit_head.key IS 'Public key of the signature.';
+COMMENT ON COLUMN consent_audit_head.frontier IS 'Roots of the complete subtrees, from which the sealer goes on without reading the leaves.';
+COMMENT ON COLUMN consent_audit_head.last_xid IS 'Transaction number of the last sealed line: with last_id, where the sealer goes on.';
+COMMENT ON COLUMN consent_audit_head.last_id IS 'Number of the last sealed line.';
+COMMENT ON COLUMN consent_audit_head.previous IS 'Size of the head before, 0 for the first; NULL in heads of earlier releases.';
+COMMENT ON COLUMN consent_audit_head.through IS 'Every line recorded before this moment is in (ISO 8601, UTC); "": not told; NULL in heads of earlier releases.';
+
+COMMENT ON TABLE consent_audit_sealer IS 'One row: when the sealer looked last, and why it does not go on. Written by the sealer.';
+COMMENT ON COLUMN consent_audit_sealer.one IS 'Always true: there is one row.';
+COMMENT ON COLUMN consent_audit_sealer.checked_at IS 'When it looked last.';
+COMMENT ON COLUMN consent_audit_sealer.refused IS 'Why it seals nothing; "": it goes on.';
+
+COMMENT ON TABLE consent_audit_thinning IS 'Signed statements that tree heads were taken out. Only ever added to, by the sealer.';
+COMMENT ON COLUMN consent_audit_thinning.above IS 'Size of the head that stays before those that are gone; 0: the beginning of the log.';
+COMMENT ON COLUMN consent_audit_thinning.below IS 'Size of the head that stays after them.';
+COMMENT ON COLUMN consent_audit_thinning.last IS 'Size of the greatest head that is gone.';
+COMMENT ON COLUMN consent_audit_thinning.heads IS 'How many are gone.';
+COMMENT ON COLUMN consent_audit_thinning.digest IS 'SHA-256 root of a tree over what their signatures covered.';
+COMMENT ON COLUMN consent_audit_thinning.thinned_at IS 'When, as text (ISO 8601, UTC): exactly what was signed.';
+COMMENT ON COLUMN consent_audit_thinning.signature IS 'Ed25519 signature of the statement''s canonical JSON.';
+COMMENT ON COLUMN consent_audit_thinning.key IS 'Public key of the signature.';
+
+COMMENT ON TABLE consent_change IS 'What may change what a hospital''s systems see, in the order of commits: their feeds tell it (docs/sync.md, Pull). Written by triggers of the tables that say it; only ever added to.';
+COMMENT ON COLUMN consent_change.id IS 'Number of the row.';
+COMMENT ON COLUMN consent_change.xid IS 'Transaction number: with id, the order of the feed.';
+COMMENT ON COLUMN consent_change.at IS 'When.';
+COMMENT ON COLUMN consent_change.concerns IS 'person: whoever knows the person; hospital: this hospital, of the person; registrations: the hospitals of these registrations; everybody: all, or all patients of this hospital.';
+COMMENT ON COLUMN consent_change.person IS 'The patient, by their id at that moment.';
+COMMENT ON COLUMN consent_change.covers IS 'Their registrations that it is about (records_sourcepatient.id).';
+COMMENT ON COLUMN consent_change.hospital IS 'Whose view alone it concerns (alliance_hospital.id); NULL: everybody''s.';
+COMMENT ON COLUMN consent_change.directive IS 'The patient''s decision that it follows from (consent_directive.id): hospitals of which that says nothing are not told.';
+
+COMMENT ON TABLE consent_audit_cosignature IS 'Heads of the log that members'' machines have seen and co-signed as witnesses (docs/sync.md, Witness). Only ever added to.';
+COMMENT ON COLUMN consent_audit_cosignature.id IS 'Number of the row.';
+COMMENT ON COLUMN consent_audit_cosignature.received IS 'When it came.';
+COMMENT ON COLUMN consent_audit_cosignature.client IS 'The system whose witness key it is (alliance_client.client_id).';
+COMMENT ON COLUMN consent_audit_cosignature.hospital IS 'Code of its hospital.';
+COMMENT ON COLUMN consent_audit_cosignature.origin IS 'The log''s name in the checkpoint that was co-signed.';
+COMMENT ON COLUMN consent_audit_cosignature.size IS 'How many lines the log had.';
+COMMENT ON COLUMN consent_audit_cosignature.root IS 'Its root then, as the witness has seen it.';
+COMMENT ON COLUMN consent_audit_cosignature.line IS 'The signature line of the note (C2SP cosignature/v1), with its time.';
+COMMENT ON COLUMN consent_audit_cosignature.key IS 'Public key of the witness.';
+COMMENT ON COLUMN consent_audit_cosignature.restore IS 'The line of the log (consent_audit_event.id) that tells of the restore by which that head was lost; NULL: none does.';
+COMMENT ON COLUMN consent_audit_cosignature.contradicts IS 'Whether this log did not lead to that head when it came: evidence of a fork, a cut or a rollback.';
+
+COMMENT ON TABLE consent_audit_subtree IS 'Roots of full subtrees of the Merkle tree, by which proofs are made without reading all leaves. Written by the sealer alone; what they say follows from the leaves.';
+COMMENT ON COLUMN consent_audit_subtree.height IS 'Levels above the leaves: 8, 16, 24 …';
+COMMENT ON COLUMN consent_audit_subtree.position IS 'Place among the subtrees of this height, from 0 on.';
+COMMENT ON COLUMN consent_audit_subtree.hash IS 'Root of the subtree, SHA-256.';
+
+COMMENT ON TABLE consent_audit_refusal IS 'Refusals of the running minute: the first of a kind is an audit line at once, more are counted here until the sealer writes how many there were. Rows are deleted then.';
+COMMENT ON COLUMN consent_audit_refusal.minute IS 'Beginning of the minute.';
+COMMENT ON COLUMN consent_audit_refusal.kind IS 'What is counted together: SHA-256, in hexadecimal, of all that is alike; or the name of what is left over.';
+COMMENT ON COLUMN consent_audit_refusal.counted IS 'Whose room it takes: an account, or the address of somebody who has shown none.';
+COMMENT ON COLUMN consent_audit_refusal.times IS 'How often it came.';
+COMMENT ON COLUMN consent_audit_refusal.line IS 'JSON object: the audit line that will say so.';
+
+COMMENT ON TABLE consent_moment IS 'When a fact that opens or closes a record begins or ends by its own time: once it has, the courier writes a consent_change. Written by triggers of the tables that hold the facts.';
+COMMENT ON COLUMN consent_moment.kind IS 'Table of the fact: directive, confirmation, relationship, policy (of the alliance) or hospital.';
+COMMENT ON COLUMN consent_moment.fact IS 'Number of its row there.';
+COMMENT ON COLUMN consent_moment.since IS 'Until when its times have been told.';
+COMMENT ON COLUMN consent_moment.due IS 'When it is looked at next; the year 9999: no more.';
+COMMENT ON TABLE consent_savedauditfilter IS 'Filters of the audit log to which auditors have given a name. No right: what one lets through is asked at each use.';
+COMMENT ON COLUMN consent_savedauditfilter.id IS 'Number of the row.';
+COMMENT ON COLUMN consent_savedauditfilter.staff_id IS 'Whose it is; nobody else sees it.';
+COMMENT ON COLUMN consent_savedauditfilter.name IS 'As the auditor called it.';
+COMMENT ON COLUMN consent_savedauditfilter.query IS 'Query of the auditor''s page, without a patient.';
+COMMENT ON COLUMN consent_savedauditfilter.saved_at IS 'When it was saved.';
+COMMENT ON COLUMN consent_savedauditfilter.removed_at IS 'When its auditor took it off the list; NULL: it is there.';
+
+COMMENT ON TABLE consent_fact_history IS 'What facts said before they were changed in place, so that the reasons of an earlier moment can be told (docs/adr/0076). Written by triggers of the tables that hold the facts; only ever added to.';
+COMMENT ON COLUMN consent_fact_history.id IS 'Number of the row.';
+COMMENT ON COLUMN consent_fact_history.kind IS 'Table of the fact: relationship, hospital, staff, client, launch (permission) or registration.';
+COMMENT ON COLUMN consent_fact_history.fact IS 'Number of its row there.';
+COMMENT ON COLUMN consent_fact_history.person IS 'The patient whom it was about until then; NULL: none.';
+COMMENT ON COLUMN consent_fact_history.until IS 'Until when it said so.';
+COMMENT ON COLUMN consent_fact_history.was IS 'JSON object: the columns as they were, ids, days and moments alone.';

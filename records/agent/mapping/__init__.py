@@ -1,0 +1,1 @@
+"""Makes FHIR resources of rows and rows of FHIR resources, by the tables of the column sets."""

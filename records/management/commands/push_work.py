@@ -1,0 +1,28 @@
+"""Do the pushes that wait. The courier starts a process for each system that has some, up to the
+number of cores; run by hand it does no harm.
+"""
+
+import gc
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from alliance.platform.operator_command import OperatorCommand
+from records.pushes.push_worker import LINGER_SECONDS, run_pushes
+
+
+class Command(OperatorCommand):
+    help = __doc__
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--linger",
+            type=float,
+            default=LINGER_SECONDS,
+            help="seconds without any before it ends",
+        )
+
+    def handle(self, *args: Any, linger: float, **options: Any) -> None:
+        gc.collect()
+        gc.freeze()
+        run_pushes(linger)

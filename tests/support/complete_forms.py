@@ -1,0 +1,83 @@
+"""What is sent to the addresses whose verbs ask once more who may: a form that lacks nothing, so
+that the verb is reached and not only the page before it.
+"""
+
+from typing import Any
+
+from alliance.models import Staff
+from alliance.services.vouching import account_issue_mark
+from records.mpi.curation.opinion_basis import digest_opinion_basis
+
+REASON = {"reason": "test of the roles"}
+EVIDENCE = {"evidence": "test of the roles"}
+NOTE = {"note": "test of the roles"}
+LETTERS = {"rule": "server.error", "field": "", "state": "open"}
+GRANT = {"scopes": "system/Patient.r", "origins": []}
+
+
+def complete_forms(values: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """{address: its form}. values: one of each thing, as `known` has them."""
+    new_hospital = {
+        "code": "one-more",
+        "name_zh": "又一医院",
+        "name_en": "One more",
+        "tier": "community",
+        "admitted_on": "2020-01-01",
+    }
+    return {
+        "api/hospitals/": new_hospital,
+        "api/hospitals/<slug:code>/suspension/": {"suspended": True} | REASON,
+        "api/proposals/<int:proposal_id>/": {"agreed": False} | REASON,
+        "api/clients/": {"hospital": values["code"], "name": "one more"} | GRANT,
+        "api/clients/<slug:client_id>/": GRANT | REASON,
+        "alliance/hospitals/": new_hospital,
+        "alliance/hospitals/<slug:code>/suspend/": REASON,
+        "alliance/staff/<int:staff_id>/end/": REASON,
+        "alliance/staff/<int:staff_id>/reset/": {"lost": "password"} | REASON,
+        "alliance/clients/<slug:client_id>/revoke/": REASON,
+        "alliance/vouching/": {
+            "staff": values["staff_id"],
+            "ground": "card",
+            "seen": account_issue_mark(Staff.objects.get(pk=values["staff_id"])),
+        },
+        "alliance/proposals/<int:proposal_id>/agree/": {"sure": "on"},
+        "alliance/proposals/<int:proposal_id>/refuse/": REASON,
+        "audit/policy/": {"code": "Policy-basic-normal", "basis": "test", "sure": "on"} | REASON,
+        "privacy/intake/": {"hospital": values["code"], "sure": "on"} | EVIDENCE,
+        "privacy/emergencies/<int:emergency_id>/review/": {
+            "finding": "justified",
+            "comment": "test",
+        },
+        "privacy/emergencies/<int:emergency_id>/tell/": {"how": "by letter"},
+        "privacy/seals/<int:seal_id>/lift/": REASON,
+        "confirmations/<int:confirmation_id>/end/": EVIDENCE,
+        "person/<uuid:person_id>/treat/": REASON,
+        "person/<uuid:person_id>/emergency/": {
+            "ground": "rescue",
+            "hours": "1",
+            "sure": "on",
+        }
+        | REASON,
+        "person/<uuid:person_id>/seal/": {"ground": "dispute", "listed": ""} | REASON,
+        "person/<uuid:person_id>/consent/<int:directive_id>/withdraw/": EVIDENCE | REASON,
+        "person/<uuid:person_id>/consent/<int:directive_id>/verify/": EVIDENCE,
+        "person/<uuid:person_id>/consent/access/<int:access_id>/stop/": REASON,
+        "person/<uuid:person_id>/identity/merge/": {"other": str(values["other_person"])} | NOTE,
+        "person/<uuid:person_id>/identity/split/": {"source": str(values["source_id"])} | NOTE,
+        "person/<uuid:person_id>/identity/<int:source_id>/number/": {"number": ""} | NOTE,
+        "reviews/<int:review_id>/verdict/": {
+            "verdict": "different",
+            "basis": digest_opinion_basis(values["review_id"]),
+        },
+        "decisions/<int:decision_id>/undo/": NOTE,
+        "mapping/brand/": {"source": "lis", "brand": "LIS 5"},
+        "mapping/take-over/": {"kind": "laboratory", "member": values["member"]},
+        "mapping/<int:code_id>/propose/": {
+            "target": "http://loinc.org|1920-8",
+            "equivalence": "equivalent",
+        },
+        "mapping/proposals/<int:mapping_id>/refuse/": REASON,
+        "mapping/proposals/<int:mapping_id>/withdraw/": REASON,
+        **{f"sync-board/<slug:code>/letters/{act}/": LETTERS for act in ("replay", "export")},
+        "sync-board/<slug:code>/letters/drop/": LETTERS | REASON | {"sure": "on"},
+    }
