@@ -52,9 +52,15 @@ def build_audit_event(line: dict[str, Any], names: LineNames, root: str = "") ->
     are, where `persons` are not all. root: the absolute address of the FHIR bases.
     """
     root = root or f"{settings.PUBLIC_URL}/fhir"
-    shape = find_shape(line["code"])
+    line = {k: "" if isinstance(v, str) and v.isspace() else v for k, v in line.items()}
     if line["outcome"] == "refused" and line["code"].startswith("records:"):
-        return build_decision(line, names, root)
+        return drop_blanks(build_decision(line, names, root))
+    return drop_blanks(build_act(line, names, root))
+
+
+def build_act(line: dict[str, Any], names: LineNames, root: str) -> Json:
+    """What was done, or shown."""
+    shape = find_shape(line["code"])
     disclosed = shape.reads and line["outcome"] == "success" and is_disclosure(line)
     patients = build_patients(line, root)
     if disclosed and len(patients) == 1 and line["address"]:
@@ -170,8 +176,8 @@ def build_outcome(line: dict[str, Any], names: LineNames) -> Json:
     code = OUTCOME_CODES.get(line["outcome"], "8")
     if code == "0":
         return {"outcome": code}
-    words = (names.outcome_words(line), names.reason_words(line))
-    return {"outcome": code, "outcomeDesc": ": ".join(filter(None, words))}
+    words = ": ".join(filter(None, (names.outcome_words(line), names.reason_words(line))))
+    return {"outcome": code, **({"outcomeDesc": words} if words else {})}
 
 
 def build_source(line: dict[str, Any], root: str, kind: str) -> Json:
@@ -181,6 +187,21 @@ def build_source(line: dict[str, Any], root: str, kind: str) -> Json:
         "observer": platform_reference(root),
         "type": [coding(SOURCE_TYPE, kind)],
     }
+
+
+def drop_blanks(node: Any) -> Any:
+    """Of a line whose columns are blank or broken over lines (a forged one, one of another
+    release), what FHIR can hold: no empty string, list or object, and codes without spaces at
+    their ends (https://hl7.org/fhir/R4/datatypes.html#code).
+    """
+    if isinstance(node, dict):
+        kept = {k: drop_blanks(v) for k, v in node.items()}
+        if isinstance(code := kept.get("code"), str):
+            kept["code"] = " ".join(code.split())
+        return {k: v for k, v in kept.items() if v not in ("", [], {})}
+    if isinstance(node, list):
+        return [v for v in map(drop_blanks, node) if v not in ("", [], {})]
+    return node if not isinstance(node, str) or node.strip() else ""
 
 
 def list_entities(entities: list[Json]) -> Json:

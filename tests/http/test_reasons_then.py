@@ -134,8 +134,10 @@ def test_the_page_is_for_whoever_may_read_the_line(
     story: tuple[World, Staff, list[dict[str, Any]]], server: str
 ) -> None:
     w, who, lines = story
-    line = next(
-        x for x in lines if x["actor_kind"] == "staff" and f"{w.b.code}/" in "".join(x["refs"])
+    line = next(  # the first that left: by the decision, whatever was drawn for later
+        x
+        for x in reversed(lines)
+        if x["actor_kind"] == "staff" and f"{w.b.code}/" in "".join(x["refs"])
     )
     at = f"/audit/{line['id']}/why/"
     own, other, third = (

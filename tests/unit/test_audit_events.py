@@ -132,6 +132,22 @@ def test_every_kind_of_line_is_an_event(code: str) -> None:
     Judge.model_validate(found)
 
 
+@pytest.mark.parametrize("value", ["", " ", "x", "其他", "a/b c", "x" * 300, "\u2028", "a\n\tb"])
+@pytest.mark.parametrize(
+    "column",
+    [x for x, at in line().items() if isinstance(at, str) and x not in ("recorded", "person")],
+)
+def test_whatever_stands_in_a_column_it_is_an_event(column: str, value: str) -> None:
+    """A line of a release that said otherwise, or of somebody who forged it, is shown as well."""
+    for code in ("records:record:read", "records:record:search", "alliance:staff:enrol", "x"):
+        for outcome in ("success", "refused", ""):
+            found = event(**{"code": code, "outcome": outcome, column: value})
+            assert is_certainly_valid(found), (column, value, found)
+            assert name_fits(found), (profile_name(found), found)
+    bare = {x: "" for x, at in line().items() if isinstance(at, str) and x != "recorded"}
+    assert is_certainly_valid(event(**bare | {"person": None, "refs": [], column: value}))
+
+
 def name_fits(found: dict[str, Any]) -> bool:
     name = profile_name(found)
     return not name or (name in OURS and balp_faults(found, name) == [])
