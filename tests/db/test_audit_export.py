@@ -5,7 +5,6 @@ there, and a range without a moment is refused.
 import csv
 import datetime as dt
 import json
-import secrets
 import zipfile
 from pathlib import Path
 
@@ -33,6 +32,7 @@ from consent.audit.log_query import (
 from consent.audit.sealed_cells import escape_formula
 from consent.audit.sealer import seal_all
 from consent.audit.signing_keys import load_signing_key, own_public_key_bytes
+from tests import draws
 from tests.factories import alliance
 from tests.support.browser import signed_in
 from tests.wait_until import wait_until
@@ -46,7 +46,7 @@ def lines(world: None) -> AuditFilter:
     """Three lines of one actor, the second with 1,200 references, the third with what a
     spreadsheet would run.
     """
-    who = str(10**12 + secrets.randbelow(10**12))
+    who = str(10**12 + draws.randbelow(10**12))
     for more in (
         {},
         {"refs": REFS},
