@@ -3,6 +3,7 @@ and XINGLIN_SEED begin, so that a test that passed passes again whatever ran bef
 XINGLIN_SEED draws other things.
 """
 
+import itertools
 import os
 import random
 from collections.abc import Sequence
@@ -10,12 +11,19 @@ from typing import TypeVar
 
 SEED = int(os.environ.get("XINGLIN_SEED", "1"))
 STREAM = random.Random(SEED)
+NUMBER = itertools.count()
 T = TypeVar("T")
 
 
 def begin_stream(name: str) -> None:
     """What is drawn from now on is this test's."""
     STREAM.seed(f"{SEED} {name}")
+
+
+def address(net: str) -> str:
+    """An IPv4 address of the net ("10.77"), which no other test of this run has."""
+    number = next(NUMBER)
+    return f"{net}.{number // 250}.{1 + number % 250}"
 
 
 def choice(options: Sequence[T]) -> T:

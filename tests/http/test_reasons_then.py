@@ -117,7 +117,7 @@ def test_a_line_that_the_facts_do_not_bear_out_is_a_finding(
             code=EventCode.RECORD_OPEN, target="alliance/record", refs=(f"{w.b.code}/{w.plain}/1",)
         )
     )
-    opened, read = list_audit_lines(AuditFilter(), None, 2)
+    opened, read = list_audit_lines(AuditFilter(person=w.person), None, 2)  # type: ignore[arg-type]
     assert explain(read).agreement is Agreement.CONTRADICTS
     found = explain(opened)
     assert found.agreement is Agreement.CONTRADICTS and found.strays == (w.b.code,)

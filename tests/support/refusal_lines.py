@@ -29,7 +29,7 @@ def over() -> None:
 
 
 def address() -> str:
-    return f"203.0.113.{draws.randbelow(250)}"
+    return draws.address("198.18")
 
 
 @pytest.fixture(autouse=True)
