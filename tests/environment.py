@@ -8,6 +8,9 @@ import shutil
 import tempfile
 
 import pytest
+from hypothesis import settings
+
+from tests import draws
 
 pytest.register_assert_rewrite(
     "tests.support", "tests.factories"
@@ -27,5 +30,14 @@ WORKER = int(
 HOOK_PORTS = range(18600 + 20 * WORKER, 18620 + 20 * WORKER)
 os.environ["XINGLIN_HOOKS"] = ",".join(f"http://127.0.0.1:{p}" for p in {18600, *HOOK_PORTS})
 os.environ.pop("XINGLIN_PROCESS", None)
+# a property is tried on the same examples each time, unless XINGLIN_SEED asks for others
+settings.register_profile(
+    "the same again", derandomize="XINGLIN_SEED" not in os.environ, deadline=None, database=None
+)
+settings.load_profile("the same again")
 METRICS = "a-token-of-the-tests-for-metrics-0123456789"
 os.environ["XINGLIN_METRICS_TOKEN"] = METRICS
+
+
+def pytest_runtest_logstart(nodeid: str) -> None:
+    draws.begin_stream(nodeid)

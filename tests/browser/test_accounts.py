@@ -4,7 +4,6 @@ server's command to the first page, and back again.
 
 import io
 import re
-import secrets
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +13,7 @@ from django.core.management import call_command
 from alliance.models import Staff
 from consent.audit.log_query import AuditFilter
 from consent.audit.log_query import list_audit_lines as lines
+from tests import draws
 from tests.browser.person import Person
 
 pytestmark = pytest.mark.browser
@@ -44,7 +44,7 @@ def by_the_operator(*arguments: str) -> str:
 
 @pytest.mark.parametrize(("width", "language"), [(390, "zh-CN"), (1440, "en-US")])
 def test_the_life_of_an_account(chromium: Any, server: str, width: int, language: str) -> None:
-    words, tag = WORDS[language], secrets.token_hex(4)
+    words, tag = WORDS[language], draws.token_hex(4)
     admin = Person(chromium, server, f"admin{tag}", width, language)
     admin.settle_in(
         by_the_operator(

@@ -4,7 +4,6 @@ telephone.
 """
 
 import datetime as dt
-import secrets
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -16,6 +15,7 @@ from alliance.models import Client, Proposal, Staff
 from alliance.roles import Role
 from alliance.services.membership import RESUME_ACT
 from alliance.services.proposals import PROPOSAL_ACTS
+from tests import draws
 from tests.factories import alliance
 
 pytestmark = pytest.mark.browser
@@ -43,7 +43,7 @@ def crowd(world: None) -> Iterator[tuple[Staff, Staff]]:
         [
             Client(
                 **kept | {"name": f"检验信息系统 {n}", "vouched_at": None},
-                client_id=f"crowd-{n}-{secrets.token_hex(8)}",
+                client_id=f"crowd-{n}-{draws.token_hex(8)}",
             )
             for n in range(MANY)
         ]

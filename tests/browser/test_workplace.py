@@ -2,7 +2,6 @@
 undone by a click; on desk and phone.
 """
 
-import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +14,13 @@ from consent.audit.log_query import list_audit_lines as lines
 from records.models import Review, SourcePatient
 from tests.browser.follow import follow
 from tests.factories import alliance
-from tests.factories.fhir import Api, make_citizen_number, make_patient, make_unique_name
+from tests.factories.fhir import (
+    Api,
+    make_citizen_number,
+    make_patient,
+    make_phone,
+    make_unique_name,
+)
 
 pytestmark = pytest.mark.browser
 Enter = Callable[..., Any]
@@ -27,7 +32,7 @@ class Two:
     def __init__(self, server: str) -> None:
         self.at = [alliance.make_hospital("desk"), alliance.make_hospital("far")]
         self.apis = [Api(server, h.code, credentials=alliance.make_credentials(h)) for h in self.at]
-        self.phone = f"139{secrets.randbelow(10**8):08d}"
+        self.phone = make_phone("139")
         reached = {
             "telecom": [{"system": "phone", "value": self.phone}],
             "address": [{"text": "岳麓区城南西路421号"}],

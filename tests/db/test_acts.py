@@ -4,7 +4,6 @@ requests lie between, and however many lines come while one reads.
 
 import datetime as dt
 import random
-import secrets
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from consent.audit.act_query import MOST_COUNTED, MOST_PARTS, Act, list_acts
 from consent.audit.append import append_event
 from consent.audit.event import AuditEvent, AuditOutcome, EventCode
 from consent.audit.log_query import AuditFilter
+from tests import draws
 from tests.factories import alliance
 
 pytestmark = pytest.mark.usefixtures("world")
@@ -51,7 +51,7 @@ def read_all(chosen: AuditFilter, limit: int, between: Any = None, **more: Any) 
 @pytest.mark.parametrize("seed", range(6))
 def test_each_act_is_on_one_page(seed: int) -> None:
     chance = random.Random(seed)
-    hospital = f"acts-{secrets.token_hex(4)}"
+    hospital = f"acts-{draws.token_hex(4)}"
     actors = [f"{hospital}-{n}" for n in "ab"]
     requests = ["", *(f"{hospital}-r{n}" for n in range(12))]
 
@@ -81,7 +81,7 @@ def test_each_act_is_on_one_page(seed: int) -> None:
 
 
 def test_without_time_reading_goes_on_where_it_stopped() -> None:
-    hospital = f"acts-{secrets.token_hex(4)}"
+    hospital = f"acts-{draws.token_hex(4)}"
     write(hospital, "first", hospital)
     for n in range(5):
         write(hospital, f"r{n}", hospital)
@@ -92,7 +92,7 @@ def test_without_time_reading_goes_on_where_it_stopped() -> None:
 
 
 def test_an_act_of_thousands_of_lines_is_bounded() -> None:
-    hospital = f"acts-{secrets.token_hex(4)}"
+    hospital = f"acts-{draws.token_hex(4)}"
     write(hospital, "before", hospital)
     with connection.cursor() as cursor:
         cursor.execute(

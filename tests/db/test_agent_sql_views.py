@@ -7,7 +7,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import secrets
 import shutil
 import subprocess
 import tempfile
@@ -27,6 +26,7 @@ from records.agent.sql.poll_views import poll_database
 from records.agent.sql.row_ledger import RowLedger
 from records.agent.sql.source_database import SourceDatabase
 from records.agent.sql.view_settings import list_view_settings
+from tests import draws
 from tests.wait_until import wait_until
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "distribution/agent/views"
@@ -48,7 +48,7 @@ def postgresql(django_db_setup: None) -> Iterator[Hospital]:
     from django.conf import settings
 
     url = settings.DATABASES["default"]
-    name, login = f"his_{secrets.token_hex(4)}", f"reader_{secrets.token_hex(4)}"
+    name, login = f"his_{draws.token_hex(4)}", f"reader_{draws.token_hex(4)}"
     where = {k: url[u] for k, u in (("host", "HOST"), ("port", "PORT")) if url.get(u)}
     owner = {**where, "user": url["USER"], "password": url["PASSWORD"] or None}
     with psycopg.connect(dbname=url["NAME"], autocommit=True, **owner) as admin:

@@ -3,8 +3,6 @@ key, master and dictionary.
 """
 
 import os
-import random
-import secrets
 import subprocess
 import sys
 import threading
@@ -19,6 +17,7 @@ from alliance.models import Hospital
 from alliance.platform.state_files import state_folder
 from records.maintenance import reencode
 from records.store import codec, dictionaries, keys
+from tests import draws
 from tests.factories import alliance
 from tests.factories.fhir import Api, make_observation, make_patient
 
@@ -38,7 +37,7 @@ def stored(made: str) -> bytes:
 
 
 def test_the_disk_tells_nothing(api: Api) -> None:
-    mark = secrets.token_hex(8)
+    mark = draws.token_hex(8)
     made = api.create(make_patient(f"司马{mark}", mrn=mark))
     raw = stored(made)
     assert mark.encode() not in raw and "司马".encode() not in raw and b"resourceType" not in raw
@@ -146,7 +145,7 @@ def test_a_new_master_key_and_a_broken_off_one(api: Api) -> None:
     )
     old = path.read_text()
     following.touch(0o600)
-    following.write_text(secrets.token_hex(32))
+    following.write_text(draws.token_hex(32))
     reencode.rewrap_all_keys(
         bytes.fromhex(following.read_text())
     )  # … and here it broke off: wrapped anew, the file not yet moved
@@ -164,7 +163,7 @@ def test_a_new_master_key_and_a_broken_off_one(api: Api) -> None:
 
 def test_a_new_master_key_from_the_environment(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     about = api.create(make_patient("黄药师"))
-    old, new = (state_folder() / "secrets" / "body_key").read_text().strip(), secrets.token_hex(32)
+    old, new = (state_folder() / "secrets" / "body_key").read_text().strip(), draws.token_hex(32)
     monkeypatch.setenv("XINGLIN_BODY_KEY", old)
     with pytest.raises(reencode.KeyChangeRefused, match="XINGLIN_BODY_KEY_NEXT"):
         reencode.rotate_master_key("test")
@@ -232,7 +231,7 @@ def test_recovery_from_a_backup(api: Api, tmp_path: Path) -> None:
     )
     assert made.returncode == 0, made.stderr
     assert "独孤求败".encode() not in (tmp_path / "dump").read_bytes()
-    name = f"restored_{secrets.token_hex(4)}"
+    name = f"restored_{draws.token_hex(4)}"
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
     try:
@@ -246,7 +245,7 @@ def test_recovery_from_a_backup(api: Api, tmp_path: Path) -> None:
         )
         assert read_in_another_process(about, DATABASE_URL=restored) == "独孤求败"
         told = read_in_another_process(
-            about, DATABASE_URL=restored, XINGLIN_BODY_KEY=secrets.token_hex(32)
+            about, DATABASE_URL=restored, XINGLIN_BODY_KEY=draws.token_hex(32)
         )
         assert (
             "StartRefused: Not the key that this database was written with: body_key" in told
@@ -287,13 +286,13 @@ def test_a_dictionary_of_its_own(
 ) -> None:
     about = api.create(make_patient())
     phrases = [
-        "".join(chr(0x4E00 + secrets.randbelow(8000)) for _ in range(30)) for _ in range(40)
+        "".join(chr(0x4E00 + draws.randbelow(8000)) for _ in range(30)) for _ in range(40)
     ]  # a ward's set phrases: they outweigh what other tests left
     rows = [
         {
             "request": {"method": "POST", "url": "Observation"},
             "resource": make_observation(
-                about, value=i, note=[{"text": "，".join(random.sample(phrases, 12))}]
+                about, value=i, note=[{"text": "，".join(draws.sample(phrases, 12))}]
             ),
         }
         for i in range(1500)

@@ -2,7 +2,6 @@
 readable where they are used, and bound to their column.
 """
 
-import secrets
 from typing import Any
 
 import pytest
@@ -20,6 +19,7 @@ from consent.models import Directive, Emergency
 from consent.services.emergencies import do_break_glass
 from records.maintenance import reencode
 from records.mpi.index import source_patients
+from tests import draws
 from tests.factories import alliance
 from tests.factories.consents import record_consent
 from tests.factories.web_session import SECRET
@@ -186,7 +186,7 @@ def test_a_new_key_and_a_new_master_key(opened: Emergency, scanned: Directive) -
     )
     columns.column_ciphers.clear()
     with transaction.atomic():
-        reencode.rewrap_all_keys(secrets.token_bytes(32))
+        reencode.rewrap_all_keys(draws.token_bytes(32))
         with pytest.raises(columns.KeyNotFound):
             Emergency.objects.get(pk=opened.pk)
         transaction.set_rollback(True)

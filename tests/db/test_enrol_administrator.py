@@ -5,7 +5,6 @@ whatever was lost.
 import datetime as dt
 import io
 import re
-import secrets
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -19,6 +18,7 @@ from alliance.services.membership import do_suspend_hospital
 from alliance.services.staffing import do_end_staff
 from consent.audit.log_query import AuditFilter
 from consent.audit.log_query import list_audit_lines as lines
+from tests import draws
 from tests.factories import alliance
 
 
@@ -33,7 +33,7 @@ def password(said: str) -> str:
 
 
 def test_the_first_administrator_and_the_hospital(world: None) -> None:
-    code, name = f"new-{secrets.token_hex(4)}", f"a{secrets.token_hex(4)}"
+    code, name = f"new-{draws.token_hex(4)}", f"a{draws.token_hex(4)}"
     with pytest.raises(CommandError, match="--hospital-name"):
         run("--username", name, "--hospital", code)
     assert (
@@ -103,7 +103,7 @@ def test_an_employment_that_runs_on_is_not_cut_short(world: None) -> None:
 def test_a_hospital_where_nobody_could_sign_in(world: None) -> None:
     at = alliance.make_hospital("shut")
     do_suspend_hospital(at, reason="test", acting=alliance.OPERATOR)
-    name = f"a{secrets.token_hex(4)}"
+    name = f"a{draws.token_hex(4)}"
     with pytest.raises(CommandError, match="--resume"):
         run("--username", name, "--hospital", at.code)
     run("--username", name, "--hospital", at.code, "--resume")

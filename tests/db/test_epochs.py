@@ -101,7 +101,7 @@ def test_what_is_recorded_of_a_restore(world: None) -> None:
         ) and epoch.find_epoch_fault(cursor) == ""
         cursor.execute(
             "SELECT alliance_xid()::text::bigint, (SELECT xid::text::bigint FROM"
-            " consent_audit_event ORDER BY id DESC LIMIT 1)"
+            " consent_audit_event WHERE code = 'alliance:restore:record' ORDER BY id DESC LIMIT 1)"
         )
         number, line = cursor.fetchone()
         assert AHEAD < made.passed <= number == line

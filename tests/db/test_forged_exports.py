@@ -4,7 +4,6 @@ key; and what was not touched is intact.
 
 import csv
 import json
-import secrets
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -25,11 +24,12 @@ from consent.audit.log_export import WRITERS, count_export_lines, export_log
 from consent.audit.log_query import AuditFilter, iterate_sealed_lines
 from consent.audit.sealer import seal_all
 from consent.audit.tree_head import TreeHead
+from tests import draws
 from tests.wait_until import wait_until
 
 LINES = 7
 ACTOR, OUTCOME = COLUMNS.index("actor"), COLUMNS.index("outcome")
-WHO = str(10**12 + secrets.randbelow(10**12))
+WHO = str(10**12 + draws.randbelow(10**12))
 
 
 class Package:

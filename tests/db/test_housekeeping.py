@@ -1,7 +1,6 @@
 """The half-hourly job takes away what has expired, and nothing else."""
 
 import datetime as dt
-import secrets
 from concurrent.futures import ThreadPoolExecutor
 
 from django.core.cache import cache
@@ -14,6 +13,7 @@ from alliance.models import AccessToken, Client, DiskSample
 from alliance.operations import disk_space
 from alliance.server.housekeeping import delete_ended_jobs, delete_expired, sample_disks
 from records.models import StrangerSearch
+from tests import draws
 from tests.factories import alliance
 
 
@@ -24,13 +24,13 @@ def test_expired_tokens_and_counts_go_the_others_stay(world: None) -> None:
     now = timezone.now()
     old, new = (
         AccessToken.objects.create(
-            digest=hash_secret(secrets.token_hex(8)),
+            digest=hash_secret(draws.token_hex(8)),
             client=client,
             expires_at=now + dt.timedelta(seconds=s),
         )
         for s in (-1, 60)
     )
-    stays, goes = secrets.token_hex(8), secrets.token_hex(8)
+    stays, goes = draws.token_hex(8), draws.token_hex(8)
     cache.set(stays, 1, 300)
     cache.set(goes, 1, 300)
     with connection.cursor() as cursor:
@@ -53,7 +53,7 @@ def test_expired_tokens_and_counts_go_the_others_stay(world: None) -> None:
 
 
 def test_a_flood_does_not_push_counts_out(world: None) -> None:
-    mark = secrets.token_hex(8)
+    mark = draws.token_hex(8)
     cache.set("0" + mark, 1, 300)
     for i in range(400):
         cache.set(f"flood-{mark}-{i}", 1, 300)
@@ -113,7 +113,7 @@ def test_jobs_that_are_done_are_forgotten_after_a_week(world: None) -> None:
 def test_samples_of_the_disks_are_taken_each_hour_and_kept_for_sixty_days(world: None) -> None:
     now, node = (
         timezone.now().replace(minute=0, second=0, microsecond=0),
-        f"n{secrets.token_hex(6)}",
+        f"n{draws.token_hex(6)}",
     )
     for days in (61, 59):
         DiskSample.objects.create(

@@ -3,7 +3,6 @@ doubt, twins and newborns kept apart.
 """
 
 import itertools
-import secrets
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -18,6 +17,7 @@ from tests.factories.fhir import (
     make_citizen_number,
     make_newborn_birth_date,
     make_patient,
+    make_reached,
     make_unique_name,
 )
 from tests.support.index_pair import source, two
@@ -53,7 +53,7 @@ def test_doubt_goes_to_review_with_its_reason(
     name = ours if name == "张伟明" else name
     card, phone = (
         make_citizen_number("19580312"),
-        {"telecom": [{"system": "phone", "value": f"137{secrets.randbelow(10**8):08d}"}]},
+        make_reached("137"),
     )
     theirs = {True: card, False: make_citizen_number("19580312"), None: ""}[card_too]
     one = source(
@@ -119,7 +119,7 @@ def test_who_changed_his_name_is_known_by_the_former_one(two: tuple[Api, Api], s
     before, now, phone = (
         make_unique_name(),
         make_unique_name(),
-        {"telecom": [{"system": "phone", "value": f"133{secrets.randbelow(10**8):08d}"}]},
+        make_reached("133"),
     )
     renamed = make_patient(now) | phone
     if sent:
@@ -140,8 +140,8 @@ def test_who_changed_his_name_is_known_by_the_former_one(two: tuple[Api, Api], s
 
 def test_twins_and_their_newborn_registration(two: tuple[Api, Api]) -> None:
     """The nameless one may be either: nobody is linked, and a human is asked."""
-    phone = {"telecom": [{"system": "phone", "value": f"136{secrets.randbelow(10**8):08d}"}]}
-    born = make_newborn_birth_date(40, 40)
+    phone = make_reached("136")
+    born = make_newborn_birth_date()
     for name in ("令狐景行", "令狐景知"):
         two[0].create(
             make_patient(
@@ -158,7 +158,7 @@ def test_twins_and_their_newborn_registration(two: tuple[Api, Api]) -> None:
     assert nameless.decided_by == ""
     asked = list(Review.objects.filter(Q(one=nameless) | Q(two=nameless)))
     assert len(asked) == 2 and all("held:rivals" in r.reasons for r in asked), asked
-    phone = {"telecom": [{"system": "phone", "value": f"135{secrets.randbelow(10**8):08d}"}]}
+    phone = make_reached("135")
     only = source(two[0], two[0].create(make_patient("独孤知微", born.isoformat(), "male") | phone))
     nameless = source(
         two[1], two[1].create(make_patient("周静文之子", born.isoformat(), "male") | phone)
@@ -170,7 +170,7 @@ def test_a_child_without_a_name_brings_no_twins_together(two: tuple[Api, Api]) -
     """One twin has the father's family name, the other the mother's: their registrations are
     less unlike than strangers', for they share home and day.
     """
-    phone = {"telecom": [{"system": "phone", "value": f"137{secrets.randbelow(10**8):08d}"}]}
+    phone = make_reached("137")
     born = make_newborn_birth_date(
         1000, 3000
     ).isoformat()  # a day on which no other test has children
@@ -243,8 +243,8 @@ def test_a_child_without_a_name_is_parted_when_the_twin_arrives(two: tuple[Api, 
     """Linked while there was one child only; then it may be either. Whoever was linked with the
     named child stays with them.
     """
-    phone = {"telecom": [{"system": "phone", "value": f"132{secrets.randbelow(10**8):08d}"}]}
-    born = make_newborn_birth_date(40, 40)
+    phone = make_reached("132")
+    born = make_newborn_birth_date()
     card = make_citizen_number(born.strftime("%Y%m%d"))
     nameless = source(
         two[1], two[1].create(make_patient("孔静文之子", born.isoformat(), "male") | phone)
@@ -293,7 +293,7 @@ def test_a_child_without_a_name_is_parted_when_the_twin_arrives(two: tuple[Api, 
 def test_whoever_comes_first_they_are_the_same_persons(server: str) -> None:
     card, phone = (
         make_citizen_number("19580312"),
-        {"telecom": [{"system": "phone", "value": f"134{secrets.randbelow(10**8):08d}"}]},
+        make_reached("134"),
     )
     name = make_unique_name()
     rows = [

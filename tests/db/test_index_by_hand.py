@@ -3,7 +3,6 @@ found, and many at once.
 """
 
 import datetime as dt
-import secrets
 from typing import Any
 from uuid import uuid4
 
@@ -32,6 +31,8 @@ from tests.factories.fhir import (
     make_bundle,
     make_citizen_number,
     make_patient,
+    make_phone,
+    make_reached,
     make_unique_name,
 )
 from tests.support.index_pair import source, two
@@ -204,7 +205,7 @@ def test_beside_a_person_of_more_registrations_than_are_looked_at(two: tuple[Api
     """Those that share a block come first among the twelve: the fourteenth finds its like, and
     one who only lives there stays apart.
     """
-    phone = {"telecom": [{"system": "phone", "value": f"131{secrets.randbelow(10**8):08d}"}]}
+    phone = make_reached("131")
     name, card = make_unique_name(), make_citizen_number("19580312")
     sent = [
         (
@@ -261,7 +262,7 @@ def test_a_shared_number_is_asked_about_among_more_likely_twins_than_are_looked_
 def test_an_oversized_block_is_capped_and_logged_and_still_finds(
     two: tuple[Api, Api], caplog: pytest.LogCaptureFixture
 ) -> None:
-    name, phone = make_unique_name(), f"131{secrets.randbelow(10**8):08d}"
+    name, phone = make_unique_name(), make_phone("131")
     body = make_patient(name) | {"telecom": [{"system": "phone", "value": phone}]}
     sent = make_bundle(
         *[

@@ -2,7 +2,6 @@
 what they have written.
 """
 
-import secrets
 from pathlib import Path
 
 import pytest
@@ -21,6 +20,7 @@ from alliance.platform.environment import KEY_NAMES, StartRefused
 from alliance.platform.state_files import key_file, state_folder
 from consent.audit.sealer import seal_all
 from records.maintenance import reencode
+from tests import draws
 from tests.support.world import World, w
 
 __all__ = ["w"]
@@ -35,7 +35,7 @@ def test_each_key_is_known_again(world: None, monkeypatch: pytest.MonkeyPatch, n
     assert find_wrong_key_fault(recorded()) == "" and recorded().keys() == set(KEY_NAMES), (
         "the control"
     )
-    other = secrets.token_hex(32)
+    other = draws.token_hex(32)
     monkeypatch.setenv(f"XINGLIN_{name.upper()}", other)
     assert name in find_wrong_key_fault(recorded()) and not any(
         n in find_wrong_key_fault(recorded()) for n in KEY_NAMES if n != name
@@ -48,7 +48,7 @@ def test_each_key_is_known_again(world: None, monkeypatch: pytest.MonkeyPatch, n
 def test_a_successor_of_the_master_key_is_as_good(
     world: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    old, new = own_key_fingerprints()["body_key"], secrets.token_hex(32)
+    old, new = own_key_fingerprints()["body_key"], draws.token_hex(32)
     monkeypatch.setenv("XINGLIN_BODY_KEY_NEXT", new)
     assert own_key_fingerprints()["body_key"] == old | {key_fingerprint("body_key", new)}
     assert (
@@ -95,7 +95,7 @@ def test_every_process_compares(world: None, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(connection_guard, "compared", False)
     with connection.cursor() as cursor:
         connection_guard.check_database_fits(cursor)
-        monkeypatch.setenv("XINGLIN_AUDIT_KEY", secrets.token_hex(32))
+        monkeypatch.setenv("XINGLIN_AUDIT_KEY", draws.token_hex(32))
         with pytest.raises(StartRefused, match="audit_key"):
             connection_guard.check_database_fits(cursor)
     other = connection.copy()
@@ -124,8 +124,8 @@ def test_where_there_are_no_prints_what_was_written_proves(
 ) -> None:
     seal_all()
     key_proof.prove_keys()
-    monkeypatch.setenv("XINGLIN_BODY_KEY", secrets.token_hex(32))
-    settings.AUDIT_KEY = secrets.token_bytes(32)  # type: ignore[attr-defined]
+    monkeypatch.setenv("XINGLIN_BODY_KEY", draws.token_hex(32))
+    settings.AUDIT_KEY = draws.token_bytes(32)  # type: ignore[attr-defined]
     kept = recorded()
     KeyPrint.objects.all().delete()
     try:
@@ -143,7 +143,7 @@ def test_the_index_key_proves_itself_in_another_process(
     from records.mpi.index import field_protection
 
     assert key_proof.is_index_key_right(), "the control"
-    monkeypatch.setattr(field_protection.settings, "INDEX_KEY", secrets.token_bytes(32))
+    monkeypatch.setattr(field_protection.settings, "INDEX_KEY", draws.token_bytes(32))
     field_protection.index_cipher.cache_clear()
     try:
         assert not key_proof.is_index_key_right()

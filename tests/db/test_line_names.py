@@ -1,6 +1,5 @@
 """Names of what lines say, loaded for a batch in few statements, as far as the reader may know."""
 
-import secrets
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +13,7 @@ from alliance.roles import Role
 from consent.audit.canonical_line import FIELDS
 from consent.audit.line_names import load_line_names
 from records.models import Person, SourcePatient
+from tests import draws
 from tests.factories import alliance
 
 
@@ -33,7 +33,7 @@ def make_registration(
     home = Person.objects.create()
     return SourcePatient.objects.create(
         hospital=at,
-        fhir_id=secrets.token_hex(8),
+        fhir_id=draws.token_hex(8),
         home=home.id,
         person=person or home,
         registered=True,

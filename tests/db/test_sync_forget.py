@@ -1,12 +1,12 @@
 """What of sync goes after a good year, and what stays."""
 
-import secrets
 from typing import Any
 
 import pytest
 from django.db import connection
 
 from records.sync.forget import DAYS, forget_old_sync
+from tests import draws
 from tests.factories import alliance
 from tests.support.sync_clients import make_client
 
@@ -18,13 +18,13 @@ def run(sql: str, *parameters: Any) -> list[Any]:
 
 
 def leave_letter(state: str, days: int) -> str:
-    record = secrets.token_hex(6)
+    record = draws.token_hex(6)
     run(
         "INSERT INTO record_sync_dead_letter (hospital, client, scopes, stream, number, item,"
         " source, type, record, state, rule, field, waits, settled_at, content) VALUES (1, 'c', '',"
         " %s, 1, 0, 'his', 'Basic', %s, %s, 'server.error', '', '{}',"
         " clock_timestamp() - make_interval(days => %s), '')",
-        secrets.randbelow(2**40),
+        draws.randbelow(2**40),
         record,
         state,
         days,

@@ -1,11 +1,10 @@
 """Places of batches that are done at once, and streams: no more than there are."""
 
-import secrets
-
 import pytest
 from django.db import connection
 
 from records.sync.streams import MOST_STREAMS, SLOTS, create_stream, find_stream, take_slot
+from tests import draws
 
 
 @pytest.mark.django_db
@@ -24,7 +23,7 @@ def test_a_place_that_another_has_is_not_given(world: None) -> None:
 
 @pytest.mark.django_db
 def test_a_system_has_so_many_streams_and_no_more(world: None) -> None:
-    client = f"c-{secrets.token_hex(4)}"
+    client = f"c-{draws.token_hex(4)}"
     for n in range(MOST_STREAMS):
         assert create_stream(1, client, f"s{n}") is not None
     assert create_stream(1, client, "one-more") is None

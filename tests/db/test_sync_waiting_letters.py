@@ -1,13 +1,12 @@
 """Letters whose wait is over: nobody's crowd out another's."""
 
-import secrets
-
 import pytest
 from django.db import connection
 from django.utils import timezone
 
 from alliance.models import Client
 from records.sync.waiting_letters import MOST, find_ready_letters
+from tests import draws
 from tests.factories import alliance
 from tests.support.sync_clients import make_client
 
@@ -22,7 +21,7 @@ SELECT %s, %s, '', %s, 1, i, 'his', 'Observation', 'r' || i, 'waiting', 'referen
 def leave_letters(client: Client, count: int, tries: int = 0) -> None:
     """That wait for nothing more."""
     with connection.cursor() as cursor:
-        stream = secrets.randbelow(2**40)
+        stream = draws.randbelow(2**40)
         cursor.execute(LETTERS, [client.hospital_id, client.client_id, stream, tries, count])
 
 

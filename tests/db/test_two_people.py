@@ -3,12 +3,12 @@ the evidence is otherwise strong.
 """
 
 import datetime as dt
-import secrets
 from typing import Any
 
 import pytest
 
 from records.models import Review, SourcePatient
+from tests import draws
 from tests.factories import alliance
 from tests.factories.fhir import (
     Api,
@@ -17,12 +17,13 @@ from tests.factories.fhir import (
     make_citizen_number,
     make_newborn_birth_date,
     make_patient,
+    make_reached,
     make_unique_name,
 )
 
 
 def phone() -> dict[str, Any]:
-    return {"telecom": [{"system": "phone", "value": f"137{secrets.randbelow(10**8):08d}"}]}
+    return make_reached("137")
 
 
 def day(first: int = 1930) -> str:
@@ -107,7 +108,7 @@ CASES = {
         m,
         m,
         day(),
-        {"address": [{"text": f"长沙市开福区湘雅路{secrets.randbelow(900) + 1}号"}]},
+        {"address": [{"text": f"长沙市开福区湘雅路{draws.randbelow(900) + 1}号"}]},
         True,
         "",
     ),
@@ -157,7 +158,7 @@ def test_whoever_comes_first(server: str, case: str) -> None:
 def test_a_father_and_a_son_of_one_name_share_their_home_and_no_date(server: str) -> None:
     name, home = (
         make_unique_name(),
-        phone() | {"address": [{"text": f"长沙市开福区湘雅路{secrets.randbelow(900) + 1}号"}]},
+        phone() | {"address": [{"text": f"长沙市开福区湘雅路{draws.randbelow(900) + 1}号"}]},
     )
     father, son, undated = arrive(
         server,

@@ -1,7 +1,6 @@
 """Clients that act for an administrator, and their requests to the administration API."""
 
 import datetime as dt
-import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +16,7 @@ from alliance.services.administrator_clients import (
     do_register_administrator_client,
 )
 from alliance.services.handover import find_secret
+from tests import draws
 from tests.factories import alliance
 from tests.factories.web_session import SECRET
 
@@ -36,7 +36,7 @@ def register(
     """(the client, its secret, the proposal for which it waits)"""
     acting = alliance.get_staff_principal(who)
     values = {
-        "name": f"script {secrets.token_hex(3)}",
+        "name": f"script {draws.token_hex(3)}",
         "scopes": scopes,
         "last_day": timezone.localdate() + dt.timedelta(days=30),
         "reason": "test",

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import itertools
-import secrets
 from functools import cache
 
 from django.utils import timezone
@@ -14,6 +13,7 @@ from alliance.services.appointments import do_appoint_officer
 from alliance.services.clients import do_register_client
 from alliance.services.membership import do_admit_hospital
 from alliance.services.staffing import do_enrol_staff
+from tests import draws
 
 NUMBER = itertools.count(1)
 OPERATOR = operator_principal("test")
@@ -21,7 +21,7 @@ PASSWORD = "a-long-test-password-9"
 
 
 def make_hospital(name: str = "h") -> Hospital:
-    code = f"{name}-{secrets.token_hex(4)}"
+    code = f"{name}-{draws.token_hex(4)}"
     return do_admit_hospital(
         acting=OPERATOR,
         code=code,
@@ -38,7 +38,7 @@ def make_credentials(at: Hospital) -> tuple[str, str]:
 
 
 def make_staff(at: Hospital, role: Role = Role.CLINICIAN, *, wide: bool = False) -> Staff:
-    name = f"u{secrets.token_hex(5)}"
+    name = f"u{draws.token_hex(5)}"
     made, _ = do_enrol_staff(
         username=name,
         name="测试员",

@@ -5,10 +5,11 @@ services; told as JSON, for whoever drives the installation from outside.
 
 import datetime as dt
 import json
-import secrets
 import sys
 from dataclasses import asdict, dataclass
 from typing import Protocol
+
+from tests import draws
 
 CORE, CLINIC = "core", "clinic"
 PEOPLE = {  # who -> where, role
@@ -51,7 +52,7 @@ def make_here() -> None:
     from tests.factories.web_session import SECRET
     from tests.support.html import Browser
 
-    mark, sessions = secrets.token_hex(3), {}
+    mark, sessions = draws.token_hex(3), {}
     hospitals = {
         place: do_admit_hospital(
             acting=alliance.OPERATOR, code=f"{place}-{mark}", name_zh=zh, name_en=en, tier=tier

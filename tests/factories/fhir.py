@@ -3,28 +3,47 @@
 import datetime as dt
 import http.client
 import json
-import secrets
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from records.mpi.matching.rules import birth_dates
+from records.mpi.matching.rules import birth_dates, phone
 from records.mpi.matching.rules.compared_name import parse_compared_name
 from records.mpi.matching.rules.resident_number import RESIDENT_NUMBER_SYSTEM, check_digit
+from tests import draws
 from tests.wait_until import wait_until
 
 FHIR = "application/fhir+json"
 INVENTED: set[str] = set()  # names and numbers of patients, of which no log may speak
+SOUNDS: set[str] = set()  # of the names
+PHONES: set[str] = set()
+DAYS: set[dt.date] = set()  # of newborns
 
 
 def make_citizen_number(birth: str = "19580312", sequence: int | None = None) -> str:
-    """A valid, invented citizen number of a man (odd sequence); no region begins with 999."""
-    region = f"999{100 + secrets.randbelow(900)}"
-    if sequence is None:
-        sequence = 2 * secrets.randbelow(500) + 1
-    first = f"{region}{birth}{sequence:03d}"
-    INVENTED.add(first + check_digit(first))
-    return first + check_digit(first)
+    """A valid, invented citizen number of a man (odd sequence) that nobody else has; no region
+    begins with 999.
+    """
+    while True:
+        place = 2 * draws.randbelow(500) + 1 if sequence is None else sequence
+        first = f"999{100 + draws.randbelow(900)}{birth}{place:03d}"
+        if (number := first + check_digit(first)) not in INVENTED:
+            INVENTED.add(number)
+            return number
+
+
+def make_phone(prefix: str = "137") -> str:
+    """A mobile number that nobody else has and nobody would take for a placeholder."""
+    while True:
+        number = f"{prefix}{draws.randbelow(10**8):08d}"
+        if phone.normalize_phone(number) == number and number not in PHONES:
+            PHONES.add(number)
+            return number
+
+
+def make_reached(prefix: str = "137") -> dict[str, Any]:
+    """What a Patient says of a phone that is theirs alone."""
+    return {"telecom": [{"system": "phone", "value": make_phone(prefix)}]}
 
 
 def make_unique_name() -> str:
@@ -32,10 +51,13 @@ def make_unique_name() -> str:
     most of them born on one day.
     """
     while True:
-        name = secrets.choice("赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨") + "".join(
-            chr(0x4E00 + secrets.randbelow(8000)) for _ in range(3)
+        name = draws.choice("赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨") + "".join(
+            chr(0x4E00 + draws.randbelow(8000)) for _ in range(3)
         )
-        if (said := parse_compared_name(name)).full and not said.child:  # not 王某…, nor …之子
+        said = parse_compared_name(name)
+        sound = "".join(said.sounds)
+        if said.full and not said.child and sound not in SOUNDS:  # not 王某…, nor …之子
+            SOUNDS.add(sound)
             INVENTED.add(name)
             return name
 
@@ -44,13 +66,18 @@ def make_birth_date(first: dt.date, days: int = 1) -> dt.date:
     """One of so many days from `first` on that is nobody's way to say "not known" (a first of
     January).
     """
-    day = first + dt.timedelta(secrets.randbelow(days))
+    day = first + dt.timedelta(draws.randbelow(days))
     return day if birth_dates.is_informative_date(day) else day + dt.timedelta(1)
 
 
 def make_newborn_birth_date(least: int = 20, most: int = 320) -> dt.date:
-    """The birth date of a child so many days old."""
-    return make_birth_date(dt.date.today() - dt.timedelta(most), most - least + 1)
+    """The birth date of a child so many days old, on which nobody else has one: children without
+    a name may be any of their day.
+    """
+    while (born := make_birth_date(dt.date.today() - dt.timedelta(most), most - least + 1)) in DAYS:
+        pass
+    DAYS.add(born)
+    return born
 
 
 def make_patient(
@@ -77,7 +104,7 @@ def make_patient(
                 ]
             },
             "system": "urn:mrn",
-            "value": mrn or secrets.token_hex(6),
+            "value": mrn or draws.token_hex(6),
         }
     )
     return out

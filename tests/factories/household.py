@@ -3,10 +3,14 @@
 import datetime as dt
 import itertools
 import random
-import secrets
 from typing import Any
 
-from tests.factories.fhir import make_citizen_number, make_patient, make_unique_name
+from tests.factories.fhir import (
+    make_citizen_number,
+    make_patient,
+    make_reached,
+    make_unique_name,
+)
 
 FIRST, DAY = dt.date(2003, 1, 2), itertools.count()
 FAMILIES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨"
@@ -36,7 +40,7 @@ def household(faults: random.Random) -> list[Row]:
         who: make_citizen_number(born[who].replace("-", ""), place)
         for who, place in {"mother": 2, "father": 1, "child": 1, "twin": 3}.items()
     }
-    reached = {"telecom": [{"system": "phone", "value": f"139{secrets.randbelow(10**8):08d}"}]}
+    reached = make_reached("139")
     out: list[Row] = []
     for who in ("mother", "father", "child", *(["twin"] if twins else [])):
         for _ in range(faults.randint(1, 4)):

@@ -4,7 +4,6 @@ what is allowed.
 
 import datetime as dt
 import re
-import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -19,6 +18,7 @@ from alliance.roles import Role
 from alliance.services.credentials import do_reset_credentials
 from alliance.services.membership import do_change_hospital, do_suspend_hospital
 from alliance.services.staffing import do_change_staff, do_end_staff, do_enrol_staff
+from tests import draws
 from tests.factories import alliance
 from tests.support.accounts import alone
 from tests.support.audit_lines import told
@@ -31,7 +31,7 @@ LATER = dt.date(2099, 1, 1)
 def enrolled(browser: Browser, at: Hospital, **more: Any) -> Any:
     """The answer to the form that enrols a clinician, followed to its page."""
     form = {
-        "username": "n" + secrets.token_hex(4),
+        "username": "n" + draws.token_hex(4),
         "name": "新人",
         "hospital": at.pk,
         "role": "clinician",
@@ -67,7 +67,7 @@ def test_a_first_password_is_shown_to_its_maker_for_ten_minutes(world: None) -> 
 def test_two_enrolments_of_one_user_name_make_one_account(world: None) -> None:
     at = alliance.make_hospital("twice")
     acting = alliance.make_staff(at, Role.ADMINISTRATOR, wide=True)
-    name = "d" + secrets.token_hex(4)
+    name = "d" + draws.token_hex(4)
 
     def enrol(browser: Browser) -> Any:
         try:
@@ -266,7 +266,7 @@ def test_who_may_touch_whom(world: None) -> None:
             do_change_staff(own, acting=acting, **more)
         with pytest.raises(Forbidden):
             do_enrol_staff(
-                username="x" + secrets.token_hex(4),
+                username="x" + draws.token_hex(4),
                 name="x",
                 role="clinician",
                 ends_on=LATER,

@@ -2,13 +2,13 @@
 6.2.2, RFC 9112 3.2).
 """
 
-import secrets
 import socket
 import uuid
 from urllib.parse import quote, urlsplit
 
 import pytest
 
+from tests import draws
 from tests.factories.bundles import entry, made, note, sent
 from tests.factories.fhir import FHIR, Api, Reply, make_patient
 
@@ -59,7 +59,7 @@ def test_an_address_that_is_nearly_the_own_is_refused(api: Api, path: str) -> No
 
 
 def test_entries_are_found_by_their_address_in_another_spelling(api: Api) -> None:
-    i = f"s{secrets.token_hex(4)}"
+    i = f"s{draws.token_hex(4)}"
     for full_url, reference in (
         ("http://sender.example/fhir", "http://Sender.Example/fhir"),
         ("https://sender.example/fhir", "http://sender.example/fhir"),
@@ -92,7 +92,7 @@ def test_what_stands_behind_a_hash_is_never_lost(api: Api, server: str) -> None:
     """identifier=system|#7 without its end asks for whoever has a number of that system: another
     one was overwritten, or deleted.
     """
-    system = f"urn:ward:{secrets.token_hex(4)}"
+    system = f"urn:ward:{draws.token_hex(4)}"
     kept = api.create(
         {
             "resourceType": "Organization",
@@ -171,7 +171,7 @@ def test_a_condition_without_a_number_is_refused(api: Api) -> None:
     """identifier=system| would mean whoever is the only one of that system; a sender whose
     number is empty writes it.
     """
-    system = f"urn:ward:{secrets.token_hex(4)}"
+    system = f"urn:ward:{draws.token_hex(4)}"
     body = {
         "resourceType": "Organization",
         "name": "only",
@@ -202,7 +202,7 @@ def test_a_condition_without_a_number_is_refused(api: Api) -> None:
 @pytest.mark.parametrize("number", ["{n} ", " {n}", "\u00a0{n}"])
 def test_blanks_around_a_number_make_no_twins(api: Api, number: str) -> None:
     """A column of a fixed width."""
-    n = secrets.token_hex(6)
+    n = draws.token_hex(6)
     padded = number.format(n=n)
     body = {
         "resourceType": "Organization",

@@ -3,7 +3,6 @@ moment through the administration API, and nothing else; each refusal beside wha
 """
 
 import datetime as dt
-import secrets
 from collections.abc import Callable
 
 import pytest
@@ -39,6 +38,7 @@ from alliance.services.membership import do_resume_hospital, do_suspend_hospital
 from alliance.services.proposals import do_agree_to_proposal, query_open_proposals
 from alliance.services.staffing import do_change_staff, do_end_staff, do_return_staff
 from alliance.services.vouching import do_vouch_client, do_vouch_staff
+from tests import draws
 from tests.factories import alliance
 from tests.factories.administrator_clients import (
     EVERYTHING,
@@ -71,7 +71,7 @@ def test_a_script_does_what_its_administrator_may(server: str) -> None:
     assert away.status_code == 403 and away.json()["code"] == "object"
     gone = script("DELETE", f"/api/clients/{registered.client_id}/", {"reason": "replaced"})
     assert gone.status_code == 204
-    admit = {"code": f"n-{secrets.token_hex(4)}", "name_zh": "新", "name_en": "New"}
+    admit = {"code": f"n-{draws.token_hex(4)}", "name_zh": "新", "name_en": "New"}
     body = admit | {"tier": "community"}
     assert script("POST", "/api/hospitals/", body).status_code == 403, "one hospital's alone"
     wide = make_script(server, make_administrator(wide=True))
@@ -398,7 +398,7 @@ def test_a_script_vouches_for_nothing_and_registers_no_other(world: None) -> Non
     who = make_administrator(wide=True)
     client, _ = register_standing(who)
     script = administrator_client_principal(who, client.client_id, None)  # type: ignore[arg-type]
-    system = Client.objects.create(client_id=secrets.token_hex(4), hospital=who.hospital, name="x")
+    system = Client.objects.create(client_id=draws.token_hex(4), hospital=who.hospital, name="x")
     for verb in (
         lambda: do_vouch_staff(make_administrator(), ground="card", seen="", acting=script),
         lambda: do_vouch_client(system, acting=script),

@@ -2,7 +2,6 @@
 with a body of the shape that stands there.
 """
 
-import secrets
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from alliance.models import Staff
 from alliance.services.membership import do_suspend_hospital
+from tests import draws
 from tests.factories import alliance
 from tests.factories.administrator_clients import Script, make_administrator, make_script
 
@@ -87,12 +87,12 @@ def test_each_documented_answer_is_answered_so(server: str, contract: Contract) 
 
 def ask_hospitals(script: Script, local: Script, hold: Any) -> None:
     path, one = "/api/hospitals/", "/api/hospitals/{code}/suspension/"
-    code = f"c-{secrets.token_hex(4)}"
+    code = f"c-{draws.token_hex(4)}"
     body = {"code": code, "name_zh": "新院", "name_en": "New", "tier": "community"}
     made = hold(script("POST", path, body), "POST", path, 201)
     assert made["code"] == code
     hold(script("POST", path, body), "POST", path, 400)
-    hold(local("POST", path, {**body, "code": f"d-{secrets.token_hex(4)}"}), "POST", path, 403)
+    hold(local("POST", path, {**body, "code": f"d-{draws.token_hex(4)}"}), "POST", path, 403)
     hold(script("GET", path), "GET", path, 200)
     hold(make_poor(script)("GET", path), "GET", path, 403)
     at = one.format(code=code)

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from alliance.services.clients import do_register_client
+from consent.audit.append import append_event
+from consent.audit.event import AuditEvent, AuditOutcome, EventCode
 from consent.audit.line_names import load_line_names
 from consent.audit.line_places import LineSearch, list_placed_lines
 from consent.audit.log_query import AuditFilter
@@ -84,14 +86,19 @@ def test_the_hospitals_own_lines_the_newest_first(reader: Reader) -> None:
 
 
 def test_whatever_has_written_a_line_it_is_an_event(reader: Reader) -> None:
-    """Of the whole alliance, as other tests have left it."""
-    lines = list_placed_lines(LineSearch(AuditFilter()), None, 3000)
+    """A line of each code, done and refused, beside those that the requests have left."""
+    acting = alliance.get_staff_principal(alliance.make_staff(reader.at))
+    for code in EventCode:
+        for more in ({}, {"outcome": AuditOutcome.REFUSED, "reason": "no_relationship"}):
+            line = {"person": reader.person, "target": reader.result, "detail": "a\n b "} | more
+            append_event(AuditEvent.from_principal(acting, code, **line))
+    lines = list_placed_lines(LineSearch(AuditFilter(hospitals=(reader.at.code,))), None, 3000)
     names = load_line_names(lines)
     for line in lines:
         event = build_audit_event(line, names, "https://alliance.example.org/fhir")
         assert is_certainly_valid(event), (line, event)
         assert not (name := profile_name(event)) or balp_faults(event, name) == [], event
-    assert len({line["code"] for line in lines}) > 3
+    assert {line["code"] for line in lines} >= {str(code) for code in EventCode}
 
 
 def test_by_patient(reader: Reader) -> None:

@@ -4,7 +4,6 @@ names are shown to whom they may be, with a line that says so.
 
 import datetime as dt
 import re
-import secrets
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +16,7 @@ from alliance.roles import Role
 from consent.audit.append import append_event
 from consent.audit.event import AuditEvent, AuditOutcome, EventCode
 from consent.models import SavedAuditFilter
+from tests import draws
 from tests.factories import alliance
 from tests.support.browser import signed_in
 from tests.support.html import Browser
@@ -33,8 +33,8 @@ def write(at: Hospital, **more: Any) -> str:
         "actor": "none-of-ours",
         "role": "",
         "purpose": "TREAT",
-        "request_id": f"filter-{secrets.token_hex(6)}",
-        "target": f"target-{secrets.token_hex(6)}",
+        "request_id": f"filter-{draws.token_hex(6)}",
+        "target": f"target-{draws.token_hex(6)}",
     } | more
     append_event(AuditEvent(actor_hospital=at.code, **given))
     return str(given["target"])
@@ -107,7 +107,7 @@ def test_what_others_did_keeps_address_and_request_to_itself(
 
 
 def test_one_request_is_one_row_with_all_its_lines(at: Hospital, auditor: Browser) -> None:
-    request = f"filter-{secrets.token_hex(6)}"
+    request = f"filter-{draws.token_hex(6)}"
     targets = [
         write(at, request_id=request, code=code)
         for code in (EventCode.PERSON_READ, EventCode.CONSENT_READ, EventCode.RECORD_OPEN)
@@ -144,7 +144,7 @@ def test_whose_names_were_shown_stands_in_the_log(at: Hospital, auditor: Browser
 
 
 def test_a_saved_filter_is_ones_own_and_no_right(at: Hospital, auditor: Browser) -> None:
-    name = f"late-{secrets.token_hex(4)}"
+    name = f"late-{draws.token_hex(4)}"
     saved = auditor.post(
         "/audit/filters/",
         {"name": name, "outcome": "refused", "person": str(uuid4())},

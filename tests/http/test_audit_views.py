@@ -3,7 +3,6 @@ them, whether their numbers are those of the lines, and what they make of odd ad
 """
 
 import datetime as dt
-import secrets
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,6 +19,7 @@ from consent.audit.event import AuditEvent, AuditOutcome, EventCode
 from consent.audit.hospital_activity import count_hospital_activity
 from consent.audit.staff_activity import PatientWays, compute_peer_median, count_staff_activity
 from consent.models import Emergency
+from tests import draws
 from tests.factories import alliance
 from tests.support.browser import signed_in
 from tests.support.html import Browser, page_words
@@ -50,7 +50,7 @@ class Scene:
                 actor=str(who.pk),
                 actor_hospital=who.hospital.code,
                 role=who.role,
-                request_id=request or secrets.token_hex(8),
+                request_id=request or draws.token_hex(8),
                 address="192.0.2.9",
             )
         )
@@ -68,14 +68,14 @@ def scene(world: None) -> Scene:
         alliance.make_staff(there),
         [uuid4() for _ in range(4)],
     )
-    opened, request = EventCode.RECORD_OPEN, secrets.token_hex(8)
+    opened, request = EventCode.RECORD_OPEN, draws.token_hex(8)
     own, other = (f"{at.code}/Observation/1/1",), (f"{there.code}/Observation/2/1",)
     first, second, third, fourth = s.persons
     s.write(s.doctor, opened, request, person=first, refs=own)
     s.write(s.doctor, EventCode.PERSON_READ, request, person=first)
     s.write(s.doctor, opened, person=first, refs=own + other)
     s.write(s.doctor, opened, person=second, refs=other, purpose="BTG")
-    request = secrets.token_hex(8)
+    request = draws.token_hex(8)
     s.write(s.doctor, EventCode.RELATION_DECLARE, request, person=second)
     s.write(s.doctor, EventCode.RECORD_SEARCH, request, person=third)  # nothing is found
     refused = {"outcome": AuditOutcome.REFUSED, "reason": "no_relationship", "person": third}

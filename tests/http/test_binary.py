@@ -3,12 +3,12 @@ resource (FHIR R4 binary.html).
 """
 
 import base64
-import secrets
 
 import pytest
 
 from consent.audit.log_query import AuditFilter, list_audit_lines
 from records.models import SourcePatient
+from tests import draws
 from tests.factories.fhir import FHIR, Api, Reply, make_patient
 
 PDF = b"%PDF-1.7 \x00\xff" + bytes(range(256)) * 8
@@ -132,7 +132,7 @@ def test_others_get_no_bytes_and_reads_are_logged(api: Api, stranger: Api) -> No
         api.raw("GET", f"/fhir/{api.base}/{here}", headers={"Accept": "application/pdf"}).status
         == 401
     )
-    mark = f"binary-{secrets.token_hex(6)}"
+    mark = f"binary-{draws.token_hex(6)}"
     assert get(api, here, "application/pdf", X_Request_Id=mark).body == PDF, "the control"
     lines = [
         x

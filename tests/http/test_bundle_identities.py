@@ -2,10 +2,10 @@
 own.
 """
 
-import secrets
 import uuid
 from typing import Any
 
+from tests import draws
 from tests.factories.bundles import entry, made, note, sent
 from tests.factories.fhir import Api, make_patient
 
@@ -15,7 +15,7 @@ THEIRS = "http://sender.example/fhir"
 def test_one_resource_one_entry(api: Api) -> None:
     about = api.create(make_patient())
     for delete in ("{id}", "Observation?identifier=urn:x|{v}"):
-        v = secrets.token_hex(6)
+        v = draws.token_hex(6)
         body = note(about, identifier=[{"system": "urn:x", "value": v}])
         old = api.create(body)
         gone = {"request": {"method": "DELETE", "url": delete.format(id=old, v=v)}}
@@ -93,7 +93,7 @@ def test_a_forwarded_bundles_links_are_its_own(api: Api) -> None:
     """Binary/7 of the sender is not the file that this store has under that id, which is
     somebody else's.
     """
-    i = f"b{secrets.token_hex(4)}"
+    i = f"b{draws.token_hex(4)}"
     api(
         "PUT",
         f"Binary/{i}",
@@ -129,7 +129,7 @@ def test_a_forwarded_bundles_links_are_its_own(api: Api) -> None:
 
 
 def test_a_batch_neither_links_its_entries_nor_guesses(api: Api) -> None:
-    i, u, about = f"p{secrets.token_hex(4)}", f"urn:uuid:{uuid.uuid4()}", api.create(make_patient())
+    i, u, about = f"p{draws.token_hex(4)}", f"urn:uuid:{uuid.uuid4()}", api.create(make_patient())
     api("PUT", f"Patient/{i}", make_patient() | {"id": i})
     rows = sent(
         api,
@@ -157,8 +157,8 @@ def test_a_batch_neither_links_its_entries_nor_guesses(api: Api) -> None:
 def test_what_names_a_system_is_no_link(api: Api) -> None:
     """A hospital whose number is the root of its patients' numbers."""
     u, c = (
-        f"urn:oid:1.2.156.{secrets.randbelow(10**9)}",
-        f"urn:oid:1.2.157.{secrets.randbelow(10**9)}",
+        f"urn:oid:1.2.156.{draws.randbelow(10**9)}",
+        f"urn:oid:1.2.157.{draws.randbelow(10**9)}",
     )
     mine = {
         **make_patient(),
@@ -215,7 +215,7 @@ def test_what_a_condition_does_not_find_is_written_once(api: Api) -> None:
             {"ifNoneExist": "identifier=urn:house|{}"},
             {"method": "PUT", "url": "Organization?identifier=urn:house|{}"},
         ):
-            n = f"h{secrets.token_hex(5)}"
+            n = f"h{draws.token_hex(5)}"
             one = {
                 "resource": house(n),
                 "request": (

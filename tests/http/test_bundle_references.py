@@ -2,10 +2,10 @@
 base (FHIR R4 bundle.html#references, http.html#trules).
 """
 
-import secrets
 import uuid
 from typing import Any
 
+from tests import draws
 from tests.factories.bundles import entry, made, note, sent
 from tests.factories.fhir import Api, make_observation, make_patient
 
@@ -14,9 +14,9 @@ THEIRS = "http://sender.example/fhir"
 
 def test_a_forwarded_bundle_speaks_of_its_own_patient(api: Api) -> None:
     """Whoever has the same short id in this store."""
-    stranger = make_patient() | {"id": f"p{secrets.token_hex(4)}"}
+    stranger = make_patient() | {"id": f"p{draws.token_hex(4)}"}
     api("PUT", f"Patient/{stranger['id']}", stranger)
-    for i in (stranger["id"], f"n{secrets.token_hex(4)}"):
+    for i in (stranger["id"], f"n{draws.token_hex(4)}"):
         theirs, seen = made(
             sent(
                 api,
@@ -79,7 +79,7 @@ def test_what_else_a_forwarded_bundle_leaves_out_keeps_its_address_there(api: Ap
 
 
 def test_what_could_mean_two_things_is_refused(api: Api) -> None:
-    stranger = make_patient() | {"id": f"p{secrets.token_hex(4)}"}
+    stranger = make_patient() | {"id": f"p{draws.token_hex(4)}"}
     api("PUT", f"Patient/{stranger['id']}", stranger)
     same, about = make_patient() | {"id": stranger["id"]}, f"Patient/{stranger['id']}"
     for first in (
@@ -99,7 +99,7 @@ def test_what_could_mean_two_things_is_refused(api: Api) -> None:
 
 
 def test_a_put_and_what_refers_to_it(api: Api) -> None:
-    i = secrets.token_hex(6)
+    i = draws.token_hex(6)
     whole = {**make_patient(), "id": i}
     put = {
         "resource": whole,
@@ -132,7 +132,7 @@ def test_no_temporary_address_is_left(api: Api) -> None:
     about, u, q, other = (
         api.create(make_patient()),
         f"urn:uuid:{uuid.uuid4()}",
-        f"urn:oid:1.2.{secrets.randbelow(10**9)}",
+        f"urn:oid:1.2.{draws.randbelow(10**9)}",
         f"urn:uuid:{uuid.uuid4()}",
     )
     binary, document, form, answer = made(
@@ -204,7 +204,7 @@ def test_a_document_inside_is_left_as_it_is(api: Api) -> None:
 
 def test_placeholders_in_conditions(api: Api) -> None:
     """Sending again makes no twin."""
-    u, number, code = f"urn:uuid:{uuid.uuid4()}", secrets.token_hex(6), secrets.token_hex(4)
+    u, number, code = f"urn:uuid:{uuid.uuid4()}", draws.token_hex(6), draws.token_hex(4)
     about, seen = (
         entry(make_patient(mrn=number), u, ifNoneExist=f"identifier=urn:mrn|{number}"),
         make_observation(u, code=code),
@@ -244,7 +244,7 @@ def test_placeholders_in_conditions(api: Api) -> None:
 
 
 def test_conditional_references_see_what_the_transaction_does(api: Api) -> None:
-    number = secrets.token_hex(6)
+    number = draws.token_hex(6)
     reference = f"Practitioner?identifier=urn:license|{number}"
     doctor: dict[str, Any] = {
         "resourceType": "Practitioner",

@@ -2,11 +2,11 @@
 brings along, as the index knows them (FHIR R4 documents.html).
 """
 
-import secrets
 from typing import Any
 
 import pytest
 
+from tests import draws
 from tests.factories.fhir import Api, make_citizen_number, make_patient
 from tests.support.world import World, related, w
 
@@ -36,7 +36,7 @@ def document(
         "timestamp": "2026-11-01T00:00:00Z",
         "identifier": {
             "system": "urn:ietf:rfc:3986",
-            "value": f"urn:oid:1.2.{secrets.randbelow(10**9)}",
+            "value": f"urn:oid:1.2.{draws.randbelow(10**9)}",
         },
         "entry": [
             {"fullUrl": f"{ROOT}/Composition/c", "resource": letter},
@@ -78,9 +78,9 @@ def stored(api: Api, whole: dict[str, Any], way: str) -> tuple[str, str]:
 
 @pytest.mark.parametrize("way", ["alone", "batch", "transaction"])
 def test_a_strangers_document_is_not_filed_with_whoever_has_the_same_id(api: Api, way: str) -> None:
-    i = f"d{secrets.token_hex(4)}"
+    i = f"d{draws.token_hex(4)}"
     api("PUT", f"Patient/{i}", make_patient() | {"id": i})
-    for inner in (i, f"n{secrets.token_hex(4)}"):
+    for inner in (i, f"n{draws.token_hex(4)}"):
         whole = document(make_patient() | {"id": inner})
         kept, told = stored(api, whole, way)
         assert "nobody's record here" in told
@@ -153,7 +153,7 @@ def test_a_contained_or_logical_patient(api: Api) -> None:
     )
     for nobody in (
         note | {"contained": [make_patient() | {"id": "p"}], "subject": {"reference": "#p"}},
-        note | {"subject": {"identifier": {"system": "urn:mrn", "value": secrets.token_hex(6)}}},
+        note | {"subject": {"identifier": {"system": "urn:mrn", "value": draws.token_hex(6)}}},
         note | {"subject": {"reference": f"{ROOT}/Patient/{own}"}},
     ):
         assert "nobody's record here" in api("POST", "Observation", nobody).headers["warning"]
@@ -199,7 +199,7 @@ def test_only_what_contradicts_keeps_a_document_from_its_patient(
     api: Api, held: dict[str, Any], told: dict[str, Any], filed: bool
 ) -> None:
     """However many others have that name: the number says who is meant."""
-    n = [{"system": "urn:house:mrn", "value": secrets.token_hex(6)}]
+    n = [{"system": "urn:house:mrn", "value": draws.token_hex(6)}]
     own = api.create({"resourceType": "Patient", "identifier": n, **held}).partition("/")[2]
     _, says = stored(
         api, document({"resourceType": "Patient", "id": "x", "identifier": n, **told}), "alone"

@@ -6,7 +6,6 @@ import csv
 import hashlib
 import io
 import json
-import secrets
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -33,6 +32,7 @@ from consent.audit.tree_head import TreeHead
 from consent.models import Emergency
 from consent.web import audit_evidence
 from records.models import SourcePatient
+from tests import draws
 from tests.factories import alliance
 from tests.support.audit_ward import Ward, ward
 from tests.support.browser import signed_in
@@ -250,7 +250,7 @@ def test_the_command_writes_one_for_the_operator(ward: Ward, tmp_path: Path) -> 
     doctor = alliance.make_staff(Hospital.objects.get(code=ward.api.base))
     write_lines(doctor, doctor.hospital, ward)
     sealed(AuditFilter(actor_kind="staff", actor=str(doctor.pk)), 4)
-    call_command("audit_export", form="package", out=out, reason=f"{REASON} {secrets.token_hex(2)}")
+    call_command("audit_export", form="package", out=out, reason=f"{REASON} {draws.token_hex(2)}")
     manifest, members = read_package(out.read_bytes())
     assert out.stat().st_mode & 0o077 == 0
     assert manifest["rows"] == len(check_proofs(manifest, members)) > 4

@@ -3,7 +3,6 @@ strangers by an exact number or their whole name alone.
 """
 
 import re
-import secrets
 
 import pytest
 from django.db import connection
@@ -13,8 +12,14 @@ from alliance.roles import Role
 from consent.audit.log_query import AuditFilter, list_audit_lines
 from records.models import NameKey, SourcePatient, StrangerSearch
 from records.mpi.index.patient_search import find_persons
+from tests import draws
 from tests.factories import alliance
-from tests.factories.fhir import Api, make_citizen_number, make_patient
+from tests.factories.fhir import (
+    Api,
+    make_citizen_number,
+    make_patient,
+    make_phone,
+)
 from tests.support.browser import signed_in
 from tests.support.html import Browser
 
@@ -27,8 +32,8 @@ class Ward:
     def __init__(self, server: str) -> None:
         self.at, self.far = alliance.make_hospital("kind"), alliance.make_hospital("kind-far")
         self.api = Api(server, self.at.code, credentials=alliance.make_credentials(self.at))
-        self.card, self.number = f"KZ{secrets.token_hex(4)}", make_citizen_number("19580302")
-        self.phone = f"199{secrets.randbelow(90_000_000) + 10_000_000}"
+        self.card, self.number = f"KZ{draws.token_hex(4)}", make_citizen_number("19580302")
+        self.phone = make_phone("199")
         self.sent = make_patient("尉迟晟霖", "1958-03-02", "male", self.number, self.card) | {
             "telecom": [{"system": "phone", "value": f"+86 {self.phone[:3]}-{self.phone[3:]}"}],
             "contact": [{"telecom": [{"system": "phone", "value": "0731-88126457"}]}],

@@ -4,7 +4,6 @@ by two.
 
 import json
 import re
-import secrets
 import time
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from alliance.models import Client, Staff
 from alliance.roles import Role
 from alliance.services.clients import do_change_client, do_register_client, do_set_client_scopes
 from alliance.services.proposals import do_agree_to_proposal, query_open_proposals
+from tests import draws
 from tests.factories import alliance
 from tests.factories.fhir import Api, Reply, make_patient
 from tests.support.assertion import KEY, Asker, register
@@ -303,7 +303,7 @@ def assertion(asker: Asker, head: dict[str, Any], key: Any = KEY) -> str:
         "sub": asker.client,
         "aud": asker.server + "/oauth/token",
         "exp": int(time.time()) + 240,
-        "jti": secrets.token_hex(8),
+        "jti": draws.token_hex(8),
     }
     registry = jws.JWSRegistry(algorithms=["ES384"], strict_check_header=False)
     return jws.serialize_compact(

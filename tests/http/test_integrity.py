@@ -2,11 +2,11 @@
 (FHIR R4 CapabilityStatement.rest.resource.referencePolicy).
 """
 
-import secrets
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from alliance.models import Hospital
+from tests import draws
 from tests.factories.bulk_jobs import read_export_lines as found_lines
 from tests.factories.bulk_jobs import taken
 from tests.factories.fhir import Api, make_bundle, make_patient
@@ -46,7 +46,7 @@ def test_what_is_referred_to_is_there(api: Api) -> None:
         ("http://other.example/fhir/Practitioner/1", 201),
     ):
         body = note(about, performer=[{"reference": reference}])
-        i = secrets.token_hex(6)
+        i = draws.token_hex(6)
         for reply in (
             api("POST", "Observation", body),
             api("PUT", f"Observation/{i}", body | {"id": i}),
@@ -182,7 +182,7 @@ def test_a_reference_and_a_delete_at_once(api: Api) -> None:
 
 
 def test_an_import_in_any_order(api: Api) -> None:
-    about, at = secrets.token_hex(6), secrets.token_hex(6)
+    about, at = draws.token_hex(6), draws.token_hex(6)
     lines = [
         note(
             f"Patient/{about}",

@@ -4,7 +4,6 @@ they are there, that the numbers are those of what was asked, and that nobody is
 
 import os
 import re
-import secrets
 import socket
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +18,7 @@ from alliance.platform.counters import CREDENTIAL_KINDS, MOST_SERIES
 from alliance.roles import Role
 from records.api.sync import urls as sync_urls
 from records.requests.served_routes import list_metric_names
+from tests import draws
 from tests.environment import METRICS
 from tests.factories import alliance
 from tests.factories.fhir import Api, make_observation, make_patient
@@ -181,7 +181,7 @@ def test_nobody_is_in_them(api: Api, server: str) -> None:
     """What is asked for, stored and typed stands in no name, label or value; labels come from
     lists.
     """
-    mark = secrets.token_hex(5)
+    mark = draws.token_hex(5)
     made = make_patient(f"欧阳{mark}", mrn=f"N{mark}")
     assert api("PUT", f"Patient/odd-{mark}", {**made, "id": f"odd-{mark}"}).status == 201
     assert (

@@ -2,17 +2,16 @@
 systems alone, refusals too, and never with cookies.
 """
 
-import secrets
-
 import pytest
 
 from alliance.auth.origins import BadOrigin, parse_origins
 from alliance.models import Client
 from alliance.services.clients import do_register_client, do_revoke_client
+from tests import draws
 from tests.factories import alliance
 from tests.factories.fhir import Api
 
-HOST = f"https://app-{secrets.token_hex(4)}.example"
+HOST = f"https://app-{draws.token_hex(4)}.example"
 APP, OTHER = f"{HOST}:8443", "https://evil.example"
 ASKED = {"Access_Control_Request_Method": "GET", "Access_Control_Request_Headers": "authorization"}
 

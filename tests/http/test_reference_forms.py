@@ -3,12 +3,12 @@ a record is found in its patient's chart, or it is refused.
 """
 
 import json
-import secrets
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from tests import draws
 from tests.factories.bulk_jobs import taken
 from tests.factories.fhir import Api, make_bundle, make_patient
 
@@ -72,7 +72,7 @@ def created(api: Api, reference: str, about: str) -> bool:
 
 
 def updated(api: Api, reference: str, about: str) -> bool:
-    i = secrets.token_hex(6)
+    i = draws.token_hex(6)
     return api("PUT", f"AllergyIntolerance/{i}", allergy(reference, i)).status == 201
 
 
@@ -88,7 +88,7 @@ def patched(api: Api, reference: str, about: str) -> bool:
 def conditionally(api: Api, reference: str, about: str) -> bool:
     return (
         api(
-            "PUT", f"AllergyIntolerance?identifier=urn:a|{secrets.token_hex(6)}", allergy(reference)
+            "PUT", f"AllergyIntolerance?identifier=urn:a|{draws.token_hex(6)}", allergy(reference)
         ).status
         == 201
     )
@@ -142,7 +142,7 @@ def test_a_record_is_its_patients_or_is_refused(
     api: Api, way: Callable[[Api, str, str], bool]
 ) -> None:
     for form, meant in (FORMS | (IN_TRANSACTION if way is in_a_transaction else {})).items():
-        mrn = secrets.token_hex(6)
+        mrn = draws.token_hex(6)
         about = api.create(make_patient(mrn=mrn))
         stored = way(api, spelled(form, api, about, mrn), about)
         assert stored is (meant != ""), f"{way.__name__} {form}"
@@ -163,7 +163,7 @@ def test_a_record_is_its_patients_or_is_refused(
 
 
 def test_an_import_takes_the_same_forms(api: Api) -> None:
-    mrn = secrets.token_hex(6)
+    mrn = draws.token_hex(6)
     about = api.create(make_patient(mrn=mrn))
     lines = {f"l{n}": spelled(form, api, about, mrn) for n, form in enumerate(FORMS)}
     taken(api, [allergy(reference, i) for i, reference in lines.items()])

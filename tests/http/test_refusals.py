@@ -3,7 +3,6 @@ leaves two lines a minute, and strangers fill no disk.
 """
 
 import datetime as dt
-import secrets
 
 import pytest
 from django.utils import timezone
@@ -21,6 +20,7 @@ from consent.audit.refusal_counter import (
     log_refusal,
 )
 from consent.reason_words import describe_refusal
+from tests import draws
 from tests.factories import alliance
 from tests.factories.fhir import Api, make_patient
 from tests.support.browser import signed_in
@@ -60,7 +60,7 @@ def test_a_token_that_does_not_open(server: str, state: str, reason: str) -> Non
     else:
         at.suspended_at = timezone.now()
         at.save()
-    request = f"tok-{secrets.token_hex(6)}"
+    request = f"tok-{draws.token_hex(6)}"
     assert api("GET", "Patient", X_Request_Id=request).status == 401
     [line] = lines(request_id=request)
     named = state not in ("none", "wrong")
@@ -78,7 +78,7 @@ def test_a_token_that_does_not_open(server: str, state: str, reason: str) -> Non
 
 def test_a_flood_of_one_kind_is_two_lines(server: str) -> None:
     api = Api(server, alliance.make_hospital("flood").code, token="wrong")
-    first = f"fl-{secrets.token_hex(6)}"
+    first = f"fl-{draws.token_hex(6)}"
     for i in range(40):
         assert api("GET", "Patient", X_Request_Id=first if i == 0 else "later").status == 401
     [line] = lines(request_id=first)
@@ -96,7 +96,7 @@ def test_a_flood_of_one_kind_is_two_lines(server: str) -> None:
 
 
 def test_what_came_once_is_not_told_again() -> None:
-    mark = secrets.token_hex(8)
+    mark = draws.token_hex(8)
     log_refusal(
         AuditEvent(
             EventCode.DOOR,
@@ -136,7 +136,7 @@ def strangers(n: int, at: str, mark: str) -> None:
 
 def test_strangers_do_not_fill_the_disk() -> None:
     """Each try names another account, from one address and from many."""
-    mark, at = secrets.token_hex(8), address()
+    mark, at = draws.token_hex(8), address()
     for n in range(50):
         strangers(n, at, mark)
     assert len(lines(request_id=mark)) == MAX_KINDS_OF_ADDRESS + 1, (
@@ -158,7 +158,7 @@ def test_strangers_do_not_fill_the_disk() -> None:
 
 
 def test_who_names_no_account_takes_no_room_from_guesses_at_one() -> None:
-    mark = secrets.token_hex(8)
+    mark = draws.token_hex(8)
     for n in range(2 * MAX_KINDS_OF_STRANGERS):
         log_refusal(
             AuditEvent(
@@ -179,9 +179,9 @@ def test_who_names_no_account_takes_no_room_from_guesses_at_one() -> None:
 
 
 def test_strangers_do_not_hide_what_is_refused_to_staff() -> None:
-    mark = secrets.token_hex(8)
+    mark = draws.token_hex(8)
     for n in range(2 * MAX_KINDS_OF_STRANGERS):
-        strangers(n, f"10.2.{n // 200}.{n % 200}", secrets.token_hex(4))
+        strangers(n, f"10.2.{n // 200}.{n % 200}", draws.token_hex(4))
     who = alliance.make_staff(alliance.make_hospital("kept"), Role.AUDITOR)
     assert signed_in(who).get("/privacy/", headers={"X-Request-Id": mark}).status_code == 403
     [line] = lines(request_id=mark)

@@ -1,7 +1,6 @@
 """Each door's refusals leave their line: interface, tokens, sign-in, batches, commands."""
 
 import os
-import secrets
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +18,7 @@ from alliance.roles import Role
 from alliance.services.staffing import do_end_staff
 from consent.audit.event import EventCode
 from records.requests.fhir_request import build_fhir_request
+from tests import draws
 from tests.factories import alliance
 from tests.factories.fhir import Api, make_patient
 from tests.factories.web_session import SECRET
@@ -48,7 +48,7 @@ def test_the_administration_interface(world: None, path: str, role: Role | None)
             if role
             else Browser(REMOTE_ADDR=address())
         ),
-        secrets.token_hex(8),
+        draws.token_hex(8),
     )
     answer = browser.get(path, headers={"X-Request-Id": mark})
     assert answer.status_code == (403 if role else 401)
@@ -160,7 +160,7 @@ def test_what_a_batch_refuses(server: str) -> None:
     at = alliance.make_hospital("batch")
     api, mark = (
         Api(server, at.code, credentials=alliance.make_credentials(at)),
-        secrets.token_hex(8),
+        draws.token_hex(8),
     )
     other = alliance.make_hospital("not")
     body = {
@@ -244,7 +244,7 @@ def test_what_a_curator_or_an_officer_is_refused_beside_the_form(server: str) ->
         for h in (at, other, alliance.make_hospital("third"))
     ]
     rows = [SourcePatient.objects.get(fhir_id=x.split("/")[1]) for x in made]
-    clerk, mark = alliance.make_staff(at, Role.CLERK), secrets.token_hex(8)
+    clerk, mark = alliance.make_staff(at, Role.CLERK), draws.token_hex(8)
     page_ = f"/person/{rows[0].person_id}/identity/split/"
     signed_in(clerk).post(
         page_, {"source": [rows[1].pk], "note": "x"}, headers={"X-Request-Id": mark}
@@ -255,7 +255,7 @@ def test_what_a_curator_or_an_officer_is_refused_beside_the_form(server: str) ->
         "page/split",
         str(rows[0].person_id),
     )
-    officer, mark = alliance.make_staff(at, Role.PRIVACY), secrets.token_hex(8)
+    officer, mark = alliance.make_staff(at, Role.PRIVACY), draws.token_hex(8)
     browser = signed_in(officer)
     seal = do_create_incident_seal(
         rows[0].person_id,

@@ -3,7 +3,6 @@ address, and a warned one offers no quick yes.
 """
 
 import re
-import secrets
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -15,7 +14,13 @@ from alliance.roles import Role
 from records.models import Opinion, Review, SourcePatient
 from records.mpi.curation.decisions import do_join_persons
 from tests.factories import alliance
-from tests.factories.fhir import Api, make_patient, make_unique_name
+from tests.factories.fhir import (
+    Api,
+    make_patient,
+    make_phone,
+    make_reached,
+    make_unique_name,
+)
 from tests.support.browser import signed_in
 
 
@@ -79,7 +84,7 @@ def test_what_changed_while_the_page_was_open_is_shown_again_before_an_opinion_c
 ) -> None:
     basis = pair.basis()
     if change == "phone":
-        pair.put(telecom=[{"system": "phone", "value": f"137{secrets.randbelow(10**8):08d}"}])
+        pair.put(telecom=[{"system": "phone", "value": make_phone("137")}])
     elif change == "person":
         other = SourcePatient.objects.get(
             hospital=pair.at[1],
@@ -176,7 +181,7 @@ def test_what_the_page_warns_of_is_no_main_button(server: str, pair: Pair) -> No
     button = re.compile(r'<button([^>]*)name="verdict" value="same"')
     plain = button.search(pair.web.get(pair.path).content.decode())
     assert plain and "main" in plain[1], "the control: nothing speaks against it"
-    reached = {"telecom": [{"system": "phone", "value": f"137{secrets.randbelow(10**8):08d}"}]}
+    reached = make_reached("137")
     name = make_unique_name()
     marked = [
         api.create(make_patient(f"{name}{mark}") | reached)

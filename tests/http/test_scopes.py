@@ -3,7 +3,6 @@ refused, and the log has a line; with just what it takes: done.
 """
 
 import re
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ import pytest
 
 from records.facade.ips_document import SUMMARY_TYPES
 from records.requests.served_routes import list_routes
+from tests import draws
 from tests.factories import alliance
 from tests.factories.fhir import FHIR, Api, make_bundle, make_observation, make_patient
 from tests.support.audit_lines import Log, fresh
@@ -408,7 +408,7 @@ def ward(server: str) -> Ward:
     at = alliance.make_hospital("scoped")
     who = alliance.make_credentials(at)
     everything = Api(server, at.code, credentials=who)
-    mrn = secrets.token_hex(6)
+    mrn = draws.token_hex(6)
     p = everything.create(make_patient(mrn=mrn)).split("/")[1]
     everything.create(make_observation(f"Patient/{p}"))
     known = {

@@ -3,7 +3,6 @@ invented registration, little and counted by searching.
 """
 
 import re
-import secrets
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from consent.models import Directive
 from records.models import Review, SourcePatient, StrangerSearch
 from records.mpi.curation.decisions import do_join_persons, do_split_person
 from records.mpi.index import source_patients, stranger_quota
+from tests import draws
 from tests.factories import alliance
 from tests.factories.consents import record_choice
 from tests.factories.fhir import (
@@ -23,6 +23,7 @@ from tests.factories.fhir import (
     make_citizen_number,
     make_observation,
     make_patient,
+    make_phone,
     make_unique_name,
 )
 from tests.factories.ties import confirm_tie
@@ -45,9 +46,9 @@ class Neighbour:
         self.name, self.card, self.phone = (
             make_unique_name(),
             make_citizen_number("19580312"),
-            f"137{secrets.randbelow(10**8):08d}",
+            make_phone("137"),
         )
-        self.secret = f"S{secrets.token_hex(5)}"  # what only the other hospital has written down
+        self.secret = f"S{draws.token_hex(5)}"  # what only the other hospital has written down
         body = make_patient(self.name, resident=self.card) | {
             "telecom": [{"system": "phone", "value": self.phone}],
             "address": [{"text": ADDRESS + self.secret}],

@@ -4,13 +4,13 @@ nothing is stored, and no number is used up.
 
 import gzip
 import json
-import secrets
 import socket
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
+from tests import draws
 from tests.factories.fhir import Api, make_observation, make_patient
 from tests.support.sync_batches import Sender, build_batch, encode, put, take_out
 
@@ -246,4 +246,4 @@ def test_resources_that_are_garbage_never_stop_their_neighbours(api: Api, sender
 
 def test_random_bytes_are_refused(sender: Sender) -> None:
     for size in (1, 10, 1000, 100_000):
-        assert_refused(sender, secrets.token_bytes(size))
+        assert_refused(sender, draws.token_bytes(size))

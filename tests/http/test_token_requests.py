@@ -4,7 +4,6 @@ refused.
 
 import contextlib
 import datetime as dt
-import secrets
 from typing import Any
 
 import pytest
@@ -20,6 +19,7 @@ from alliance.auth.guess_limits import (
 from alliance.auth.tokens import MAX_LIVE_TOKENS
 from alliance.models import AccessToken, Client, GuessCount
 from consent.audit.event import AuditOutcome, EventCode
+from tests import draws
 from tests.factories import alliance
 from tests.factories.fhir import Api
 from tests.support.browser import LOGIN, from_somewhere
@@ -89,7 +89,7 @@ def test_the_tokens_of_a_client_are_bounded(server: str) -> None:
     client = Client.objects.get(client_id=name)
     later = timezone.now() + dt.timedelta(hours=2)
     AccessToken.objects.bulk_create(
-        AccessToken(digest=secrets.token_bytes(32), client=client, expires_at=later)
+        AccessToken(digest=draws.token_bytes(32), client=client, expires_at=later)
         for _ in range(MAX_LIVE_TOKENS - 2)
     )
     second = Api(server, at.code, credentials=(name, secret))

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import random
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -22,6 +21,7 @@ from alliance.services.vouching import (
     list_accounts_to_vouch,
     list_vouching_staff,
 )
+from tests import draws
 from tests.factories import alliance
 from tests.factories.fhir import Api, make_patient
 from tests.support.accounts import LATER, enrol, set_up
@@ -227,7 +227,7 @@ def test_one_administrator_alone_ends_with_no_account_that_reads_another_hospita
                         acting=acting,
                     )
                 case "name":
-                    do_change_staff(who, name=secrets.token_hex(3), acting=acting)
+                    do_change_staff(who, name=draws.token_hex(3), acting=acting)
                 case "end":
                     do_end_staff(who, reason="test", acting=acting)
                 case "return":

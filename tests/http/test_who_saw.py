@@ -2,7 +2,6 @@
 the patient's own page; a patient about whom nothing was read stands nowhere.
 """
 
-import secrets
 from typing import Any
 
 import pytest
@@ -20,6 +19,7 @@ from consent.audit.log_query import (
 )
 from records.models import SourcePatient
 from records.mpi.index.patient_search import find_persons
+from tests import draws
 from tests.factories import alliance
 from tests.factories.fhir import (
     make_bundle,
@@ -134,7 +134,7 @@ def test_writes_of_several_patients(ward: Ward) -> None:
 
 def test_a_condition_that_fits_tells_of_somebody_too(ward: Ward) -> None:
     number = ward.api("GET", ward.patients[0]).json["identifier"][0]
-    request = f"saw-{secrets.token_hex(6)}"
+    request = f"saw-{draws.token_hex(6)}"
     assert (
         ward.api(
             "POST",
@@ -271,7 +271,7 @@ def test_an_exported_file_names_everybody_in_it(ward: Ward) -> None:
 
 def test_an_export_of_fifty_thousand_is_one_statement(world: None) -> None:
     event = AuditEvent.from_principal(
-        alliance.OPERATOR, EventCode.RECORD_EXPORT, target=secrets.token_hex(8)
+        alliance.OPERATOR, EventCode.RECORD_EXPORT, target=draws.token_hex(8)
     )
     seen: list[str] = []
 

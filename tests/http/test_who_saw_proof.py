@@ -4,7 +4,6 @@ the leaf.
 
 import json
 import re
-import secrets
 from typing import Any
 
 import pytest
@@ -23,6 +22,7 @@ from consent.audit.sealer import seal_all
 from consent.audit.verify import verify_log, verify_log_in_transaction
 from records.models import SourcePatient
 from records.mpi.index.patient_search import find_persons
+from tests import draws
 from tests.factories import alliance
 from tests.factories.fhir import (
     Api,
@@ -108,7 +108,7 @@ def test_of_what_others_did_their_auditor_sees_only_what_is_the_hospitals(
     alone = SourcePatient.objects.get(hospital=there, fhir_id=only.split("/")[1]).person_id
     for p in (both, only):
         api.create(make_observation(p))
-    request = f"saw-{secrets.token_hex(6)}"
+    request = f"saw-{draws.token_hex(6)}"
     assert len(api("GET", "Observation?code=4548-4", X_Request_Id=request).json["entry"]) == 2
     whole = next(
         x for x in list_audit_lines(AuditFilter(), None, NEWEST) if x["request_id"] == request

@@ -6,7 +6,6 @@ import contextlib
 import datetime as dt
 import random
 import re
-import secrets
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from consent.models import Confirmation, Directive, IncidentSeal, PatientAccess
 from consent.services.directive_records import do_record_directive
 from records.models import Opinion, Review, SourcePatient
 from records.mpi.index import source_patients
+from tests import draws
 from tests.factories import alliance
 from tests.factories.consents import post_signed_decision
 from tests.factories.fhir import (
@@ -128,7 +128,7 @@ def victim(s: Stage, rng: random.Random) -> Victim:
     name, card, marks = (
         make_unique_name(),
         make_citizen_number(),
-        [f"{kind}{secrets.token_hex(5)}" for kind in ("plain", "hiv", "denied")],
+        [f"{kind}{draws.token_hex(5)}" for kind in ("plain", "hiv", "denied")],
     )
     who = make_patient(name, resident=card)
     about = s.keeper.create(who)
@@ -425,7 +425,7 @@ def unseal(s: Stage, v: Victim, rng: random.Random, who: Browser) -> bool:
 
 # What an administrator can do: accounts and systems of their own making.
 def enrol(s: Stage, v: Victim, rng: random.Random, who: Browser) -> bool:
-    name = f"made{secrets.token_hex(5)}"
+    name = f"made{draws.token_hex(5)}"
     who.post(
         "/alliance/staff/",
         {
@@ -477,7 +477,7 @@ def register_system(s: Stage, v: Victim, rng: random.Random, who: Browser) -> bo
     before = set(Client.objects.filter(hospital=s.at).values_list("pk", flat=True))
     answer = who.post(
         "/alliance/clients/",
-        {"hospital": s.at.pk, "name": f"own {secrets.token_hex(3)}"},
+        {"hospital": s.at.pk, "name": f"own {draws.token_hex(3)}"},
         follow=True,
     )
     made = Client.objects.filter(hospital=s.at).exclude(pk__in=before).first()

@@ -19,6 +19,7 @@ from pypdf import PdfReader
 
 from records.models import SourcePatient
 from records.mpi.index import source_patients
+from tests import draws
 from tests.factories import alliance
 from tests.factories.consents import record_choice
 from tests.factories.fhir import Api, Reply, make_observation, make_patient, make_unique_name
@@ -68,7 +69,7 @@ class Stage:
     """What stands for the words of the grammar, and how the asker asks."""
 
     def __init__(self, w: World) -> None:
-        self.w, self.name, self.number = w, make_unique_name(), random.randbytes(6).hex()
+        self.w, self.name, self.number = w, make_unique_name(), draws.token_hex(6)
         self.doctor = signed_in(alliance.make_staff(w.a))
         self.words = {
             "PERSON": str(w.person),

@@ -9,7 +9,6 @@ import datetime as dt
 import itertools
 import os
 import random
-import secrets
 from collections import Counter
 from collections.abc import Callable
 
@@ -22,6 +21,7 @@ from consent import facts
 from consent.models import Confirmation, Relationship
 from consent.strength import Strength
 from records.models import SourcePatient
+from tests import draws
 from tests.factories import alliance
 from tests.factories.fhir import make_citizen_number, make_observation, make_patient
 from tests.factories.ties import confirm_tie, make_privacy_officer
@@ -64,7 +64,7 @@ ALONE = {
 }  # what one of them achieves
 
 
-def draws(
+def play_stages(
     server: str,
     stages: int,
     roles: Callable[[random.Random], list[tuple[Role, bool]]],
@@ -92,7 +92,7 @@ def nothing_at_all(s: Stage, v: Victim, text: str, told: list[str]) -> None:
 
 def test_one_insider_opens_nothing(server: str) -> None:
     turn = itertools.cycle(ROLES)
-    won = draws(server, STAGES, lambda rng: [next(turn)], 1, nothing_at_all)
+    won = play_stages(server, STAGES, lambda rng: [next(turn)], 1, nothing_at_all)
     assert {a for a in ALONE if not won[a]} == set(), "what is drawn can succeed"
 
 
@@ -151,7 +151,7 @@ def test_two_insiders_open_nothing_denied_or_sensitive_and_stand_on_the_list(ser
                 "the officer of the alliance sees it at once"
             )
 
-    draws(server, STAGES // 2, pair, 2, check)
+    play_stages(server, STAGES // 2, pair, 2, check)
     assert opened["plain"] > 1, "the control: two who stand behind it do open what is plain"
 
 
@@ -178,7 +178,7 @@ def test_a_gate_that_took_the_gainers_word_would_be_found(
     """
     monkeypatch.setattr(facts, "evaluate_tie_strength", lambda *a: Strength.FULL)
     with pytest.raises(AssertionError, match=r"treat|declare"):
-        draws(server, 3, lambda rng: [(Role.CLINICIAN, False)], 3, nothing_at_all)
+        play_stages(server, 3, lambda rng: [(Role.CLINICIAN, False)], 3, nothing_at_all)
 
 
 def test_honest_care_at_a_township_clinic(server: str) -> None:
@@ -279,7 +279,7 @@ def test_the_insiders_are_not_locked_out_of_their_own(server: str) -> None:
     """The control of the readers: what is the hospital's own, all of them read."""
     s = stage(server, [(Role.CLINICIAN, False)])
     about = s.system.create(make_patient())
-    mark = f"own{secrets.token_hex(5)}"
+    mark = f"own{draws.token_hex(5)}"
     s.system.create(make_observation(about) | {"code": {"text": mark}})
     person = SourcePatient.objects.get(hospital=s.at, fhir_id=about.split("/")[1]).person_id
     assert looks(s, Victim("", "", person, mark, "", "", 0)).count(mark) >= 3

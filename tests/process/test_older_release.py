@@ -5,7 +5,6 @@ asked.py asks and hears there; no patient in it is real, and its keys open nothi
 
 import json
 import os
-import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ import pytest
 from psycopg import conninfo
 
 from alliance.database.connection_settings import owner_connection_string
+from tests import draws
 from tests.conftest import ROOT
 from tests.factories.database_copies import find_pg_tools
 
@@ -71,7 +71,7 @@ class Brought:
 
 @pytest.fixture(params=sorted(OLDER.glob("*.dump")), ids=lambda p: p.stem)
 def brought(world: None, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Brought]:
-    name = f"older_{secrets.token_hex(4)}"
+    name = f"older_{draws.token_hex(4)}"
     with psycopg.connect(owner_connection_string(), autocommit=True) as link:
         if link.info.server_version // 10000 < 18:
             pytest.skip("the dumps are PostgreSQL 18's")

@@ -3,7 +3,6 @@ owner, and behind a long reader.
 """
 
 import os
-import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from psycopg import conninfo
 from alliance.database.connection_settings import owner_connection_string
 from alliance.database.locks import SETUP_LOCK
 from alliance.platform.environment import KEY_NAMES
+from tests import draws
 from tests.conftest import ROOT
 from tests.wait_until import wait_until
 
@@ -32,9 +32,9 @@ class Database:
     """
 
     home: Path
-    name: str = field(default_factory=lambda: f"nodes_{secrets.token_hex(4)}")
+    name: str = field(default_factory=lambda: f"nodes_{draws.token_hex(4)}")
     keys: dict[str, str] = field(
-        default_factory=lambda: {f"XINGLIN_{k.upper()}": secrets.token_hex(32) for k in KEY_NAMES}
+        default_factory=lambda: {f"XINGLIN_{k.upper()}": draws.token_hex(32) for k in KEY_NAMES}
     )
 
     @property

@@ -4,7 +4,6 @@ that goes through: settings, keys, and the role of the site.
 
 import json
 import os
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import rmtree
@@ -13,6 +12,7 @@ import pytest
 
 from alliance.database.index_version import VERSION
 from alliance.database.release import NUMBER
+from tests import draws
 from tests.support.homes import Home, refused, went_through
 
 
@@ -69,7 +69,7 @@ def test_a_lost_or_foreign_key_serves_nobody(home: Home) -> None:
     assert not index.exists(), "none is made in its place"
     went_through(home.site(XINGLIN_INDEX_KEY=kept[index]))
     put(index, kept[index] + "\n")
-    put(audit, secrets.token_hex(32))
+    put(audit, draws.token_hex(32))
     refused(home.site(), "Not the key that this database was written with: audit_key")
     refused(
         home.manage("audit_seal", "--once"),
@@ -161,7 +161,7 @@ def test_the_doctor_finds_each_wall_that_is_down(home: Home) -> None:
     assert walls() == (0, {}), "the control"
     assert "mount it" in str(home.manage("doctor", XINGLIN_BACKUP_DIR="/nowhere").stdout)
     assert walls(XINGLIN_HTTPS="yes")[1].keys() == {"settings"}
-    assert walls(XINGLIN_AUDIT_KEY=secrets.token_hex(32))[1].keys() == {"keys"}
+    assert walls(XINGLIN_AUDIT_KEY=draws.token_hex(32))[1].keys() == {"keys"}
     assert walls(DATABASE_WEB_URL=home.owner)[1].keys() == {"database role"}
     for spoil, mend, wall in (
         ("GRANT DELETE ON consent_audit_event TO xinglin_web", "", "log grants"),

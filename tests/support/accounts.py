@@ -1,7 +1,6 @@
 """Accounts in the states that their tests begin from."""
 
 import datetime as dt
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +13,7 @@ from alliance.models import Hospital, Staff, User
 from alliance.roles import Role
 from alliance.services.credentials import do_set_second_factor
 from alliance.services.staffing import do_enrol_staff
+from tests import draws
 from tests.factories import alliance
 from tests.factories.web_session import SECRET
 
@@ -34,7 +34,7 @@ def alone(*officers: Staff) -> Iterator[None]:
 def enrol(at: Hospital, acting: Principal, role: Role = Role.CLINICIAN, **more: Any) -> Staff:
     """A new account, as an administrator makes it."""
     return do_enrol_staff(
-        username="v" + secrets.token_hex(5),
+        username="v" + draws.token_hex(5),
         name="新人",
         hospital=at,
         role=role.value,

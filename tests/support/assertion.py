@@ -1,7 +1,6 @@
 """A system that asks for a token with an assertion that its key signs (SMART Backend Services)."""
 
 import json
-import secrets
 import time
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from joserfc.jwk import ECKey
 
 from alliance.auth.assertion import ASSERTION_TYPE
 from alliance.models import Hospital
+from tests import draws
 from tests.factories.fhir import Api, Reply
 
 KEY = ECKey.generate_key("P-384", {"kid": "one"})
@@ -20,7 +20,7 @@ KEY = ECKey.generate_key("P-384", {"kid": "one"})
 
 def register(at: Hospital, folder: Path, *keys: Any) -> str:
     """The client of the hospital that signs with these keys."""
-    path = folder / f"{secrets.token_hex(4)}.json"
+    path = folder / f"{draws.token_hex(4)}.json"
     path.write_text(json.dumps({"keys": [k.as_dict(private=False) for k in keys]}))
     said = folder / "said"
     with said.open("w") as out:
@@ -42,7 +42,7 @@ class Asker:
             "sub": self.client,
             "aud": self.server + "/oauth/token",
             "exp": int(time.time()) + 240,
-            "jti": secrets.token_hex(8),
+            "jti": draws.token_hex(8),
         } | claims
         return jwt.encode(
             {"alg": alg, **({"kid": key.kid} if key.kid else {})},

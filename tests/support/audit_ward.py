@@ -1,6 +1,5 @@
 """A ward whose patients are read about, and its audit lines."""
 
-import secrets
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -12,6 +11,7 @@ from consent.audit.log_query import (
     list_audit_lines,
 )
 from records.models import SourcePatient
+from tests import draws
 from tests.factories import alliance
 from tests.factories.fhir import (
     Api,
@@ -66,7 +66,7 @@ def ward(server: str) -> Ward:
 
 
 def asked(ward: Ward, path: str, method: str = "GET", body: Any = None) -> tuple[str, Reply]:
-    request = f"saw-{secrets.token_hex(6)}"
+    request = f"saw-{draws.token_hex(6)}"
     reply = ward.api(method, path, body, X_Request_Id=request)
     assert reply.status < 300, reply.body
     return request, reply

@@ -2,12 +2,12 @@
 somebody who is not.
 """
 
-import secrets
 import time
 
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 
 from alliance.models import Staff
+from tests import draws
 from tests.factories.portal_access import PASSPHRASE
 from tests.factories.web_session import SECRET
 from tests.support.html import Browser
@@ -26,9 +26,7 @@ def signed_in(who: Staff) -> Browser:
 
 def from_somewhere() -> Browser:
     """Nobody yet, at an address of their own: guesses are counted by address."""
-    return Browser(
-        REMOTE_ADDR=f"10.{secrets.randbelow(250)}.{secrets.randbelow(250)}.{secrets.randbelow(250)}"
-    )
+    return Browser(REMOTE_ADDR=draws.address("10.77"))
 
 
 def code(step: int = 0) -> str:

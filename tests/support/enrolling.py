@@ -2,7 +2,6 @@
 
 import io
 import json
-import secrets
 import time
 from typing import Any
 
@@ -12,6 +11,7 @@ from joserfc.jwk import ECKey
 
 from alliance.models import Client, Hospital
 from consent.audit.signing_keys import raw_key_bytes
+from tests import draws
 from tests.factories.fhir import Api, Reply
 from tests.support.assertion import Asker
 
@@ -36,7 +36,7 @@ class Machine:
     """What a member's machine has: its keys, and once it is enrolled what the platform told it."""
 
     def __init__(self, server: str, name: str = "") -> None:
-        self.server, self.name = server, name or f"HIS {secrets.token_hex(4)}"
+        self.server, self.name = server, name or f"HIS {draws.token_hex(4)}"
         self.key, self.told = ECKey.generate_key("P-384"), {}  # type: ECKey, dict[str, Any]
         self.witness = raw_key_bytes(Ed25519PrivateKey.generate().public_key())
 

@@ -1,6 +1,5 @@
 """Lines of refusals in the log."""
 
-import secrets
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from consent.audit.log_query import AuditFilter, list_audit_lines
 from consent.audit.refusal_counter import (
     flush_refusals,
 )
+from tests import draws
 from tests.support.audit_lines import fresh
 
 
@@ -29,7 +29,7 @@ def over() -> None:
 
 
 def address() -> str:
-    return f"203.0.113.{secrets.randbelow(250)}"
+    return draws.address("198.18")
 
 
 @pytest.fixture(autouse=True)

@@ -2,10 +2,10 @@
 
 import hashlib
 import json
-import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests import draws
 from tests.factories.fhir import Api, Reply
 
 NDJSON = "application/x-ndjson"
@@ -53,7 +53,7 @@ class Sender:
     """A system that sends numbered batches of one stream."""
 
     api: Api
-    stream: str = field(default_factory=lambda: f"s-{secrets.token_hex(4)}")
+    stream: str = field(default_factory=lambda: f"s-{draws.token_hex(4)}")
     number: int = 0
 
     def post(self, data: bytes, **headers: str) -> Reply:

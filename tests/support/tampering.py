@@ -1,6 +1,5 @@
 """A log of its own in a copied database, for whoever forges it."""
 
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from consent.audit.event import AuditEvent, EventCode
 from consent.audit.log_export import export_log
 from consent.audit.log_query import AuditFilter
 from consent.audit.sealer import seal_all
+from tests import draws
 from tests.factories.alliance import OPERATOR
 from tests.factories.database_copies import (
     connected_to_database,
@@ -23,7 +23,7 @@ from tests.factories.database_copies import (
 from tests.feed_horizon import wait_for_feed
 from tests.wait_until import wait_until
 
-NAME = f"tampered_{secrets.token_hex(4)}"
+NAME = f"tampered_{draws.token_hex(4)}"
 BASE = f"{NAME}_base"
 FIELDS = (
     "code, actor_kind, actor, actor_hospital, role, purpose, outcome, reason, person, target,"

@@ -3,7 +3,6 @@ be ends or holds the one that asked.
 """
 
 import io
-import secrets
 import struct
 import threading
 import zlib
@@ -14,6 +13,7 @@ from PIL import Image
 
 from records.documents import dicom_drawing
 from records.documents.dicom_drawing import DicomPicture, draw_dicom
+from tests import draws
 from tests.factories.dicom import make_dicom
 
 
@@ -52,7 +52,7 @@ def test_a_large_one_is_made_small() -> None:
     ("data", "refusal"),
     [
         (b"", "broken"),
-        (secrets.token_bytes(5000), "broken"),
+        (draws.token_bytes(5000), "broken"),
         (make_dicom()[:900], "broken"),
         (make_dicom(stated=(4000, 3000)), "broken"),
         (make_dicom(stated=(65535, 65535)), "large"),
