@@ -258,6 +258,7 @@ ADDRESSES: dict[str, tuple[str | None, str | None]] = {
     # the patient's own pages: whoever is employed is nobody there
     "my/": ("- - -", "- - -"),
     "my/record/": ("- - -", None),
+    "my/who-looked.pdf": ("- - -", None),
     "my/record/<slug:section>/": ("- - -", None),
     **{
         f"my/record/document/<slug:hospital>/<slug:type_name>/<fhir_id:fhir_id>/{file}": (
@@ -307,6 +308,7 @@ OWN_PAGES = frozenset(
     {
         "my/",
         "my/record/",
+        "my/who-looked.pdf",
         "my/record/<slug:section>/",
         *(
             "my/record/document/<slug:hospital>/<slug:type_name>/<fhir_id:fhir_id>/" + file
