@@ -4,8 +4,11 @@ in plain words; what is not in it, it says.
 
 import datetime as dt
 import hashlib
+from typing import Any
 
+from django import forms
 from django.contrib import messages
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -33,8 +36,6 @@ from consent.audit.own_accesses import OwnAccess, OwnAccesses, list_own_accesses
 from consent.audit.tree_head import TreeHead, load_newest_head
 from consent.models import PatientAccess
 from consent.reason_words import describe_refusal
-from consent.web.audit_filter_form import day_field
-from consent.web.day_span_form import DaySpanForm
 from records.mpi.index import patient_search
 from records.printing.fixed_words import make_fixed_words
 from records.printing.pdf_writer import write_pdf
@@ -51,16 +52,44 @@ from records.web.print_pages import public_address
 YEAR = 366
 
 
-class OwnSpanForm(DaySpanForm):
+def day_field(label: Any) -> forms.DateField:
+    """Of days that a log may have."""
+    return forms.DateField(
+        label=label,
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        validators=[MinValueValidator(dt.date(2000, 1, 1)), MaxValueValidator(dt.date(2999, 1, 1))],
+    )
+
+
+class OwnSpanForm(forms.Form):
     """The last year where nothing is said, and a year at most."""
 
     start = day_field(gettext_lazy("From"))
     end = day_field(gettext_lazy("To"))
 
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        start, end = data.get("start"), data.get("end") or timezone.localdate()
+        if start and end < start:
+            raise forms.ValidationError(
+                _(
+                    "The last day is before the first one. Choose a range of days that has at least"
+                    " one day."
+                )
+            )
+        if start and (end - start).days >= YEAR:
+            raise forms.ValidationError(
+                _("Choose at most %(most)s days: what is longer ago is counted in a second look.")
+                % {"most": YEAR}
+            )
+        return data
+
     def span(self) -> DaySpan:
+        """The days that were asked for. Only of a valid form."""
         end = self.cleaned_data.get("end") or timezone.localdate()
         start = self.cleaned_data.get("start")
-        return DaySpan(start, max(start, end)) if start else span_until(end, YEAR)
+        return DaySpan(start, end) if start else span_until(end, YEAR)
 
 
 def make_span_form() -> OwnSpanForm:

@@ -212,6 +212,10 @@ ADDRESSES: dict[str, tuple[str | None, str | None]] = {
     "audit/package/": ("A A A", None),
     "audit/verify/": (None, "A A A"),
     "audit/filters/": (None, "A A A"),
+    "audit/reports/": ("A A A", None),
+    "audit/reports/set/": (None, "A A A"),
+    "audit/reports/<int:report_id>/end/": (None, "- - -"),  # one's own
+    "audit/reports/<int:run_id>/file/": ("- - -", None),  # likewise
     "audit/staff/<int:staff_id>/": ("A - A", None),
     "audit/hospital/<slug:code>/": ("A - A", None),
     "audit/patient/": ("A A A", "A A A"),
