@@ -10,6 +10,7 @@ from records.sql.registrations import ASKED
 
 if TYPE_CHECKING:
     from consent.audit.export_order import ExportOrder
+    from consent.reports.report_forms import OverviewText
 
 from_records.asked = ASKED
 
@@ -21,13 +22,22 @@ def write_package(order: "ExportOrder", path: Path) -> dict[str, Any]:
     return write_evidence_package(order, path)
 
 
+def print_overview(text: "OverviewText") -> bytes:
+    """Likewise."""
+    from records.evidence.overview_print import write_overview_pdf
+
+    return write_overview_pdf(text)
+
+
 class RecordsConfig(AppConfig):
     name = "records"
 
     def ready(self) -> None:
         from alliance.auth.scopes import HOSTED_TYPES
         from consent.audit.export_order import PACKAGE_FORMS
+        from consent.reports.report_forms import OVERVIEW_PRINTERS
         from records.fhir.resource_types import TYPES
 
         PACKAGE_FORMS["package"] = write_package
+        OVERVIEW_PRINTERS[:] = [print_overview]
         HOSTED_TYPES.update(TYPES, ("Person",))  # Person is read at the shared base

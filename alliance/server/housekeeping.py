@@ -80,6 +80,20 @@ def tell_sync_troubles(timestamp: int) -> None:
     deliver_notices(timezone.now())
 
 
+@app.periodic(cron="* * * * *")
+@app.task(name="audit_reports", queueing_lock="audit_reports", lock="audit_reports")
+def make_audit_reports(timestamp: int) -> None:
+    """Reports of the audit log that auditors had made by rule (docs/adr/0083)."""
+    from consent.reports.make_reports import make_due_reports
+
+    def measure() -> dict[str, tuple[int, int]]:
+        with connection.cursor() as cursor:
+            data = database_state.fetch_data_directory(cursor)
+        return disk_space.measure_disks(data, connection.connection.info.host)
+
+    make_due_reports(measure)
+
+
 @app.periodic(cron="2 * * * *")
 @app.task(name="disk_samples", queueing_lock="disk_samples")
 def sample_disks(timestamp: int) -> None:

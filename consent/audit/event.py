@@ -86,6 +86,7 @@ class EventCode(StrEnum):
     POLICY_SET = "consent:policy:set"
     AUDIT_READ = "consent:audit:read"
     AUDIT_EXPORT = "consent:audit:export"
+    AUDIT_REPORT = "consent:audit:report"
     AUDIT_RESTORE = "consent:audit:restore"  # of earlier releases
     AUDIT_WITNESS = "consent:audit:witness"
     AUDIT_KEY = "consent:audit:key"

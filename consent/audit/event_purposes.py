@@ -100,7 +100,12 @@ EVENTS_BY_PURPOSE: dict[str, tuple[str, ...]] = {
         "records:code-list:import",
     ),
     QUALITY: ("consent:emergency:review",),
-    COMPLIANCE: ("consent:audit:read", "consent:audit:export", "consent:audit:witness"),
+    COMPLIANCE: (
+        "consent:audit:read",
+        "consent:audit:export",
+        "consent:audit:report",
+        "consent:audit:witness",
+    ),
     OPERATIONS: (
         "consent:policy:set",
         "alliance:hospital:admit",

@@ -97,6 +97,7 @@ EVENT_WORDS = {
     "consent:policy:set": gettext_lazy("set the alliance's rule"),
     "consent:audit:read": gettext_lazy("read the audit log"),
     "consent:audit:export": gettext_lazy("exported the audit log"),
+    "consent:audit:report": gettext_lazy("had a report of the audit log made"),
     "consent:audit:restore": gettext_lazy("went on sealing after a restore"),
     "alliance:restore:record": gettext_lazy("recorded that the database was restored"),
     "consent:audit:witness": gettext_lazy("checked the log as a witness"),

@@ -57,6 +57,13 @@ class Exporter:
         return " · ".join(filter(None, (self.name, self.account, self.role, self.hospital)))
 
 
+@dataclass(slots=True)
+class ExportProgress:
+    """lines: written so far."""
+
+    lines: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class ExportOrder:
     """rows: how many lines there are under the head; since: a head that the reader has kept, from
@@ -70,6 +77,7 @@ class ExportOrder:
     exporter: Exporter = field(default_factory=Exporter)
     reason: str = ""
     at: dt.datetime = field(default_factory=timezone.now)
+    progress: ExportProgress = field(default_factory=ExportProgress, compare=False)
 
     @property
     def exported_at(self) -> str:
@@ -153,6 +161,7 @@ def iterate_proved_lines(order: ExportOrder) -> Iterator[ProvedLine]:
             order.audit_filter, order.head.size
         ):
             data = canonical_line.encode_canonical_json(line)
+            order.progress.lines += 1
             yield ProvedLine(line, position, leaf, data, prover.path_json(position))
 
 

@@ -65,6 +65,8 @@ NUMBERED_TARGETS = {  # target "word/number"
     "command": gettext_lazy("command %s"),
     "page": gettext_lazy("page %s"),
     "print": gettext_lazy("print no. %s"),
+    "report": gettext_lazy("report no. %s"),
+    "report-rule": gettext_lazy("reports by rule no. %s"),
 }
 DETAIL_WORDS = {
     "summary": gettext_lazy("summary"),
@@ -138,6 +140,17 @@ DETAIL_WORDS = {
     "ndjson": "NDJSON",
     "xlsx": "XLSX",
     "package": gettext_lazy("evidence package"),
+    "pdf": "PDF",
+    "zip": "ZIP",
+    "lines": gettext_lazy("lines of a filter"),
+    "overview": gettext_lazy("overview of the log"),
+    "bundle": gettext_lazy("bundle for a grading inspection"),
+    "weekly": gettext_lazy("each week"),
+    "monthly": gettext_lazy("each month"),
+    "quarterly": gettext_lazy("each quarter"),
+    "half-yearly": gettext_lazy("each half-year"),
+    "rule set": gettext_lazy("set up"),
+    "rule ended": gettext_lazy("ended"),
 }
 ACTOR_KINDS = {
     "staff": gettext_lazy("Staff"),

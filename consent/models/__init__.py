@@ -1,4 +1,5 @@
 from consent.models.access import AccessActivation, PatientAccess
+from consent.models.audit_report import AuditReport, AuditReportChunk, AuditReportRun
 from consent.models.confirmation import Confirmation
 from consent.models.directive import Directive
 from consent.models.emergency import Emergency
@@ -11,6 +12,9 @@ from consent.models.saved_audit_filter import SavedAuditFilter
 __all__ = [
     "AccessActivation",
     "AlliancePolicy",
+    "AuditReport",
+    "AuditReportChunk",
+    "AuditReportRun",
     "Confirmation",
     "Directive",
     "Emergency",

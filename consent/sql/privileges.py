@@ -1,5 +1,5 @@
 """Which of this app's tables the web role may not change (alliance/database/grants.py). It may
-delete from none.
+delete from those of ERASABLE alone.
 """
 
 # of a line it writes what happened: number, moment and transaction are PostgreSQL's own
@@ -35,3 +35,4 @@ READ_ONLY = (
     "consent_fact_history",  # triggers write it, as the owner
 )  # the sealer, another process, writes the others
 PARTLY = {"consent_confirmation": ("ended_at", "ended_by_id", "ended_reason")}
+ERASABLE = ("consent_auditreportchunk",)  # files of reports, which are kept for a time

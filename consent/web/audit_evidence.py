@@ -1,10 +1,5 @@
 """The auditor's buttons: export the lines of a filter with their proofs; is the log intact."""
 
-import tempfile
-import zipfile
-from pathlib import Path
-from typing import IO
-
 from django.contrib import messages
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -21,7 +16,6 @@ from alliance.services.authority import hospitals_with_permission
 from consent.audit import log_query
 from consent.audit.append import append_event
 from consent.audit.event import AuditEvent, EventCode
-from consent.audit.export_manifest import manifest_path
 from consent.audit.export_note import note_export
 from consent.audit.export_order import (
     MAX_REASON_LENGTH,
@@ -31,7 +25,8 @@ from consent.audit.export_order import (
     clean_reason,
 )
 from consent.audit.inclusion_proofs import LogDamaged
-from consent.audit.log_export import WRITERS, count_export_lines, describe_export, write_export
+from consent.audit.log_export import WRITERS, count_export_lines, describe_export
+from consent.audit.pack_export import pack_export
 from consent.audit.verify import verify_log
 from consent.web.audit_filter_form import AuditFilterForm, filter_from_form, has_reversed_range
 
@@ -87,23 +82,6 @@ def export_audit_log(request: HttpRequest, *, acting: Principal) -> HttpResponse
         messages.error(request, _("NOT INTACT, nothing is exported: %s") % error)
         return redirect("audit")
     return FileResponse(packed, as_attachment=True, filename=f"{name}.zip")
-
-
-def pack_export(order: ExportOrder, kind: str, name: str) -> IO[bytes]:
-    """The ZIP, open for reading, which is gone once it is closed."""
-    with tempfile.TemporaryDirectory() as folder:
-        if kind in PACKAGE_FORMS:
-            whole = Path(folder) / f"{name}.zip"
-            PACKAGE_FORMS[kind](order, whole)
-            return whole.open("rb")
-        path = Path(folder) / f"{name}.{kind}"
-        write_export(order, kind, path)
-        packed = tempfile.TemporaryFile()
-        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-            for file in (path, manifest_path(path)):
-                archive.write(file, file.name)
-    packed.seek(0)
-    return packed
 
 
 @require_POST

@@ -9,6 +9,7 @@ from consent.web import (
     hospital_activity_page,
     package_pages,
     policy,
+    report_pages,
     staff_activity_page,
 )
 
@@ -18,6 +19,10 @@ urlpatterns = [
     path("export/", audit_evidence.export_audit_log, name="audit-export"),
     path("verify/", audit_evidence.check_audit_log, name="audit-verify"),
     path("filters/", audit_filters.save_audit_filter, name="audit-filters"),
+    path("reports/", report_pages.show_reports, name="audit-reports"),
+    path("reports/set/", report_pages.set_report, name="audit-report-set"),
+    path("reports/<int:report_id>/end/", report_pages.end_report, name="audit-report-end"),
+    path("reports/<int:run_id>/file/", report_pages.fetch_report, name="audit-report-file"),
     path("staff/<int:staff_id>/", staff_activity_page.show_staff_activity, name="audit-staff"),
     path(
         "hospital/<slug:code>/",

@@ -43,6 +43,7 @@ from records.web.consent_form import ConsentDecisionForm, ConsentGuardianForm
 from records.web.consent_readback import read_back_consent
 from records.web.directive_display import describe_directives
 from records.web.minors import is_under_fourteen
+from records.web.own_access_print import make_span_form
 from records.web.portal_sign_in import portal_session_required
 
 MAX_ACCESS_LINES = 200
@@ -129,6 +130,7 @@ def portal_page(request: HttpRequest, *, acting: Principal, access: PatientAcces
                 )
             ),
             "seen": display_access_lines(person, hospitals),
+            "span_form": make_span_form(),
             "access": access,
             "printed": [
                 (x, access_codes.can_stop_access(acting, access, x, person, found)) for x in printed

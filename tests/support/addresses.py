@@ -212,6 +212,10 @@ ADDRESSES: dict[str, tuple[str | None, str | None]] = {
     "audit/package/": ("A A A", None),
     "audit/verify/": (None, "A A A"),
     "audit/filters/": (None, "A A A"),
+    "audit/reports/": ("A A A", None),
+    "audit/reports/set/": (None, "A A A"),
+    "audit/reports/<int:report_id>/end/": (None, "- - -"),  # one's own
+    "audit/reports/<int:run_id>/file/": ("- - -", None),  # likewise
     "audit/staff/<int:staff_id>/": ("A - A", None),
     "audit/hospital/<slug:code>/": ("A - A", None),
     "audit/patient/": ("A A A", "A A A"),
@@ -258,6 +262,7 @@ ADDRESSES: dict[str, tuple[str | None, str | None]] = {
     # the patient's own pages: whoever is employed is nobody there
     "my/": ("- - -", "- - -"),
     "my/record/": ("- - -", None),
+    "my/who-looked.pdf": ("- - -", None),
     "my/record/<slug:section>/": ("- - -", None),
     **{
         f"my/record/document/<slug:hospital>/<slug:type_name>/<fhir_id:fhir_id>/{file}": (
@@ -307,6 +312,7 @@ OWN_PAGES = frozenset(
     {
         "my/",
         "my/record/",
+        "my/who-looked.pdf",
         "my/record/<slug:section>/",
         *(
             "my/record/document/<slug:hospital>/<slug:type_name>/<fhir_id:fhir_id>/" + file

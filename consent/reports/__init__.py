@@ -1,0 +1,1 @@
+"""Reports of the audit log that are made by rule."""
