@@ -53,6 +53,7 @@ NUMBERED_TARGETS = {  # target "word/number"
     "seal": gettext_lazy("seal no. %s"),
     "relationship": gettext_lazy("treatment no. %s"),
     "review": gettext_lazy("pair no. %s"),
+    "work": gettext_lazy("referral no. %s"),
     "crowded": gettext_lazy("registration no. %s"),
     "policy": gettext_lazy("version %s of the rule"),
     "client": gettext_lazy("system %s"),
