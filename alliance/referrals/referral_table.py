@@ -1,6 +1,6 @@
-"""TABLE of a referral's states and moves (双向转诊; IHE 360X, HL7 BSeR Task.businessStatus). Nothing
-ends without an outcome or a reason; cancelling what was accepted is confirmed by the receiver; who
-does not come is no cancellation.
+"""TABLE of a referral's states and moves (双向转诊; IHE 360X, HL7 BSeR Task.businessStatus).
+Nothing ends without an outcome or a reason; cancelling what was accepted is confirmed by the
+receiver; who does not come is no cancellation.
 """
 
 from alliance.models.work_item import WorkItem

@@ -17,7 +17,8 @@ from alliance.workflow.deadlines import RIGHTS_AFTER_END, find_due_time
 from alliance.workflow.moves import find_move
 from alliance.workflow.registry import RIGHTS_KEEPERS, table_of_item
 from alliance.workflow.state_table import Move, Need, Rights, Side
-from consent.audit.append import append_event
+from consent import from_records
+from consent.audit.append import append_event_about
 from consent.audit.event import AuditEvent, EventCode
 
 NEEDED = {
@@ -44,6 +45,10 @@ MOVED_COLUMNS = (
     "opened_home",
     "rights_end",
 )
+
+
+# index: records_sourcepatient_pkey
+PERSON_SQL = "SELECT s.person_id FROM {registrations} s WHERE s.id = %(work_source)s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +184,10 @@ def make_timers(item: WorkItem, state: str, now: dt.datetime) -> list[WorkTimer]
     return timers
 
 
-def append_work_event(item: WorkItem, code: EventCode, acting: Principal, detail: str) -> None:
-    append_event(
-        AuditEvent.from_principal(
-            acting, code, person=item.person, target=f"work/{item.pk}", detail=detail
-        )
+def append_work_event(item: WorkItem, code: EventCode, acting: Principal, detail: str = "") -> None:
+    """About the patient, as the index has them today."""
+    append_event_about(
+        AuditEvent.from_principal(acting, code, target=f"work/{item.pk}", detail=detail),
+        PERSON_SQL.format(registrations=from_records.asked.registrations),
+        {"work_source": item.source_patient},
     )

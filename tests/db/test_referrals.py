@@ -1,5 +1,5 @@
-"""Referrals over a real database: access to the second, two at once, timers that fire once and catch
-up (docs/adr/0086).
+"""Referrals over a real database: access to the second, two at once, timers that fire once and
+catch up (docs/adr/0086).
 """
 
 import datetime as dt
