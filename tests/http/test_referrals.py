@@ -2,12 +2,14 @@
 second one is told, and what the log holds (docs/adr/0086).
 """
 
+import hashlib
+
 import pytest
 from django.db import connection
 
 from alliance.models import Hospital, Staff, WorkItem
 from alliance.roles import Role
-from records.models import SourcePatient
+from records.models import PrintedDocument, SourcePatient
 from records.web.referral_list import PAGE, list_open
 from tests.factories import alliance
 from tests.factories.referrals import move_on, send_referral
@@ -96,6 +98,24 @@ def test_from_the_open_record_to_the_other_hospitals_inbox_and_back(w: World) ->
     codes = [c for c, _detail in lines_of(item)]
     assert codes[0] == "alliance:work:send" and codes.count("alliance:work:move") == 8
     assert "alliance:work:read" in codes
+
+
+def test_the_sheets_are_printed_for_who_reads_the_record_and_can_be_checked(w: World) -> None:
+    w.permit()
+    home = alliance.get_staff_principal(alliance.make_staff(w.b))
+    item = send_referral(w.person, w.a, home, reason=WHY)
+    move_on(item, w.doctor, "accept", "arrive", "treat", "return")
+    for at in (w.a, w.b):
+        doctor, clerk = map(signed_in, people(at))
+        for sheet in ("refer-out", "refer-back"):
+            reply = doctor.get(f"/referrals/{item.pk}/{sheet}.pdf", headers=ENGLISH)
+            assert reply.status_code == 200 and reply.content.startswith(b"%PDF")
+            kept = PrintedDocument.objects.filter(hospital=at, part=sheet).latest("pk")
+            assert kept.digest == hashlib.sha256(reply.content).digest()
+        text(doctor, f"/referrals/{item.pk}/else.pdf", 404)
+        text(clerk, f"/referrals/{item.pk}/refer-out.pdf", 403)
+    third = signed_in(alliance.make_staff(alliance.make_hospital("third")))
+    text(third, f"/referrals/{item.pk}/refer-out.pdf", 404)
 
 
 def test_strangers_find_nothing_and_what_was_declined_is_read_no_more(w: World) -> None:

@@ -144,6 +144,7 @@ ADDRESSES: dict[str, tuple[str | None, str | None]] = {
     "person/<uuid:person_id>/refer/": ("C - -", "C - -"),
     "referrals/": ("CK CK K", None),
     "referrals/<int:item_id>/": ("CK - -", None),
+    "referrals/<int:item_id>/<slug:sheet>.pdf": ("C - -", None),
     "referrals/<int:item_id>/move/": (None, "CK - -"),
     "person/<uuid:person_id>/treat/": ("C C -", "C C -"),
     "person/<uuid:person_id>/emergency/": ("C C -", "C C -"),

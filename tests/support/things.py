@@ -100,6 +100,7 @@ def known(w: World, server: str) -> dict[str, Any]:
     line = list_audit_lines(AuditFilter(person=w.person), None, 1)[0]  # type: ignore[arg-type]
     return {
         "line_id": line["id"],
+        "sheet": "refer-out",
         "item_id": send_referral(w.person, w.b, w.doctor).pk,
         "person_id": w.person,
         "source_id": mine.pk,
