@@ -2,6 +2,8 @@
 is sent the page says how much of the own hospital's records the receiver will see.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib import messages
@@ -24,6 +26,7 @@ from consent.services.referral_rights import open_relationship
 from consent.terms import Refused
 from records.models import SourcePatient
 from records.mpi.index import patient_search
+from records.operations.shared_record import SectionWindow, open_record
 from records.requests.fhir_request import build_fhir_request, request_person_access
 from records.web.closed_record import show_closed_record
 from records.web.record_frame import open_record_frame
@@ -48,7 +51,8 @@ def refer_page(request: HttpRequest, person_id: UUID, *, acting: Principal) -> H
     shown = frame.context | {"own": own, "first": first, "receiver": receiver}
     if own is None or receiver is None:
         return render(request, "records/refer.html", shown)
-    offered = list_offered(frame.opened, now)
+    sight = foresee_sight(own, receiver, acting, referral_windows(now))
+    offered = [o for o in list_offered(frame.opened, now) if o.url in sight.urls]
     form = ReferralForm(
         request.POST or None,
         along=[(o.value, o.words) for o in offered],
@@ -84,7 +88,7 @@ def refer_page(request: HttpRequest, person_id: UUID, *, acting: Principal) -> H
     return render(
         request,
         "records/refer.html",
-        shown | {"form": form, "extent": foresee_extent(own, receiver, acting)},
+        shown | {"form": form, "extent": sight.extent},
     )
 
 
@@ -113,19 +117,29 @@ def guess_kind(acting: Principal, receiver: Hospital) -> str:
     return (WorkItem.Kind.UP if there > here else WorkItem.Kind.DOWN).value
 
 
-def foresee_extent(own: SourcePatient, receiver: Hospital, acting: Principal) -> str:
-    """How much of the own hospital's records the receiver's clinicians would see: "all", "part" or
-    "none", by the gate's rules on the facts as they would be once it is sent.
+@dataclass(frozen=True, slots=True)
+class Foresight:
+    """What the receiver's clinicians would see once it is sent. extent: of the own hospital's
+    records "all", "part" or "none"; urls: of what could go along.
     """
+
+    extent: str
+    urls: frozenset[str] = frozenset()
+
+
+def foresee_sight(
+    own: SourcePatient, receiver: Hospital, acting: Principal, windows: Mapping[str, SectionWindow]
+) -> Foresight:
+    """By the gate itself, on the facts as they would be; nothing of it stays, nor its line."""
     viewer = Principal("staff", "0", receiver.pk, receiver.code, Role.CLINICIAN)
-    asked = request_person_access(
-        build_fhir_request(viewer, "alliance", "/fhir"),
-        EventCode.CONSENT_READ,
-        "explanation",
-        own.person_id,
-    )
+    asking = build_fhir_request(viewer, "alliance", "/fhir")
+    asked = request_person_access(asking, EventCode.CONSENT_READ, "explanation", own.person_id)
     with transaction.atomic():
         open_relationship(str(own.home), receiver.pk, own.pk, timezone.now())
-        found = facts.load_facts(asked)
+        extent = explain_access(asked, facts.load_facts(asked), [acting.hospital])[0].extent
+        try:
+            rows = open_record(asking, own.person_id, windows, "refer").rows
+        except Refused:
+            rows = {}
         transaction.set_rollback(True)
-    return explain_access(asked, found, [acting.hospital])[0].extent
+    return Foresight(extent, frozenset(s.url for found in rows.values() for s in found))

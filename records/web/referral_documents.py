@@ -1,6 +1,6 @@
 """What can go along with a referral: of what its sender sees, the last visit, results and reports
-of 30 days, medicines, allergies and imaging. What consent hides from the sender is not offered, and
-the receiver reads each through the gate.
+of 30 days, medicines, allergies and imaging. What consent hides from the sender or from the receiver
+is not offered, and the receiver reads each through the gate.
 """
 
 import datetime as dt
@@ -24,6 +24,7 @@ class Offered:
 
     value: str
     words: str
+    url: str
     document: NewDocument
 
 
@@ -61,6 +62,7 @@ def offer_rows(rows: list[ShownResource]) -> Iterator[Offered]:
                     ),
                 )
             ),
+            shown.url,
             NewDocument(shown.hospital.pk, kind, fhir_id, version, digest_resource(shown.resource)),
         )
 
