@@ -1,6 +1,6 @@
 """What can go along with a referral: of what its sender sees, the last visit, results and reports
-of 30 days, medicines, allergies and imaging. What consent hides from the sender or from the receiver
-is not offered, and the receiver reads each through the gate.
+of 30 days, medicines, allergies and imaging. What consent hides from the sender, or would from the
+receiver, is not offered; the receiver reads each through the gate.
 """
 
 import datetime as dt
