@@ -6,6 +6,7 @@ from alliance.auth.principal import Principal, principal_from_staff
 from alliance.models import Hospital, Staff, WorkItem
 from alliance.workflow.move_item import MoveWords, do_move
 from alliance.workflow.send_item import NewItem, do_send
+from consent.models import Directive
 from records.models import SourcePatient
 
 UP = WorkItem.Kind.UP
@@ -51,9 +52,12 @@ def make_demo_referrals() -> int:
     """How many were sent: none where a hospital has nobody to refer."""
     core = Hospital.objects.get(code="xinglin")
     receiver = principal_of("chen")
+    sharing = Directive.objects.filter(denies=False, withdrawn_at=None).values("person")
     sent = 0
     for number, (code, doctor, urgency, department, reason, verbs) in enumerate(CASES):
-        patients = SourcePatient.objects.filter(hospital__code=code, registered=True)
+        patients = SourcePatient.objects.filter(
+            hospital__code=code, registered=True, person_id__in=sharing
+        )
         patient = patients.order_by("pk")[number : number + 1].first()
         if patient is None:
             continue

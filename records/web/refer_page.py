@@ -74,7 +74,7 @@ def refer_page(request: HttpRequest, person_id: UUID, *, acting: Principal) -> H
                     data["transport"],
                     data["wish"],
                 ),
-                [o.document for o in offered if o.value in data["along"]],
+                [o.document for o in offered if o.value in data.get("along", ())],
                 acting=acting,
             )
         except ValidationError as error:
@@ -88,7 +88,7 @@ def refer_page(request: HttpRequest, person_id: UUID, *, acting: Principal) -> H
     return render(
         request,
         "records/refer.html",
-        shown | {"form": form, "extent": sight.extent},
+        shown | {"form": form, "extent": sight.extent, "along": bool(offered)},
     )
 
 

@@ -54,6 +54,8 @@ class ReferralForm(forms.Form):
 
     def __init__(self, *args: Any, along: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not along:
+            return
         self.fields["along"] = forms.MultipleChoiceField(
             label=_("What goes along"),
             choices=along,

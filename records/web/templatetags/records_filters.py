@@ -27,9 +27,9 @@ TAB_WORDS = {
     "other": gettext_lazy("Others"),
 }
 SHOW_WORDS = {
-    "turn": gettext_lazy("Our turn"),
-    "received": gettext_lazy("Received"),
-    "sent": gettext_lazy("Sent"),
+    "turn": gettext_lazy("Your hospital's turn"),
+    "received": gettext_lazy("Sent to your hospital"),
+    "sent": gettext_lazy("Sent by your hospital"),
     "closed": gettext_lazy("Closed"),
 }
 FACET_WORDS = {
