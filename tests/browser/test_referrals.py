@@ -11,6 +11,7 @@ from alliance.models import WorkItem
 from alliance.roles import Role
 from tests.browser.follow import follow
 from tests.factories import alliance
+from tests.factories.referrals import make_recent_result
 from tests.support.world import new_world
 
 pytestmark = pytest.mark.browser
@@ -42,6 +43,7 @@ def test_from_a_township_hospital_to_the_core_and_home_again(
 ) -> None:
     w = new_world(server)
     w.permit()
+    w.hold.create(make_recent_result(w.at_b))
     home = enter(alliance.make_staff(w.b), width, language)
     home.goto(f"{server}/person/{w.person}/")
     follow(home, f"a[href='/person/{w.person}/refer/']")

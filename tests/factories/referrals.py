@@ -1,12 +1,16 @@
 """Referrals for tests, sent by the service that the pages use."""
 
+from typing import Any
 from uuid import UUID
+
+from django.utils import timezone
 
 from alliance.auth.principal import Principal
 from alliance.models import Hospital, WorkItem
 from alliance.workflow.move_item import MoveWords, do_move
 from alliance.workflow.send_item import NewItem, do_send
 from records.models import SourcePatient
+from tests.factories.fhir import make_observation
 
 
 def send_referral(
@@ -36,3 +40,8 @@ def move_on(item: WorkItem, acting: Principal, *verbs: str) -> WorkItem:
             item.pk, verb, MoveWords(f"{verb}: as was said"), expected_version=seen, acting=acting
         )
     return item
+
+
+def make_recent_result(about: str, **more: Any) -> dict[str, Any]:
+    """An Observation of a moment ago, as is proposed to go along."""
+    return make_observation(about) | {"effectiveDateTime": timezone.now().isoformat()} | more

@@ -12,7 +12,7 @@ from alliance.roles import Role
 from records.models import PrintedDocument, SourcePatient
 from records.web.referral_list import PAGE, list_open
 from tests.factories import alliance
-from tests.factories.referrals import move_on, send_referral
+from tests.factories.referrals import make_recent_result, move_on, send_referral
 from tests.support.browser import ENGLISH, signed_in
 from tests.support.html import Browser
 from tests.support.world import World, w
@@ -52,20 +52,21 @@ def lines_of(item: WorkItem) -> list[tuple[str, str]]:
 
 def test_from_the_open_record_to_the_other_hospitals_inbox_and_back(w: World) -> None:
     w.permit()
+    recent = w.hold.create(make_recent_result(w.at_b))
     sender, receiver = signed_in(alliance.make_staff(w.b)), signed_in(alliance.make_staff(w.a))
     page = text(sender, f"/person/{w.person}/")
     assert f"/person/{w.person}/refer/" in page
     assert w.a.code in text(sender, f"/person/{w.person}/refer/")
     page = text(sender, f"/person/{w.person}/refer/?to={w.a.code}")
     assert "but none that are specially protected" in page, "what the receiver will see"
-    along = f"{w.b.code}/{w.plain}/1"
+    along = f"{w.b.code}/{recent}/1"
     assert along in page
     form = {"kind": "referral-up", "urgency": "urgent", "reason": WHY, "along": [along]}
     sent = sender.post(f"/person/{w.person}/refer/?to={w.a.code}", form, headers=ENGLISH)
     item = WorkItem.objects.get(sender=w.b, receiver=w.a)
     assert sent.status_code == 302 and sent["Location"] == f"/referrals/{item.pk}/"
     document = item.documents.get()
-    assert (f"{document.type_name}/{document.fhir_id}", document.version) == (w.plain, "1")
+    assert (f"{document.type_name}/{document.fhir_id}", document.version) == (recent, "1")
     assert len(document.digest) == 64
 
     assert item.number in text(receiver, "/referrals/")

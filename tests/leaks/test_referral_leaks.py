@@ -6,8 +6,7 @@ import re
 
 from alliance.models import Hospital
 from tests.factories import alliance
-from tests.factories.fhir import make_observation
-from tests.factories.referrals import send_referral
+from tests.factories.referrals import make_recent_result, send_referral
 from tests.support.browser import ENGLISH, signed_in
 from tests.support.html import Browser
 from tests.support.world import HIV, World, w
@@ -32,7 +31,8 @@ def refer(w: World, to: Hospital) -> str:
 
 def test_only_what_sender_and_receiver_both_see_can_go_along(w: World) -> None:
     sender = signed_in(alliance.make_staff(w.b))
-    plain, hidden = (f"{w.b.code}/{x}/1" for x in (w.plain, w.sensitive))
+    made = [w.hold.create(make_recent_result(w.at_b, **more)) for more in ({}, {"code": HIV})]
+    plain, hidden = (f"{w.b.code}/{x}/1" for x in made)
     assert not choices(sender, w, w.a), "no consent: the receiver would see nothing"
     assert "will not see your hospital" in page(sender, refer(w, w.a))
     w.permit()
@@ -60,7 +60,7 @@ def test_a_hidden_record_changes_no_page_of_the_receiver(w: World) -> None:
     receiver = signed_in(alliance.make_staff(w.a))
     paths = (f"/referrals/{item.pk}/", "/referrals/", "/referrals/?show=received")
     before = [page(receiver, p) for p in paths]
-    w.hold.create({**make_observation(w.at_b), "code": HIV})
+    w.hold.create(make_recent_result(w.at_b, code=HIV))
     assert [strip_left(page(receiver, p)) for p in paths] == [strip_left(b) for b in before]
 
 
