@@ -10,6 +10,7 @@ RESOURCE_NAMES = {
     "MedicationRequest": gettext_lazy("prescription"),
     "MedicationStatement": gettext_lazy("medicine"),
     "Encounter": gettext_lazy("visit"),
+    "ImagingStudy": gettext_lazy("imaging study"),
     "DiagnosticReport": gettext_lazy("report"),
     "DocumentReference": gettext_lazy("document"),
     "Composition": gettext_lazy("document"),

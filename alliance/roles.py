@@ -33,6 +33,10 @@ class Permission(StrEnum):
     STAFF_VOUCH = "alliance:staff:vouch"
     PROPOSAL_DECIDE = "alliance:proposal:decide"
     OPERATIONS_SEE = "alliance:operations:see"
+    REFERRAL_SEE = "alliance:referral:see"
+    REFERRAL_SEND = "alliance:referral:send"
+    REFERRAL_ARRANGE = "alliance:referral:arrange"
+    REFERRAL_CARE = "alliance:referral:care"
     SYNC_SEE = "records:sync:see"
     SYNC_MEND = "records:dead-letter:mend"
 
@@ -57,6 +61,10 @@ PERMISSIONS_BY_ROLE: dict[Role, frozenset[Permission]] = {
             P.EMERGENCY_OPEN,
             P.CONSENT_RECORD,
             P.CONFIRM,
+            P.REFERRAL_SEE,
+            P.REFERRAL_SEND,
+            P.REFERRAL_ARRANGE,
+            P.REFERRAL_CARE,
         }
     ),
     Role.CLERK: frozenset(
@@ -66,6 +74,8 @@ PERMISSIONS_BY_ROLE: dict[Role, frozenset[Permission]] = {
             P.CODE_MAP,
             P.CONSENT_RECORD,
             P.CONFIRM,
+            P.REFERRAL_SEE,
+            P.REFERRAL_ARRANGE,
             P.SYNC_SEE,
             P.SYNC_MEND,
         }

@@ -8,7 +8,12 @@ class ConsentConfig(AppConfig):
 
     def ready(self) -> None:
         from alliance.services.proposals import PROPOSAL_ACTS
-        from consent.services import emergencies  # noqa: F401
+        from alliance.workflow.registry import RIGHTS_KEEPERS
+        from consent.services import (
+            emergencies,  # noqa: F401
+            referral_rights,
+        )
         from consent.services.policies import POLICY_ACT
 
         PROPOSAL_ACTS["policy"] = POLICY_ACT
+        RIGHTS_KEEPERS[:] = [referral_rights]

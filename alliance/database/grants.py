@@ -12,7 +12,7 @@ from consent.sql.privileges import LINE_COLUMNS, LINES
 from records.sql import privileges as of_records
 
 # Tables that the web role may read and add to, but not change.
-APPEND_ONLY = (*of_consent.APPEND_ONLY, *of_records.APPEND_ONLY)
+APPEND_ONLY = (*of_alliance.APPEND_ONLY, *of_consent.APPEND_ONLY, *of_records.APPEND_ONLY)
 # Tables that it may only read.
 READ_ONLY = (
     *of_consent.READ_ONLY,

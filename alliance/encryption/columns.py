@@ -5,12 +5,13 @@ then that is given back as it is.
 
 import base64
 import os
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.apps import apps
 
 from alliance.encryption.master_key import KeyNotFound, load_master_keys, unwrap_key, wrap_key
-from alliance.models.keys import ColumnKey
 
 BINARY_MARK = (  # what an encrypted value begins with: no image, and no text that anybody types
     b"xin1"
@@ -29,9 +30,16 @@ def key_purpose(key: int) -> str:
     return f"column/{key}"
 
 
+def stored_column_keys() -> Any:
+    """The manager of ColumnKey, a model; models stand on this room, for they have encrypted
+    fields.
+    """
+    return apps.get_model("alliance", "ColumnKey").objects
+
+
 def make_column_key() -> int:
     """A new data key, with which all is encrypted from now on; in the caller's transaction."""
-    key = ColumnKey.objects.create(wrapped=b"")
+    key = stored_column_keys().create(wrapped=b"")
     key.wrapped = wrap_key(load_master_keys()[-1], AESGCM.generate_key(256), key_purpose(key.pk))
     key.save(update_fields=["wrapped"])
     return int(key.pk)
@@ -39,7 +47,7 @@ def make_column_key() -> int:
 
 def newest_column_key() -> int:
     """Raises NoAuditKey where `setup` has made none yet."""
-    found = ColumnKey.objects.order_by("-pk").values_list("pk", flat=True).first()
+    found = stored_column_keys().order_by("-pk").values_list("pk", flat=True).first()
     if found is None:
         raise KeyNotFound("there is no key for encrypted columns yet: run `manage.py setup`")
     return int(found)
@@ -49,7 +57,7 @@ def load_column_cipher(key: int) -> AESGCM:
     """Raises NoAuditKey."""
     found = column_ciphers.get(key)
     if found is None:
-        row = ColumnKey.objects.filter(pk=key).first()
+        row = stored_column_keys().filter(pk=key).first()
         if row is None:
             raise KeyNotFound(
                 f"the database has no key {key} for encrypted columns: it is a row of"

@@ -19,10 +19,10 @@ from alliance.encryption.columns import (
     encrypt_text,
     make_column_key,
     newest_column_key,
+    stored_column_keys,
     text_prefix,
 )
 from alliance.encryption.fields import EncryptedField, EncryptedTextField
-from alliance.models.keys import ColumnKey
 
 BATCH = 200
 SECRET_WORDS = ("secret", "seed", "migrated_codes")  # of an authenticator's data
@@ -33,7 +33,7 @@ def ensure_first_key() -> bool:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("LOCK TABLE alliance_columnkey IN SHARE ROW EXCLUSIVE MODE")
-        if ColumnKey.objects.exists():
+        if stored_column_keys().exists():
             return False
         make_column_key()
         return True

@@ -15,6 +15,7 @@ from alliance.models.proposal import Proposal
 from alliance.models.release import Release, WriteProbe
 from alliance.models.sign_in import GuessCount, KnownPlace
 from alliance.models.staff import Staff, User
+from alliance.models.work_item import WorkDocument, WorkItem, WorkTimer, WorkTransition
 
 __all__ = [
     "AcceptanceMark",
@@ -42,5 +43,9 @@ __all__ = [
     "Release",
     "Staff",
     "User",
+    "WorkDocument",
+    "WorkItem",
+    "WorkTimer",
+    "WorkTransition",
     "WriteProbe",
 ]

@@ -94,6 +94,15 @@ def make_audit_reports(timestamp: int) -> None:
     make_due_reports(measure)
 
 
+@app.periodic(cron="* * * * *")
+@app.task(name="work_timers", queueing_lock="work_timers")
+def fire_work_timers(timestamp: int) -> None:
+    """Referrals whose time is over are told to whom it concerns (docs/adr/0086)."""
+    from alliance.workflow.timers import fire_due_timers
+
+    fire_due_timers()
+
+
 @app.periodic(cron="2 * * * *")
 @app.task(name="disk_samples", queueing_lock="disk_samples")
 def sample_disks(timestamp: int) -> None:

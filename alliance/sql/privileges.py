@@ -9,7 +9,24 @@ READ_ONLY = (
     "alliance_epoch",
     "alliance_backup",
 )
+APPEND_ONLY = ("alliance_worktransition", "alliance_workdocument")
+# of what was sent and of a timer's moment nothing changes any more
 PARTLY = {
+    "alliance_workitem": (
+        "owner_id",
+        "state",
+        "version",
+        "arrangement",
+        "arranged_for",
+        "outcome",
+        "entered_at",
+        "due_at",
+        "closed_at",
+        "alarm",
+        "opened_home",
+        "rights_end",
+    ),
+    "alliance_worktimer": ("fired_at", "cancelled_at"),
     "alliance_appointment": ("ended_at", "ended_by_id", "ended_reason"),
     "alliance_enrolmentcode": ("withdrawn_at", "used_at", "client_id"),
 }

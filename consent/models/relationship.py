@@ -11,6 +11,7 @@ class Relationship(models.Model):
         ENCOUNTER = "encounter"
         REFERRAL = "referral"
         CONSULTATION = "consultation"
+        TRANSFER = "transfer"  # by a referral that was sent here (alliance.models.WorkItem)
         PANEL = "panel"
         ADMISSION = "admission"
         DECLARED = "declared"

@@ -349,7 +349,7 @@ COMMENT ON COLUMN records_printeddocument.key IS 'Key of the codes of its pages.
 COMMENT ON COLUMN records_printeddocument.person IS 'Whose record, as a person of the index then.';
 COMMENT ON COLUMN records_printeddocument.patient IS 'Who it is about, as far as whoever holds the paper is told: first character of the name, sex, year of birth. Encrypted.';
 COMMENT ON COLUMN records_printeddocument.printed_at IS 'When it was printed.';
-COMMENT ON COLUMN records_printeddocument.part IS 'What was printed: summary or results.';
+COMMENT ON COLUMN records_printeddocument.part IS 'What was printed: summary, results, refer-out or refer-back.';
 COMMENT ON COLUMN records_printeddocument.pages IS 'How many pages it has.';
 COMMENT ON COLUMN records_printeddocument.digest IS 'SHA-256 of the file.';
 COMMENT ON COLUMN records_printeddocument.hospital_id IS 'The hospital that printed (alliance_hospital).';

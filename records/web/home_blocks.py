@@ -31,6 +31,7 @@ from consent.services.emergency_rates import list_emergency_rates
 from records.mpi.curation import review_queue
 from records.web import own_requests, pending_confirmations
 from records.web.home_block import HomeBlock, oldest_since, tell_left, tell_wait
+from records.web.home_referral_blocks import tell_referrals, tell_unheeded_referrals
 from records.web.home_sync_blocks import tell_dead_letters, tell_mappings, tell_sync
 
 SOON = dt.timedelta(days=3)  # in which a declared treatment ends
@@ -317,6 +318,7 @@ def list_own_emergencies(acting: Principal) -> QuerySet[Emergency]:
 
 
 BLOCKS: tuple[tuple[Permission, Callable[[Principal], Iterator[HomeBlock]]], ...] = (
+    (Permission.REFERRAL_SEE, tell_referrals),
     (Permission.RELATION_DECLARE, tell_own_treatments),
     (Permission.LINK_REVIEW, tell_pairs),
     (Permission.CODE_MAP, tell_mappings),
@@ -329,5 +331,6 @@ BLOCKS: tuple[tuple[Permission, Callable[[Principal], Iterator[HomeBlock]]], ...
     (Permission.STAFF_VOUCH, tell_vouching),
     (Permission.PROPOSAL_DECIDE, tell_proposals),
     (Permission.HOSPITAL_MANAGE, tell_hospitals),
+    (Permission.HOSPITAL_MANAGE, tell_unheeded_referrals),
     (Permission.OPERATIONS_SEE, tell_operation),
 )

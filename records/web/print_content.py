@@ -69,6 +69,8 @@ PRINT_WINDOWS: dict[str, dict[str, SectionWindow]] = {
 PART_TITLES = {
     "summary": gettext_lazy("Medical summary"),
     "results": gettext_lazy("Results"),
+    "refer-out": gettext_lazy("Referral sheet: out"),
+    "refer-back": gettext_lazy("Referral sheet: back"),
 }
 LIST_TITLES = {
     "problems": gettext_lazy("Current problems"),

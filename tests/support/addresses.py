@@ -140,6 +140,12 @@ ADDRESSES: dict[str, tuple[str | None, str | None]] = {
         for what in ("", "<slug:part>.pdf", "ips.json")
     },
     "print/verify/": (ALL, None),
+    # who has no registration of the patient sends nobody; what is between others is not there
+    "person/<uuid:person_id>/refer/": ("C - -", "C - -"),
+    "referrals/": ("CK CK K", None),
+    "referrals/<int:item_id>/": ("CK - -", None),
+    "referrals/<int:item_id>/<slug:sheet>.pdf": ("C - -", None),
+    "referrals/<int:item_id>/move/": (None, "CK - -"),
     "person/<uuid:person_id>/treat/": ("C C -", "C C -"),
     "person/<uuid:person_id>/emergency/": ("C C -", "C C -"),
     "person/<uuid:person_id>/emergency/close/": ("C C -", "C C -"),

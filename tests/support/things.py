@@ -30,6 +30,7 @@ from tests.factories.documents import make_document
 from tests.factories.fhir import Api, make_patient, make_unique_name
 from tests.factories.local_codes import follow, get_code, make_local_result
 from tests.factories.portal_access import print_access_code
+from tests.factories.referrals import send_referral
 from tests.factories.ties import confirm_tie
 from tests.support.accounts import enrol, set_up
 from tests.support.world import World
@@ -99,6 +100,8 @@ def known(w: World, server: str) -> dict[str, Any]:
     line = list_audit_lines(AuditFilter(person=w.person), None, 1)[0]  # type: ignore[arg-type]
     return {
         "line_id": line["id"],
+        "sheet": "refer-out",
+        "item_id": send_referral(w.person, w.b, w.doctor).pk,
         "person_id": w.person,
         "source_id": mine.pk,
         "hospital_id": w.b.pk,

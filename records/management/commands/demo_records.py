@@ -31,6 +31,7 @@ from records.demo.clinical_histories import (
     make_history_bundle,
 )
 from records.demo.demo_patients import make_demo_patients
+from records.demo.demo_referrals import make_demo_referrals
 from records.mapping.map_decisions import do_agree_to_mapping, do_propose_mapping
 from records.mapping.work import run_mapping_work
 from records.models import LocalCode, SourcePatient
@@ -75,6 +76,7 @@ class Command(OperatorCommand):
         self.consents()
         self.confirm()
         self.map_codes()
+        make_demo_referrals()
         self.finish(done)
 
     def map_codes(self) -> None:

@@ -4,6 +4,7 @@ from django import template
 from django.utils.translation import gettext_lazy
 
 from alliance.platform.code_filters import register_code_filters
+from alliance.resource_names import RESOURCE_NAMES
 from records.web.match_evidence import (
     DECISION_VERBS,
     EVIDENCE_FIELDS,
@@ -24,6 +25,12 @@ TAB_WORDS = {
     "growth": gettext_lazy("Growth"),
     "documents": gettext_lazy("Documents"),
     "other": gettext_lazy("Others"),
+}
+SHOW_WORDS = {
+    "turn": gettext_lazy("Your hospital's turn"),
+    "received": gettext_lazy("Sent to your hospital"),
+    "sent": gettext_lazy("Sent by your hospital"),
+    "closed": gettext_lazy("Closed"),
 }
 FACET_WORDS = {
     "kind": gettext_lazy("Kind"),
@@ -47,6 +54,8 @@ register_code_filters(
     register,
     {
         "tabname": TAB_WORDS,
+        "showname": SHOW_WORDS,
+        "typename": RESOURCE_NAMES,
         "facetname": FACET_WORDS,
         "fieldname": EVIDENCE_FIELDS,
         "levelname": EVIDENCE_LEVELS,

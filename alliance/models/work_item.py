@@ -1,0 +1,153 @@
+"""Work between two hospitals: a referral, and later a consultation. What moves it and when is the
+state table's (alliance/workflow/state_table.py, docs/adr/0086).
+"""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from alliance.encryption.fields import EncryptedTextField
+from alliance.models.hospital import Hospital
+from alliance.models.staff import Staff
+
+APART = {"on_delete": models.PROTECT, "related_name": "+"}
+LONGEST_TEXT = 4000  # characters of a text of a work item
+
+
+class WorkItem(models.Model):
+    """person, source_patient: the home and the number of the sender's registration of the patient;
+    owner: whose turn it is, or was last; rank: of its urgency, the most urgent first; version: how
+    many verbs have moved it; due_at: when the first of its timers is due; alarm: whom a timer that
+    was not heeded has told (alliance.workflow.state_table.Alarm).
+    """
+
+    class Kind(models.TextChoices):
+        UP = "referral-up", _("Referral up")
+        DOWN = "referral-down", _("Referral down")
+        SIDEWAYS = "referral-sideways", _("Referral between equals")
+
+    class Urgency(models.TextChoices):
+        EMERGENCY = "emergency", _("Emergency")
+        URGENT = "urgent", _("Urgent")
+        ROUTINE = "routine", _("Routine")
+
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    person = models.UUIDField()
+    source_patient = models.BigIntegerField()
+    sender = models.ForeignKey(Hospital, db_index=False, **APART)
+    sender_staff = models.ForeignKey(Staff, db_index=False, **APART)
+    receiver = models.ForeignKey(Hospital, db_index=False, **APART)
+    department = models.CharField(max_length=80, blank=True)
+    owner = models.ForeignKey(Hospital, db_index=False, **APART)
+    urgency = models.CharField(max_length=12, choices=Urgency.choices)
+    rank = models.SmallIntegerField()
+    state = models.CharField(max_length=20)
+    version = models.IntegerField()
+    reason = EncryptedTextField(max_length=LONGEST_TEXT)
+    question = EncryptedTextField(max_length=LONGEST_TEXT, blank=True)
+    transport = EncryptedTextField(max_length=LONGEST_TEXT, blank=True)
+    wish = EncryptedTextField(max_length=LONGEST_TEXT, blank=True)
+    arrangement = EncryptedTextField(max_length=LONGEST_TEXT, blank=True)
+    arranged_for = models.DateTimeField(null=True)
+    outcome = EncryptedTextField(max_length=LONGEST_TEXT, blank=True)
+    sent_at = models.DateTimeField()
+    entered_at = models.DateTimeField()  # its state
+    due_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    alarm = models.SmallIntegerField(default=0)
+    opened_home = models.BooleanField(default=False)  # the sender sees the receiver's records too
+    rights_end = models.DateTimeField(null=True)  # of what it opened; null: open with it
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["owner", "rank", "due_at", "id"],
+                name="work_turn",
+                condition=Q(closed_at=None),
+            ),
+            models.Index(
+                fields=["sender", "rank", "due_at", "id"],
+                name="work_sent",
+                condition=Q(closed_at=None),
+            ),
+            models.Index(
+                fields=["receiver", "rank", "due_at", "id"],
+                name="work_received",
+                condition=Q(closed_at=None),
+            ),
+            models.Index(
+                fields=["sender", "-closed_at", "-id"],
+                name="work_sent_closed",
+                condition=Q(closed_at__isnull=False),
+            ),
+            models.Index(
+                fields=["receiver", "-closed_at", "-id"],
+                name="work_received_closed",
+                condition=Q(closed_at__isnull=False),
+            ),
+            models.Index(fields=["source_patient", "receiver"], name="work_patient"),
+            models.Index(
+                fields=["due_at"], name="work_alarm", condition=Q(alarm__gte=2, closed_at=None)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"work/{self.pk}"
+
+    @property
+    def number(self) -> str:
+        """As it is written on paper and said by telephone."""
+        return f"{self.sent_at:%Y}-{self.pk:06d}"
+
+
+class WorkTransition(models.Model):
+    """One verb that moved an item, never changed. version: the item's after it; staff: null where
+    a timer did it.
+    """
+
+    item = models.ForeignKey(WorkItem, models.PROTECT, related_name="transitions", db_index=False)
+    version = models.IntegerField()
+    verb = models.CharField(max_length=20)
+    from_state = models.CharField(max_length=20, blank=True)
+    to_state = models.CharField(max_length=20)
+    staff = models.ForeignKey(Staff, null=True, db_index=False, **APART)
+    role = models.CharField(max_length=16, blank=True)
+    hospital = models.ForeignKey(Hospital, null=True, db_index=False, **APART)
+    at = models.DateTimeField()
+    note = EncryptedTextField(max_length=LONGEST_TEXT, blank=True)
+    arranged_for = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["item", "version"], name="work_transition_once")
+        ]
+
+
+class WorkTimer(models.Model):
+    """What happens at a moment unless the item has left its state by then."""
+
+    item = models.ForeignKey(WorkItem, models.PROTECT, related_name="timers")
+    action = models.CharField(max_length=20)
+    due_at = models.DateTimeField()
+    fired_at = models.DateTimeField(null=True)
+    cancelled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                "due_at", name="work_timer_due", condition=Q(fired_at=None, cancelled_at=None)
+            )
+        ]
+
+
+class WorkDocument(models.Model):
+    """A record that goes along: by its address in the store that holds it, with the SHA-256 of what
+    the sender saw. The record itself is read through the gate.
+    """
+
+    item = models.ForeignKey(WorkItem, models.PROTECT, related_name="documents")
+    hospital = models.ForeignKey(Hospital, db_index=False, **APART)
+    type_name = models.CharField(max_length=40)
+    fhir_id = models.CharField(max_length=64)
+    version = models.CharField(max_length=20)
+    digest = models.CharField(max_length=64)

@@ -1,0 +1,80 @@
+"""Living referrals of the demo: one that waits urgently, one whose patient is expected, one that is
+on its way home.
+"""
+
+from alliance.auth.principal import Principal, principal_from_staff
+from alliance.models import Hospital, Staff, WorkItem
+from alliance.workflow.move_item import MoveWords, do_move
+from alliance.workflow.send_item import NewItem, do_send
+from consent.models import Directive
+from records.models import SourcePatient
+
+UP = WorkItem.Kind.UP
+# sender, doctor, urgency, department, reason, then (verb, text) of the receiver's
+CASES = (
+    (
+        "nanqiao",
+        "lin",
+        "urgent",
+        "心血管内科",
+        "胸闷、活动后气促3天，疑心力衰竭，请进一步诊治。",
+        (),
+    ),
+    (
+        "donghu",
+        "zhou",
+        "routine",
+        "内分泌科",
+        "2型糖尿病血糖控制不佳，请协助调整治疗方案。",
+        (("accept", "内分泌科3诊室，请携带近期血糖记录。"),),
+    ),
+    (
+        "beishan",
+        "wu",
+        "emergency",
+        "心血管内科",
+        "突发胸痛2小时，心电图示ST段抬高。",
+        (
+            ("accept", "直接送胸痛中心，绿色通道。"),
+            ("arrive", ""),
+            ("admit", ""),
+            ("treat", "急诊PCI术后，病情平稳。"),
+            (
+                "return",
+                "阿司匹林100mg每日1次，氯吡格雷75mg每日1次；再发胸痛立即就诊；联系心血管内科病房。",
+            ),
+        ),
+    ),
+)
+
+
+def make_demo_referrals() -> int:
+    """How many were sent: none where a hospital has nobody to refer."""
+    core = Hospital.objects.get(code="xinglin")
+    receiver = principal_of("chen")
+    sharing = Directive.objects.filter(denies=False, withdrawn_at=None).values("person")
+    sent = 0
+    for number, (code, doctor, urgency, department, reason, verbs) in enumerate(CASES):
+        patients = SourcePatient.objects.filter(
+            hospital__code=code, registered=True, person_id__in=sharing
+        )
+        patient = patients.order_by("pk")[number : number + 1].first()
+        if patient is None:
+            continue
+        item = do_send(
+            NewItem(UP, patient.home, patient.pk, core, urgency, reason, department),
+            [],
+            acting=principal_of(doctor),
+        )
+        for verb, text in verbs:
+            item = do_move(
+                item.pk, verb, MoveWords(text), expected_version=item.version, acting=receiver
+            )
+        sent += 1
+    return sent
+
+
+def principal_of(username: str) -> Principal:
+    return principal_from_staff(
+        Staff.objects.select_related("hospital").get(user__username=username)
+    )

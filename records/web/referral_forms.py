@@ -1,0 +1,84 @@
+"""Forms of referrals: to whom, why and what goes along; and what a verb takes."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from alliance.models import Hospital, WorkItem
+from alliance.models.work_item import LONGEST_TEXT
+from alliance.workflow.state_table import Move, Need
+from records.web.referral_words import NEED_WORDS
+
+
+def make_text_field(label: Any, *, required: bool, rows: int = 3) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        required=required,
+        max_length=LONGEST_TEXT,
+        widget=forms.Textarea(attrs={"rows": rows}),
+    )
+
+
+class DestinationForm(forms.Form):
+    """The first step."""
+
+    to = forms.ChoiceField(label=_("To which hospital"), widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, hospitals: list[Hospital], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["to"] = forms.ChoiceField(
+            label=_("To which hospital"),
+            widget=forms.RadioSelect,
+            choices=[(h.code, f"{h.name} · {h.get_tier_display()}") for h in hospitals],
+        )
+
+
+class ReferralForm(forms.Form):
+    """The second step and the third. along: what can go along, as (value, words)."""
+
+    kind = forms.ChoiceField(
+        label=_("Direction"), choices=WorkItem.Kind.choices, widget=forms.RadioSelect
+    )
+    urgency = forms.ChoiceField(
+        label=_("Urgency"),
+        choices=WorkItem.Urgency.choices,
+        initial=WorkItem.Urgency.ROUTINE,
+        widget=forms.RadioSelect,
+    )
+    department = forms.CharField(label=_("Department or clinic"), required=False, max_length=80)
+    reason = make_text_field(_("Impression, and why the patient is referred"), required=True)
+    question = make_text_field(_("What you ask of the receiver"), required=False, rows=2)
+    transport = make_text_field(_("How the patient travels"), required=False, rows=1)
+    wish = make_text_field(_("What the patient wishes"), required=False, rows=1)
+
+    def __init__(self, *args: Any, along: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not along:
+            return
+        self.fields["along"] = forms.MultipleChoiceField(
+            label=_("What goes along"),
+            choices=along,
+            initial=[value for value, _words in along],
+            required=False,
+            widget=forms.CheckboxSelectMultiple,
+        )
+
+
+class MoveForm(forms.Form):
+    """What one verb takes of whoever does it. version: which the page has shown."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, move: Move, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id=f"id_{move.verb}_%s", **kwargs)
+        if Need.ARRANGEMENT in move.needs:
+            self.fields["arranged_for"] = forms.DateTimeField(
+                label=_("When the patient is to come"),
+                required=False,
+                widget=forms.DateTimeInput(
+                    attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"
+                ),
+            )
+        for need in move.needs:
+            self.fields["note"] = make_text_field(NEED_WORDS[need], required=True)

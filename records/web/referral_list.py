@@ -1,0 +1,156 @@
+"""The referrals of a hospital: whose turn is ours, sent, received, closed; by urgency and time
+left, page by page.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.http import require_GET
+
+from alliance.auth.principal import Principal
+from alliance.auth.session import require_staff
+from alliance.models import WorkItem
+from alliance.operations.state_verdict import describe_duration
+from alliance.roles import Permission
+from consent.audit.append import append_event
+from consent.audit.event import AuditEvent, EventCode
+from records.models import SourcePatient
+from records.mpi.index.patient_search import DisplayedPerson, displayed_persons
+from records.web.referral_words import STATE_WORDS
+
+PAGE = 50
+SHOWS = ("turn", "received", "sent", "closed")
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralRow:
+    """left: how long until the first of its timers, "" where one is over or it has ended."""
+
+    item: WorkItem
+    face: DisplayedPerson | None
+    state: str
+    left: str
+    is_overdue: bool
+
+
+def query_open(acting: Principal, show: str) -> QuerySet[WorkItem]:
+    """index: work_turn, work_sent, work_received"""
+    of_hospital: dict[str, Q] = {
+        "turn": Q(owner_id=acting.hospital_id),
+        "sent": Q(sender_id=acting.hospital_id),
+        "received": Q(receiver_id=acting.hospital_id),
+    }
+    return WorkItem.objects.filter(of_hospital[show], closed_at=None)
+
+
+def list_open(acting: Principal, show: str, after: str) -> list[WorkItem]:
+    """One more than a page holds. after: the cursor of the last row before."""
+    rows = query_open(acting, show).order_by("rank", "due_at", "id")
+    if (cursor := read_cursor(after)) is not None:
+        rank, due, pk = cursor
+        rows = rows.filter(rank__gte=rank).filter(
+            Q(rank__gt=rank) | Q(due_at__gt=due) | Q(due_at=due, id__gt=pk)
+        )
+    return list(rows.select_related("sender", "receiver")[: PAGE + 1])
+
+
+def list_closed(acting: Principal, after: str) -> list[WorkItem]:
+    """The newest first. index: work_sent_closed, work_received_closed"""
+    found: list[WorkItem] = []
+    cursor = read_cursor(after)
+    for side in ("sender_id", "receiver_id"):
+        rows = WorkItem.objects.filter(**{side: acting.hospital_id}, closed_at__isnull=False)
+        if cursor is not None:
+            _rank, closed, pk = cursor
+            rows = rows.filter(closed_at__lte=closed).filter(Q(closed_at__lt=closed) | Q(id__lt=pk))
+        found += rows.order_by("-closed_at", "-id").select_related("sender", "receiver")[: PAGE + 1]
+    return sorted(found, key=lambda i: (i.closed_at, i.pk), reverse=True)[: PAGE + 1]
+
+
+def write_cursor(item: WorkItem) -> str:
+    moment = item.closed_at or item.due_at
+    return f"{item.rank}~{moment.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%S.%fZ}~{item.pk}"
+
+
+def read_cursor(text: str) -> tuple[int, dt.datetime, int] | None:
+    """None for what is no cursor: the list then begins anew."""
+    parts = text.split("~")
+    try:
+        moment = parse_datetime(parts[1])
+        return (int(parts[0]), moment, int(parts[2])) if moment else None
+    except (ValueError, IndexError):
+        return None
+
+
+def is_access_open(item: WorkItem, now: dt.datetime) -> bool:
+    return item.rights_end is None or item.rights_end > now
+
+
+def show_faces(items: Sequence[WorkItem], acting: Principal) -> dict[UUID, DisplayedPerson]:
+    """{home: the patient} as their own hospital may see them, and as the sender does while its
+    referral gives access.
+    """
+    now = timezone.now()
+    senders = {i.sender_id for i in items if is_access_open(i, now)}
+    open_homes = {i.person for i in items if is_access_open(i, now)}
+    shut_homes = {i.person for i in items} - open_homes
+    return displayed_persons(open_homes, acting.hospital_id, *senders) | displayed_persons(
+        shut_homes, acting.hospital_id
+    )
+
+
+def build_rows(items: Sequence[WorkItem], acting: Principal) -> list[ReferralRow]:
+    faces, now = show_faces(items, acting), timezone.now()
+    return [
+        ReferralRow(
+            i,
+            faces.get(i.person),
+            str(STATE_WORDS[i.state]),
+            ""
+            if i.closed_at or i.due_at <= now
+            else describe_duration((i.due_at - now).total_seconds()),
+            i.closed_at is None and i.due_at <= now,
+        )
+        for i in items
+    ]
+
+
+def audit_list(items: Sequence[WorkItem], show: str, acting: Principal) -> None:
+    """Whom the list names stands in the log, as the index has them today."""
+    persons = SourcePatient.objects.filter(pk__in={i.source_patient for i in items})
+    append_event(
+        AuditEvent.from_principal(
+            acting,
+            EventCode.WORK_LIST,
+            target="referrals",
+            detail=show,
+            persons=tuple(sorted(set(persons.values_list("person_id", flat=True)))),
+        )
+    )
+
+
+@require_GET
+@require_staff(Permission.REFERRAL_SEE)
+def referrals_page(request: HttpRequest, *, acting: Principal) -> HttpResponse:
+    show = request.GET.get("show", "turn")
+    show = show if show in SHOWS else "turn"
+    after = request.GET.get("after", "")
+    found = list_closed(acting, after) if show == "closed" else list_open(acting, show, after)
+    items = found[:PAGE]
+    audit_list(items, show, acting)
+    context: dict[str, Any] = {
+        "show": show,
+        "shows": SHOWS,
+        "rows": build_rows(items, acting),
+        "next": write_cursor(items[-1]) if len(found) > PAGE else "",
+        "begun": bool(after),
+    }
+    return render(request, "records/referrals.html", context)

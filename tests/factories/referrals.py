@@ -1,0 +1,47 @@
+"""Referrals for tests, sent by the service that the pages use."""
+
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from alliance.auth.principal import Principal
+from alliance.models import Hospital, WorkItem
+from alliance.workflow.move_item import MoveWords, do_move
+from alliance.workflow.send_item import NewItem, do_send
+from records.models import SourcePatient
+from tests.factories.fhir import make_observation
+
+
+def send_referral(
+    person: UUID | str,
+    receiver: Hospital,
+    acting: Principal,
+    *,
+    kind: WorkItem.Kind = WorkItem.Kind.UP,
+    urgency: str = "urgent",
+    reason: str = "chest pain for two days",
+) -> WorkItem:
+    own = SourcePatient.objects.filter(person_id=person, hospital_id=acting.hospital_id).latest(
+        "pk"
+    )
+    return do_send(
+        NewItem(kind, own.home, own.pk, receiver, urgency, reason, department="心血管内科"),
+        [],
+        acting=acting,
+    )
+
+
+def move_on(item: WorkItem, acting: Principal, *verbs: str) -> WorkItem:
+    """By these verbs one after the other, each with a text."""
+    for verb in verbs:
+        seen = WorkItem.objects.get(pk=item.pk).version
+        item = do_move(
+            item.pk, verb, MoveWords(f"{verb}: as was said"), expected_version=seen, acting=acting
+        )
+    return item
+
+
+def make_recent_result(about: str, **more: Any) -> dict[str, Any]:
+    """An Observation of a moment ago, as is proposed to go along."""
+    return make_observation(about) | {"effectiveDateTime": timezone.now().isoformat()} | more

@@ -1,0 +1,69 @@
+"""Referrals tell nobody what consent hides: of two worlds that differ in hidden records alone, the
+pages are the same; each with its positive control.
+"""
+
+import re
+
+from alliance.models import Hospital
+from tests.factories import alliance
+from tests.factories.referrals import make_recent_result, send_referral
+from tests.support.browser import ENGLISH, signed_in
+from tests.support.html import Browser
+from tests.support.world import HIV, World, w
+
+__all__ = ["w"]
+
+
+def page(browser: Browser, path: str) -> str:
+    """Without what differs from one look to the next."""
+    reply = browser.get(path, headers=ENGLISH)
+    assert reply.status_code == 200, (path, reply.status_code)
+    return re.sub(r'(csrfmiddlewaretoken|form_once|name="once")[^>]*>', "", reply.content.decode())
+
+
+def choices(browser: Browser, w: World, to: Hospital) -> set[str]:
+    return set(re.findall(r'name="along" value="([^"]+)"', page(browser, refer(w, to))))
+
+
+def refer(w: World, to: Hospital) -> str:
+    return f"/person/{w.person}/refer/?to={to.code}"
+
+
+def test_only_what_sender_and_receiver_both_see_can_go_along(w: World) -> None:
+    sender = signed_in(alliance.make_staff(w.b))
+    made = [w.hold.create(make_recent_result(w.at_b, **more)) for more in ({}, {"code": HIV})]
+    plain, hidden = (f"{w.b.code}/{x}/1" for x in made)
+    assert not choices(sender, w, w.a), "no consent: the receiver would see nothing"
+    assert "will not see your hospital" in page(sender, refer(w, w.a))
+    w.permit()
+    assert choices(sender, w, w.a) == {plain}
+    w.permit(sensitive=True)
+    assert choices(sender, w, w.a) == {plain, hidden}, "the control"
+    form = {"kind": "referral-up", "urgency": "urgent", "reason": "x", "along": [hidden]}
+    w.permit(effect="deny", recipient_id=None)
+    reply = sender.post(refer(w, w.a), form, headers=ENGLISH)
+    assert reply.status_code == 200, "what is hidden by now is no choice"
+
+
+def test_looking_before_sending_leaves_no_access_and_no_line_of_the_receivers(w: World) -> None:
+    w.permit()
+    before = w.seen()
+    page(signed_in(alliance.make_staff(w.b)), refer(w, w.a))
+    assert w.seen() == before == set()
+    send_referral(w.person, w.a, alliance.get_staff_principal(alliance.make_staff(w.b)))
+    assert w.seen(), "the control"
+
+
+def test_a_hidden_record_changes_no_page_of_the_receiver(w: World) -> None:
+    w.permit()
+    item = send_referral(w.person, w.a, alliance.get_staff_principal(alliance.make_staff(w.b)))
+    receiver = signed_in(alliance.make_staff(w.a))
+    paths = (f"/referrals/{item.pk}/", "/referrals/", "/referrals/?show=received")
+    before = [page(receiver, p) for p in paths]
+    w.hold.create(make_recent_result(w.at_b, code=HIV))
+    assert [strip_left(page(receiver, p)) for p in paths] == [strip_left(b) for b in before]
+
+
+def strip_left(text: str) -> str:
+    """Without how long is left, which a minute changes."""
+    return re.sub(r"\d+ (?:min|h|s|d)\w* left|\s+", " ", text)
