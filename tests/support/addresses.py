@@ -30,6 +30,8 @@ FHIR_ROUTES = (
     "<type:type_name>/<id:fhir_id>/<types:types>/_search",
     "Patient/<id:fhir_id>/$everything",
     "Patient/<id:fhir_id>/$summary",
+    "Patient/<id:fhir_id>/$recognition-check",
+    "Patient/<id:fhir_id>/$recognition-decision",
     "Observation/$lastn",
     "Patient/$match",
     "Patient/$ihe-pix",
