@@ -26,8 +26,11 @@ class RecordsConfig(AppConfig):
 
     def ready(self) -> None:
         from alliance.auth.scopes import HOSTED_TYPES
+        from alliance.services.proposals import PROPOSAL_ACTS
         from consent.audit.export_order import PACKAGE_FORMS
         from records.fhir.resource_types import TYPES
+        from records.recognition.catalogue_changes import CATALOGUE_ACT, QUALIFICATION_ACT
 
+        PROPOSAL_ACTS.update({"recognition": CATALOGUE_ACT, "qualification": QUALIFICATION_ACT})
         PACKAGE_FORMS["package"] = write_package
         HOSTED_TYPES.update(TYPES, ("Person",))  # Person is read at the shared base

@@ -2,12 +2,13 @@
 
 import datetime as dt
 import itertools
+import uuid
 from typing import Any
 
 from django.utils import timezone
 
 from alliance.models import Hospital
-from records.models import RecognitionItem, RecognitionQualification
+from records.models import RecognitionItem, RecognitionPrompt, RecognitionQualification
 
 NUMBERS = itertools.count(1)
 LOINC = "http://loinc.org"
@@ -39,6 +40,20 @@ def qualify(hospital: Hospital, item: RecognitionItem, **values: Any) -> Recogni
             "made_at": timezone.now(),
         }
         | values
+    )
+
+
+def make_prompt(hospital: Hospital, item: RecognitionItem, person: Any) -> RecognitionPrompt:
+    """Of a result that the hospital was told of today."""
+    return RecognitionPrompt.objects.create(
+        id=uuid.uuid4(),
+        hospital=hospital,
+        asker="client/1",
+        person=person,
+        item=item,
+        hits=["x/Observation/y/1"],
+        day=timezone.localdate(),
+        asked_at=timezone.now(),
     )
 
 

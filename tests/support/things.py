@@ -30,6 +30,7 @@ from tests.factories.documents import make_document
 from tests.factories.fhir import Api, make_patient, make_unique_name
 from tests.factories.local_codes import follow, get_code, make_local_result
 from tests.factories.portal_access import print_access_code
+from tests.factories.recognition import make_item, make_prompt, qualify
 from tests.factories.ties import confirm_tie
 from tests.support.accounts import enrol, set_up
 from tests.support.world import World
@@ -96,6 +97,8 @@ def known(w: World, server: str) -> dict[str, Any]:
         },
     )
     mapping, member = make_proposed_mapping(w, clerk)
+    item = make_item()
+    prompt = make_prompt(w.b, item, w.person)
     line = list_audit_lines(AuditFilter(person=w.person), None, 1)[0]  # type: ignore[arg-type]
     return {
         "line_id": line["id"],
@@ -142,6 +145,10 @@ def known(w: World, server: str) -> dict[str, Any]:
         ),
         "review_id": Review.objects.get(one=pair[0], two=pair[1]).pk,
         "decision_id": do_confirm_card(mine.pk, acting=alliance.get_staff_principal(clerk)).pk,
+        "item_code": item.code,
+        "prompt_id": prompt.pk,
+        "qualification_id": qualify(w.b, item).pk,
+        "which": "catalogue",
         "code_id": mapping.code_id,
         "mapping_id": mapping.pk,
         "kind": "laboratory",
