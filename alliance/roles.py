@@ -39,6 +39,7 @@ class Permission(StrEnum):
     REFERRAL_CARE = "alliance:referral:care"
     SYNC_SEE = "records:sync:see"
     SYNC_MEND = "records:dead-letter:mend"
+    RECOGNITION_MANAGE = "records:recognition:manage"
 
 
 class Role(StrEnum):
@@ -94,6 +95,7 @@ PERMISSIONS_BY_ROLE: dict[Role, frozenset[Permission]] = {
             P.PROPOSAL_DECIDE,
             P.OPERATIONS_SEE,
             P.SYNC_SEE,
+            P.RECOGNITION_MANAGE,
         }
     ),
     Role.PATIENT: frozenset({P.OWN_RECORD_READ, P.CONSENT_RECORD}),

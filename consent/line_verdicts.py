@@ -25,6 +25,7 @@ READS = frozenset(
         EventCode.RECORD_SEARCH,
         EventCode.RECORD_HISTORY,
         EventCode.RECORD_PRINT,
+        EventCode.RECOGNITION_CHECK,
     }
 )
 # Why the gate itself refuses; a token's scopes, a rate or a fault are other matters.

@@ -48,6 +48,7 @@ LAUNCHED_PAGES = frozenset(
         "person-tab",
         "results",
         "trend",
+        "recognise",
         "timeline",
         "encounter",
         "history",

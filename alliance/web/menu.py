@@ -38,6 +38,7 @@ MENU = (
     MenuEntry("privacy", gettext_lazy("Privacy"), Permission.EMERGENCY_REVIEW),
     MenuEntry("policy", gettext_lazy("Alliance's rule"), Permission.POLICY_SET, wide=True),
     MenuEntry("audit", gettext_lazy("Audit log"), Permission.AUDIT_READ),
+    MenuEntry("recognition", gettext_lazy("Mutual recognition"), Permission.RECOGNITION_MANAGE),
     MenuEntry("hospitals", gettext_lazy("Hospitals"), Permission.HOSPITAL_MANAGE),
     MenuEntry("staff", gettext_lazy("Staff"), Permission.STAFF_MANAGE),
     MenuEntry("clients", gettext_lazy("Systems"), Permission.CLIENT_MANAGE),

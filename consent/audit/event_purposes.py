@@ -31,6 +31,9 @@ EVENTS_BY_PURPOSE: dict[str, tuple[str, ...]] = {
         "records:record:import",
         "records:record:notify",
         "records:print:verify",
+        "records:recognition:check",
+        "records:recognition:prompt",
+        "records:recognition:decide",
         "records:bundle:process",
         "records:person:find",
         "records:person:read",
@@ -113,6 +116,8 @@ EVENTS_BY_PURPOSE: dict[str, tuple[str, ...]] = {
     ),
     OPERATIONS: (
         "consent:policy:set",
+        "records:recognition:set",
+        "records:recognition:read",
         "alliance:hospital:admit",
         "alliance:hospital:change",
         "alliance:hospital:suspend",

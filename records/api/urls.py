@@ -33,6 +33,7 @@ from records.api.views.patients import (
     SummaryView,
 )
 from records.api.views.pushes import PushView
+from records.api.views.recognition import RecognitionCheckView, RecognitionDecisionView
 from records.api.views.resources import ResourceView, TypeView, VersionView
 from records.api.views.search import (
     BaseSearchView,
@@ -73,6 +74,8 @@ urlpatterns = [
     # operations
     path("Patient/<id:fhir_id>/$everything", EverythingView.as_view(), name="everything"),
     path("Patient/<id:fhir_id>/$summary", SummaryView.as_view(), name="summary"),
+    path("Patient/<id:fhir_id>/$recognition-check", RecognitionCheckView.as_view(), name="recognition-check"),
+    path("Patient/<id:fhir_id>/$recognition-decision", RecognitionDecisionView.as_view(), name="recognition-decision"),
     path("Observation/$lastn", LastnView.as_view(), name="lastn"),
     path("Patient/$match", MatchView.as_view(), name="match"),
     path("Patient/$ihe-pix", PixView.as_view(), name="ihe-pix"),

@@ -54,6 +54,7 @@ SHAPES: dict[C, EventShape] = {
     C.PERSON_READ: READ,
     C.RECORD_SEARCH: SEARCH,
     C.PERSON_FIND: SEARCH,
+    C.RECOGNITION_CHECK: SEARCH,
     C.RECORD_HISTORY: rest("history", "R"),
     C.RECORD_FEED: rest("history-system", "R"),
     C.RECORD_CREATE: rest("create", "C", "Create"),

@@ -12,6 +12,12 @@ from records.models.mapping import (
 )
 from records.models.person import MatchKey, NameKey, PatientIdentifier, Person, SourcePatient
 from records.models.printed_document import PrintedDocument
+from records.models.recognition import (
+    RecognitionDecision,
+    RecognitionItem,
+    RecognitionPrompt,
+    RecognitionQualification,
+)
 from records.models.stranger_search import StrangerSearch
 from records.models.subscription import FeedPosition, Notification, SubscriptionState
 
@@ -33,6 +39,10 @@ __all__ = [
     "PatientIdentifier",
     "Person",
     "PrintedDocument",
+    "RecognitionDecision",
+    "RecognitionItem",
+    "RecognitionPrompt",
+    "RecognitionQualification",
     "Review",
     "SourceBrand",
     "SourcePatient",

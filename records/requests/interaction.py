@@ -46,3 +46,4 @@ class Operation:
     name: str
     definition: str
     at_shared_base: bool = False
+    at_own_base: bool = True

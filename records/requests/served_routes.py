@@ -87,7 +87,9 @@ def list_operations(type_name: str, *, shared: bool) -> list[Operation]:
         dict.fromkeys(
             r.operation
             for r in list_routes()
-            if r.operation and r.type_name in asked and (r.operation.at_shared_base or not shared)
+            if r.operation
+            and r.type_name in asked
+            and (r.operation.at_shared_base if shared else r.operation.at_own_base)
         )
     )
 

@@ -7,6 +7,7 @@ APPEND_ONLY = (
     "records_claim",
     "records_opinion",
     "records_printeddocument",
+    "records_recognitiondecision",
     "record_key",
     "record_vocabulary",
 )
@@ -35,6 +36,8 @@ PARTLY = {
     ),
     "records_decision": ("undone_by_id", "moved", "told"),
     "records_localcode": ("waiting", "redo_after"),
+    "records_recognitionprompt": ("hits",),
+    "records_recognitionqualification": ("ends", "end_reason"),
 }
 ERASABLE = (
     "record_bulk_chunk",

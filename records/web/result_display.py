@@ -3,8 +3,6 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from django.utils.translation import gettext as _
-
 from alliance.models import Hospital
 from records.meaning import resource_reading
 from records.meaning.code_words import (
@@ -15,7 +13,7 @@ from records.meaning.code_words import (
 )
 from records.meaning.lifetime import UNKNOWN, DateDoubt, Lifetime, find_date_doubt
 from records.meaning.observation_results import Result, read_results
-from records.meaning.recognition_mark import RecognitionMark, RecognitionScope
+from records.meaning.recognition_words import say_mark
 from records.meaning.reference_ranges import PatientTraits
 from records.meaning.result_flags import ResultFlag
 from records.meaning.result_kinds import ResultKind, kind_of_observation
@@ -105,7 +103,7 @@ class ResultLine:
     @property
     def recognised(self) -> list[tuple[str, str]]:
         """(word, mark as sent) of each mark of mutual recognition."""
-        return [(recognition_words(m), m.sent) for m in self.result.recognised]
+        return [(say_mark(m), m.sent) for m in self.result.recognised]
 
     @property
     def contradicts(self) -> bool:
@@ -123,20 +121,6 @@ class ResultLine:
     def sent(self) -> str:
         """The time as it was sent, where it reads otherwise."""
         return self.result.moment.sent
-
-
-def recognition_words(mark: RecognitionMark) -> str:
-    """Where other hospitals recognise the result, by its mark."""
-    match mark.scope:
-        case RecognitionScope.NATION:
-            return _("recognised nationwide")
-        case RecognitionScope.PROVINCE:
-            return _("recognised in the province")
-        case RecognitionScope.CITY:
-            return _("recognised in the city")
-        case RecognitionScope.PLACE:
-            return _("recognised: %s") % mark.place
-    return _("marked as recognised")
 
 
 def build_result_lines(

@@ -12,6 +12,7 @@ from records.meaning.trend import trend_order
 from records.meaning.unknown_modifiers import has_unknown_modifier
 from records.operations.shared_record import RowPosition, SectionWindow, ShownResource
 from records.web.page_position import read_row_position
+from records.web.recognition_pages import find_recognisable_results
 from records.web.record_frame import RecordFrame, open_record_frame, record_view
 from records.web.record_sections import (
     build_sections,
@@ -95,6 +96,11 @@ def results_page(request: HttpRequest, person_id: UUID, *, acting: Principal) ->
             "found": len(page.lines),
             "gone_on": after is not None,
             "next_query": narrowed.address_query(page.next) if page.next else "",
+            "recognisable": (
+                find_recognisable_results(frame, acting)
+                if after is None and not narrowed.narrows
+                else []
+            ),
             "start_query": narrowed.address_query(),
         },
     )

@@ -30,6 +30,8 @@ FHIR_ROUTES = (
     "<type:type_name>/<id:fhir_id>/<types:types>/_search",
     "Patient/<id:fhir_id>/$everything",
     "Patient/<id:fhir_id>/$summary",
+    "Patient/<id:fhir_id>/$recognition-check",
+    "Patient/<id:fhir_id>/$recognition-decision",
     "Observation/$lastn",
     "Patient/$match",
     "Patient/$ihe-pix",
@@ -130,6 +132,8 @@ ADDRESSES: dict[str, tuple[str | None, str | None]] = {
     "person/<uuid:person_id>/growth/": ("C - -", None),
     "person/<uuid:person_id>/results/": ("C - -", None),
     "person/<uuid:person_id>/results/trend/": ("C - -", None),
+    "person/<uuid:person_id>/recognition/": ("C - -", None),
+    "person/<uuid:person_id>/recognition/<uuid:prompt_id>/": (None, "C - -"),
     **{
         "person/<uuid:person_id>/document/<slug:hospital>/<slug:type_name>/<fhir_id:fhir_id>/"
         f"{file}": ("C - -", None)
@@ -190,6 +194,16 @@ ADDRESSES: dict[str, tuple[str | None, str | None]] = {
     "mapping/proposals/<int:mapping_id>/agree/": (None, "K - K"),
     "mapping/proposals/<int:mapping_id>/refuse/": (None, "K - K"),
     "mapping/proposals/<int:mapping_id>/withdraw/": (None, "K - K"),
+    # mutual recognition: administrators see it, those of the whole alliance change it
+    "recognition/": ("M M M", None),
+    "recognition/table/<slug:which>.csv": ("M M M", None),
+    "recognition/upload/": (None, "- - M"),
+    "recognition/item/": ("- - M", "- - M"),
+    "recognition/item/<str:item_code>/": ("- - M", "- - M"),
+    "recognition/qualifications/": ("M M M", "- - M"),
+    "recognition/qualifications/<int:qualification_id>/end/": ("- - M", "- - M"),
+    "recognition/ledger/": ("M M M", None),
+    "recognition/ledger/table.<slug:form>": ("M M M", None),
     # sync: administrators see counts, the hospital's own clerks its dead letters
     "sync-board/": ("KM KM KM", None),
     "sync-board/<slug:code>/": ("KM - M", None),

@@ -12,6 +12,14 @@ REASON = {"reason": "test of the roles"}
 EVIDENCE = {"evidence": "test of the roles"}
 NOTE = {"note": "test of the roles"}
 LETTERS = {"rule": "server.error", "field": "", "state": "open"}
+ITEM = {
+    "name_zh": "试验",
+    "name_en": "Test",
+    "loincs": "99999-0",
+    "window": "7",
+    "scope": "alliance",
+    "active": "on",
+}
 GRANT = {"scopes": "system/Patient.r", "origins": []}
 
 
@@ -71,6 +79,22 @@ def complete_forms(values: dict[str, Any]) -> dict[str, dict[str, Any]]:
             "basis": digest_opinion_basis(values["review_id"]),
         },
         "decisions/<int:decision_id>/undo/": NOTE,
+        "person/<uuid:person_id>/recognition/<uuid:prompt_id>/": {
+            "decision": "repeated",
+            "reason": "fast",
+            "told": "on",
+        },
+        "recognition/upload/": {"starting": "yes"},
+        "recognition/item/": ITEM | {"code": "ONE-MORE"},
+        "recognition/item/<str:item_code>/": ITEM,
+        "recognition/qualifications/": {
+            "hospital": values["code"],
+            "item": values["item_code"],
+            "starts": "2019-01-01",
+            "ends": "2019-12-31",
+            "quality": "passed",
+        },
+        "recognition/qualifications/<int:qualification_id>/end/": {"last": "2026-01-01"} | REASON,
         "mapping/brand/": {"source": "lis", "brand": "LIS 5"},
         "mapping/take-over/": {"kind": "laboratory", "member": values["member"]},
         "mapping/<int:code_id>/propose/": {
