@@ -80,6 +80,15 @@ def tell_sync_troubles(timestamp: int) -> None:
     deliver_notices(timezone.now())
 
 
+@app.periodic(cron="*/20 * * * *")
+@app.task(name="access_review", queueing_lock="access_review")
+def review_accesses(timestamp: int) -> None:
+    """What staff did about patients, and whether a reason for it is on record (docs/adr/0079)."""
+    from records.access_review.run_review import run_access_review
+
+    run_access_review()
+
+
 @app.periodic(cron="2 * * * *")
 @app.task(name="disk_samples", queueing_lock="disk_samples")
 def sample_disks(timestamp: int) -> None:
