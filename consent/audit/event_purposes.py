@@ -100,7 +100,16 @@ EVENTS_BY_PURPOSE: dict[str, tuple[str, ...]] = {
         "records:code-list:import",
     ),
     QUALITY: ("consent:emergency:review",),
-    COMPLIANCE: ("consent:audit:read", "consent:audit:export", "consent:audit:witness"),
+    COMPLIANCE: (
+        "consent:audit:read",
+        "consent:audit:export",
+        "consent:audit:witness",
+        "records:episode:judge",
+        "records:access-rule:propose",
+        "records:access-rule:agree",
+        "records:access-rule:refuse",
+        "records:access-rule:end",
+    ),
     OPERATIONS: (
         "consent:policy:set",
         "alliance:hospital:admit",

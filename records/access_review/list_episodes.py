@@ -93,9 +93,7 @@ def list_day(hospital: int, day: dt.date) -> None:
     """Once: the row of the listing is the mark."""
     with connection.cursor() as cursor:
         cursor.execute(POSITION_SQL)
-        cursor.execute(
-            LIST_DAY_SQL, {"hospital": hospital, "day": day, "zone": settings.TIME_ZONE}
-        )
+        cursor.execute(LIST_DAY_SQL, {"hospital": hospital, "day": day, "zone": settings.TIME_ZONE})
 
 
 def draw_weeks(now: dt.datetime) -> int:

@@ -32,8 +32,11 @@ ON CONFLICT DO NOTHING
 
 def keys_of_practitioner(resource: Json, today: dt.date) -> set[tuple[str, int]]:
     """(kind, key): as if the Practitioner were a Patient. Pure but for the index key."""
-    known = {k: resource[k] for k in ("name", "gender", "birthDate", "telecom", "address")
-             if k in resource}
+    known = {
+        k: resource[k]
+        for k in ("name", "gender", "birthDate", "telecom", "address")
+        if k in resource
+    }
     known |= {"resourceType": "Patient", "identifier": resource.get("identifier", [])}
     profile = build_profile(demographics_from_patient(known, today))
     told = {k for k in blocking_keys(profile) if k.partition("|")[0] in SELF_WAYS}

@@ -26,9 +26,7 @@ ADDRESS = "192.0.2.77"
 def skip_older_lines() -> None:
     """Lines that other tests have written are not looked at."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE record_access_position SET line = 0, xid = alliance_horizon()::text"
-        )
+        cursor.execute("UPDATE record_access_position SET line = 0, xid = alliance_horizon()::text")
         cursor.execute("UPDATE record_access_episode SET stale = false WHERE stale")
 
 

@@ -27,6 +27,7 @@ def scene(server: str) -> AccessScene:
 
 def read_log() -> None:
     """Also the newest lines: the horizon waits for every transaction that runs."""
+
     def all_read() -> bool:
         build_episodes()
         with connection.cursor() as cursor:
