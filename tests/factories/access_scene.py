@@ -16,7 +16,7 @@ from alliance.roles import Role
 from consent.audit.append import append_event
 from consent.audit.event import AuditEvent, EventCode
 from consent.provision import STAFF_SYSTEM
-from records.models import SourcePatient
+from records.models import AccessRule, SourcePatient
 from tests.factories import alliance
 from tests.factories.fhir import Api, make_patient, make_unique_name
 
@@ -129,6 +129,28 @@ class AccessScene:
                 request_id=secrets.token_hex(8),
             )
         )
+
+
+def make_access_rule(at: Hospital, who: Staff, person: UUID) -> AccessRule:
+    """A proposal that waits, and the episode of which it was learnt."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO record_access_episode (staff, hospital, person, role, first_at, last_at,"
+            " first_line, opens, stale, waits) VALUES (%s, %s, %s, %s, now(), now(), 1, 1, false,"
+            " true) RETURNING id",
+            [who.pk, at.pk, person, who.role],
+        )
+        (episode,) = cursor.fetchone()
+    return AccessRule.objects.create(
+        episode=episode,
+        hospital=at,
+        member=who.pk,
+        role=who.role,
+        until=timezone.localdate() + dt.timedelta(days=30),
+        reason="The roster is kept on paper.",
+        proposed_by=alliance.make_staff(at, Role.AUDITOR),
+        proposed_at=timezone.now(),
+    )
 
 
 def make_access_scene(server: str) -> AccessScene:

@@ -2,20 +2,15 @@
 it does not is scored by parts that are kept.
 """
 
-from typing import Any
-from uuid import UUID
-
 import pytest
 from django.db import connection
 
-from alliance.models import Staff
 from alliance.roles import Role
 from consent.audit.event import EventCode
-from records.access_review.build_episodes import build_episodes
-from records.access_review.judge_episodes import judge_episodes, parts_of
+from records.access_review.judge_episodes import judge_episodes
 from records.access_review.staff_keys import refresh_staff_keys
 from tests.factories.access_scene import AccessScene, make_access_scene, skip_older_lines
-from tests.wait_until import wait_until
+from tests.support.access_episodes import judged_episode, list_episodes, read_log
 
 
 @pytest.fixture
@@ -23,37 +18,6 @@ def scene(server: str) -> AccessScene:
     made = make_access_scene(server)
     skip_older_lines()
     return made
-
-
-def read_log() -> None:
-    """Also the newest lines: the horizon waits for every transaction that runs."""
-
-    def all_read() -> bool:
-        build_episodes()
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT (SELECT max(id) FROM consent_audit_event) <= line"
-                " FROM record_access_position"
-            )
-            return bool(cursor.fetchone()[0])
-
-    wait_until(all_read, "all lines were read")
-
-
-def episodes(who: Staff, person: UUID) -> list[dict[str, Any]]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id, opens, finds, template, evidence, own, waits, score, parts::text"
-            " FROM record_access_episode WHERE staff = %s AND person = %s ORDER BY first_at",
-            [who.pk, person],
-        )
-        names = [c[0] for c in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-
-def judged(who: Staff, person: UUID) -> dict[str, Any]:
-    (found,) = episodes(who, person)
-    return found | {"parts": {code: points for code, points, _ in parts_of(found["parts"])}}
 
 
 def test_lines_become_one_episode_and_are_counted_once(scene: AccessScene) -> None:
@@ -64,7 +28,7 @@ def test_lines_become_one_episode_and_are_counted_once(scene: AccessScene) -> No
     read_log()
     scene.look(doctor, person, EventCode.PERSON_FIND)
     read_log()
-    (found,) = episodes(doctor, person)
+    (found,) = list_episodes(doctor, person)
     assert (found["opens"], found["finds"]) == (3, 1)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -74,7 +38,7 @@ def test_lines_become_one_episode_and_are_counted_once(scene: AccessScene) -> No
         )
     scene.look(doctor, person)
     read_log()
-    assert [e["opens"] for e in episodes(doctor, person)] == [3, 1], "twelve hours have passed"
+    assert [e["opens"] for e in list_episodes(doctor, person)] == [3, 1], "twelve hours have passed"
 
 
 def test_what_is_on_record_explains_and_what_is_not_waits(scene: AccessScene) -> None:
@@ -93,14 +57,14 @@ def test_what_is_on_record_explains_and_what_is_not_waits(scene: AccessScene) ->
     read_log()
     refresh_staff_keys()
     judge_episodes()
-    own = judged(doctor, person)
+    own = judged_episode(doctor, person)
     assert (own["template"], own["own"], own["waits"]) == ("encounter", True, False)
     assert own["evidence"].startswith(f"{scene.at.code}/Encounter/")
-    assert judged(colleague, person)["template"] == "department"
-    assert judged(surgeon, person)["template"] == "hospital"
-    assert judged(clerk, nobodys)["template"] == "registered"
-    assert judged(colleague, nobodys)["template"] == "task"
-    unexplained = judged(surgeon, nobodys)
+    assert judged_episode(colleague, person)["template"] == "department"
+    assert judged_episode(surgeon, person)["template"] == "hospital"
+    assert judged_episode(clerk, nobodys)["template"] == "registered"
+    assert judged_episode(colleague, nobodys)["template"] == "task"
+    unexplained = judged_episode(surgeon, nobodys)
     assert unexplained["template"] is None and unexplained["waits"], "no visit, no order"
 
 
@@ -109,7 +73,7 @@ def test_a_reason_that_comes_later_counts(scene: AccessScene) -> None:
     scene.look(doctor, person)
     read_log()
     judge_episodes()
-    assert judged(doctor, person)["waits"]
+    assert judged_episode(doctor, person)["waits"]
     scene.add_visit(patient, by=doctor)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -118,7 +82,7 @@ def test_a_reason_that_comes_later_counts(scene: AccessScene) -> None:
             [doctor.pk],
         )
     judge_episodes()
-    assert judged(doctor, person)["template"] == "encounter"
+    assert judged_episode(doctor, person)["template"] == "encounter"
 
 
 def test_the_hospitals_visit_does_not_hide_who_looks_at_a_housemate(scene: AccessScene) -> None:
@@ -132,10 +96,10 @@ def test_the_hospitals_visit_does_not_hide_who_looks_at_a_housemate(scene: Acces
     read_log()
     refresh_staff_keys()
     judge_episodes()
-    told = judged(nosy, person)
+    told = judged_episode(nosy, person)
     assert told["template"] == "hospital" and told["parts"]["household"] == 8
     assert told["waits"], "explained by the hospital alone, and conspicuous"
-    plain = judged(neutral, person)
+    plain = judged_episode(neutral, person)
     assert plain["template"] == "hospital" and not plain["waits"], "the control"
     assert plain["parts"] == {}
 
@@ -149,8 +113,8 @@ def test_staff_who_are_patients_are_known_by_keyed_hashes(scene: AccessScene) ->
     read_log()
     refresh_staff_keys()
     judge_episodes()
-    assert judged(nurse, person)["parts"]["self"] == 6
-    parts = judged(peer, person)["parts"]
+    assert judged_episode(nurse, person)["parts"]["self"] == 6
+    parts = judged_episode(peer, person)["parts"]
     assert parts["colleague"] == 5 and parts["same_department"] == 2 and "self" not in parts
 
 
@@ -160,7 +124,7 @@ def test_an_emergency_is_not_explained_by_the_hospital_alone(scene: AccessScene)
     scene.look(doctor, person, purpose="BTG")
     read_log()
     judge_episodes()
-    told = judged(doctor, person)
+    told = judged_episode(doctor, person)
     assert told["template"] is None and "emergency" not in told["parts"], "three days to come"
     with connection.cursor() as cursor:
         cursor.execute(
@@ -169,4 +133,4 @@ def test_an_emergency_is_not_explained_by_the_hospital_alone(scene: AccessScene)
             [told["id"]],
         )
     judge_episodes()
-    assert judged(doctor, person)["parts"]["emergency"] == 6
+    assert judged_episode(doctor, person)["parts"]["emergency"] == 6
