@@ -103,6 +103,15 @@ def fire_work_timers(timestamp: int) -> None:
     fire_due_timers()
 
 
+@app.periodic(cron="*/20 * * * *")
+@app.task(name="access_review", queueing_lock="access_review")
+def review_accesses(timestamp: int) -> None:
+    """What staff did about patients, and whether a reason for it is on record (docs/adr/0079)."""
+    from records.access_review.run_review import run_access_review
+
+    run_access_review()
+
+
 @app.periodic(cron="2 * * * *")
 @app.task(name="disk_samples", queueing_lock="disk_samples")
 def sample_disks(timestamp: int) -> None:

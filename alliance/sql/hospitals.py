@@ -48,3 +48,9 @@ STAFF = "(SELECT id, hospital_id FROM alliance_staff)"
 IN_USE = "EXISTS (SELECT FROM alliance_hospital) OR EXISTS (SELECT FROM alliance_user)"
 # wrapped with the master key, as the keys of records are: they are wrapped anew together
 COLUMN_KEYS = "alliance_columnkey"
+# Where the staff work, from when to when; department: its code, the id of its Organization.
+WORKPLACES = (
+    "(SELECT s.id, s.name, s.hospital_id, s.role, s.department_id, d.code AS department,"
+    " s.starts_on, s.ends_on, s.ended_at"
+    " FROM alliance_staff s LEFT JOIN alliance_department d ON d.id = s.department_id)"
+)

@@ -60,7 +60,9 @@ EVENT_GROUPS: dict[str, EventGroup] = {
     "work": EventGroup(gettext_lazy("Work between hospitals"), ("alliance:work",)),
     "portal": EventGroup(gettext_lazy("Patient's own access"), ("consent:access",)),
     "emergency": EventGroup(gettext_lazy("Emergency accesses"), ("consent:emergency",)),
-    "audit": EventGroup(gettext_lazy("Audit log"), ("consent:audit",)),
+    "audit": EventGroup(
+        gettext_lazy("Audit log"), ("consent:audit", "records:episode", "records:access-rule")
+    ),
     "session": EventGroup(
         gettext_lazy("Sign-in"), ("alliance:session", "alliance:token", "alliance:launch")
     ),

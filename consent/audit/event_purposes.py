@@ -113,6 +113,11 @@ EVENTS_BY_PURPOSE: dict[str, tuple[str, ...]] = {
         "consent:audit:export",
         "consent:audit:report",
         "consent:audit:witness",
+        "records:episode:judge",
+        "records:access-rule:propose",
+        "records:access-rule:agree",
+        "records:access-rule:refuse",
+        "records:access-rule:end",
     ),
     OPERATIONS: (
         "consent:policy:set",

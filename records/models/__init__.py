@@ -1,3 +1,4 @@
+from records.models.access_review import AccessRule, EpisodeOutcome
 from records.models.bulk import BulkJob
 from records.models.identity_decision import Claim, Decision, MatchModel, Opinion, Review
 from records.models.mapping import (
@@ -22,12 +23,14 @@ from records.models.stranger_search import StrangerSearch
 from records.models.subscription import FeedPosition, Notification, SubscriptionState
 
 __all__ = [
+    "AccessRule",
     "BulkJob",
     "Claim",
     "CodeList",
     "CodeMap",
     "CodeMapping",
     "Decision",
+    "EpisodeOutcome",
     "FeedPosition",
     "LocalCode",
     "MappingPosition",

@@ -495,3 +495,103 @@ COMMENT ON TABLE record_local_use IS 'In which current records a local code stan
 COMMENT ON COLUMN record_local_use.code IS 'The local code (records_localcode.id).';
 COMMENT ON COLUMN record_local_use.rid IS 'The record (record_resource.rid).';
 COMMENT ON COLUMN record_local_use.patient IS 'Whom it is about (records_sourcepatient.id); 0: no patient.';
+
+COMMENT ON TABLE record_access_position IS 'One row: how far the review of accesses has read the audit log (docs/adr/0079). Its lock lets one run at a time.';
+COMMENT ON COLUMN record_access_position.one IS 'Always true: there is one row.';
+COMMENT ON COLUMN record_access_position.xid IS 'Transaction number of the last line that was read.';
+COMMENT ON COLUMN record_access_position.line IS 'That line (consent_audit_event.id).';
+COMMENT ON COLUMN record_access_position.run_at IS 'When it was read.';
+
+COMMENT ON TABLE record_access_episode IS 'What one of the staff did about one patient within twelve hours, as the audit log tells it, and what explains it. Written by the worker; one that is on no list goes after 120 days, for the log has its lines.';
+COMMENT ON COLUMN record_access_episode.id IS 'Number of the row.';
+COMMENT ON COLUMN record_access_episode.staff IS 'Who (alliance_staff.id).';
+COMMENT ON COLUMN record_access_episode.hospital IS 'For which hospital they acted (alliance_hospital.id).';
+COMMENT ON COLUMN record_access_episode.person IS 'The patient, as the index knew them when the line was read.';
+COMMENT ON COLUMN record_access_episode.role IS 'The role in which they acted.';
+COMMENT ON COLUMN record_access_episode.first_at IS 'Moment of the first line.';
+COMMENT ON COLUMN record_access_episode.last_at IS 'Moment of the last line.';
+COMMENT ON COLUMN record_access_episode.first_line IS 'The first line (consent_audit_event.id).';
+COMMENT ON COLUMN record_access_episode.opens IS 'Lines by which something of the record was opened.';
+COMMENT ON COLUMN record_access_episode.finds IS 'Lines by which the patient was looked for, or who they are.';
+COMMENT ON COLUMN record_access_episode.prints IS 'Lines by which the record was printed.';
+COMMENT ON COLUMN record_access_episode.task_line IS 'A line by which something was written for the patient (a decision, a code, a link); NULL: none.';
+COMMENT ON COLUMN record_access_episode.launch_line IS 'A line of a record that a system of the hospital opened; NULL: none.';
+COMMENT ON COLUMN record_access_episode.emergency IS 'Whether any line was an emergency access.';
+COMMENT ON COLUMN record_access_episode.stale IS 'Whether lines came since it was judged.';
+COMMENT ON COLUMN record_access_episode.judged_at IS 'When it was judged last; NULL: never.';
+COMMENT ON COLUMN record_access_episode.template IS 'The template that explains it (record_access_template.code); NULL: none does.';
+COMMENT ON COLUMN record_access_episode.evidence IS 'What was found: hospital/Type/id of a record, or what/number; "" for none.';
+COMMENT ON COLUMN record_access_episode.own IS 'Whether that is about this very person of the staff.';
+COMMENT ON COLUMN record_access_episode.waits IS 'Whether a human should look: unexplained, or explained only by hospital, department or colleague and conspicuous.';
+COMMENT ON COLUMN record_access_episode.score IS 'Sum of the points of its parts.';
+COMMENT ON COLUMN record_access_episode.parts IS 'JSON: [[part, points, fact]], the greatest first.';
+
+COMMENT ON TABLE record_access_day IS 'How many episodes one of the staff began on a day, to tell what is usual. Written by the worker, kept 400 days.';
+COMMENT ON COLUMN record_access_day.staff IS 'Who (alliance_staff.id).';
+COMMENT ON COLUMN record_access_day.hospital IS 'For which hospital (alliance_hospital.id).';
+COMMENT ON COLUMN record_access_day.day IS 'The local day.';
+COMMENT ON COLUMN record_access_day.role IS 'The role in which they acted.';
+COMMENT ON COLUMN record_access_day.episodes IS 'Episodes that began on it.';
+COMMENT ON COLUMN record_access_day.nights IS 'Those of them that began at night, 22 to 6.';
+
+COMMENT ON TABLE record_access_staff_key IS 'By which of the staff are recognized as patients, and who lives with them: keyed hashes of what their Practitioner says, as records_matchkey has them of registrations. Written by the worker.';
+COMMENT ON COLUMN record_access_staff_key.staff IS 'Who (alliance_staff.id).';
+COMMENT ON COLUMN record_access_staff_key.kind IS 'self (a number, or name and birth date) or household (phone, address).';
+COMMENT ON COLUMN record_access_staff_key.key IS 'First 64 bits of an HMAC-SHA-256 under the index key.';
+
+COMMENT ON TABLE record_access_template IS 'Which explanation templates count, and in which order; what each looks for stands in the code (records/access_review/templates.py).';
+COMMENT ON COLUMN record_access_template.code IS 'The template.';
+COMMENT ON COLUMN record_access_template.place IS 'Its place: the first one that finds something counts.';
+COMMENT ON COLUMN record_access_template.enabled IS 'Whether it counts at all.';
+
+COMMENT ON TABLE record_access_weight IS 'Points of what makes an access conspicuous (records/access_review/score_parts.py).';
+COMMENT ON COLUMN record_access_weight.code IS 'The part; threshold: from how many points on an access waits that is explained only by hospital, department or colleague.';
+COMMENT ON COLUMN record_access_weight.points IS 'Its points; 0: it does not count.';
+
+COMMENT ON TABLE record_access_listed IS 'Episodes that are put before an auditor; what is listed stays. Written by the worker.';
+COMMENT ON COLUMN record_access_listed.episode IS 'The episode (record_access_episode.id).';
+COMMENT ON COLUMN record_access_listed.hospital IS 'Whose auditor (alliance_hospital.id).';
+COMMENT ON COLUMN record_access_listed.day IS 'Of which day; of one that was drawn the last day of the week.';
+COMMENT ON COLUMN record_access_listed.way IS 'top: by its score; waiting, explained: drawn at random among those that wait, or that are explained.';
+COMMENT ON COLUMN record_access_listed.place IS 'Its place of that day, or of the draw.';
+COMMENT ON COLUMN record_access_listed.score IS 'The score that it had then.';
+COMMENT ON COLUMN record_access_listed.listed_at IS 'When it was put there.';
+
+COMMENT ON TABLE record_access_listing IS 'That the list of a hospital''s day was made, once. Written by the worker.';
+COMMENT ON COLUMN record_access_listing.hospital IS 'Whose (alliance_hospital.id).';
+COMMENT ON COLUMN record_access_listing.day IS 'The local day.';
+COMMENT ON COLUMN record_access_listing.waited IS 'Episodes that waited.';
+COMMENT ON COLUMN record_access_listing.left_out IS 'Those of them that had no place on the list.';
+
+COMMENT ON TABLE record_access_draw IS 'What was drawn at random of a hospital''s week, and by which seed: whoever has it draws the same. Written by the worker.';
+COMMENT ON COLUMN record_access_draw.hospital IS 'Whose (alliance_hospital.id).';
+COMMENT ON COLUMN record_access_draw.week IS 'The Monday of the week.';
+COMMENT ON COLUMN record_access_draw.way IS 'waiting or explained: among which.';
+COMMENT ON COLUMN record_access_draw.seed IS 'The seed: the order is that of md5(seed:episode).';
+COMMENT ON COLUMN record_access_draw.population IS 'Among how many.';
+COMMENT ON COLUMN record_access_draw.drawn IS 'The episodes that were drawn (record_access_episode.id).';
+
+COMMENT ON TABLE records_episodeoutcome IS 'What an auditor found of an episode. Only ever added to: the newest counts, the others show what was thought before.';
+COMMENT ON COLUMN records_episodeoutcome.id IS 'Number of the row.';
+COMMENT ON COLUMN records_episodeoutcome.episode IS 'The episode (record_access_episode.id).';
+COMMENT ON COLUMN records_episodeoutcome.outcome IS 'missing (legitimate, data missing), unusual (legitimate, unusual), violation or unclear (cannot tell).';
+COMMENT ON COLUMN records_episodeoutcome.note IS 'Encrypted: why, as the auditor wrote it.';
+COMMENT ON COLUMN records_episodeoutcome.at IS 'When.';
+COMMENT ON COLUMN records_episodeoutcome.staff_id IS 'By whom (alliance_staff).';
+
+COMMENT ON TABLE records_accessrule IS 'Accesses that two people have agreed to count as explained, for which no member sends a reason. Proposed by one auditor, approved by another; never changed, only decided and ended.';
+COMMENT ON COLUMN records_accessrule.id IS 'Number of the row: rule/<id> as evidence.';
+COMMENT ON COLUMN records_accessrule.episode IS 'The episode of which it was learnt (record_access_episode.id).';
+COMMENT ON COLUMN records_accessrule.hospital_id IS 'For which hospital it counts, and its registered patients alone.';
+COMMENT ON COLUMN records_accessrule.member IS 'Of whom (alliance_staff.id); NULL: of department or role.';
+COMMENT ON COLUMN records_accessrule.department_id IS 'Of which department (alliance_department); NULL: not only one.';
+COMMENT ON COLUMN records_accessrule.role IS 'Of which role.';
+COMMENT ON COLUMN records_accessrule.until IS 'The last day on which it counts.';
+COMMENT ON COLUMN records_accessrule.reason IS 'Encrypted: why, as the proposer wrote it.';
+COMMENT ON COLUMN records_accessrule.state IS 'proposed, approved, refused or ended.';
+COMMENT ON COLUMN records_accessrule.proposed_at IS 'When it was proposed.';
+COMMENT ON COLUMN records_accessrule.proposed_by_id IS 'By whom.';
+COMMENT ON COLUMN records_accessrule.decided_at IS 'When it was approved or refused; NULL: it waits.';
+COMMENT ON COLUMN records_accessrule.decided_by_id IS 'By whom, somebody else.';
+COMMENT ON COLUMN records_accessrule.ended_at IS 'When an approved one was ended; NULL: it was not.';
+COMMENT ON COLUMN records_accessrule.ended_by_id IS 'By whom.';

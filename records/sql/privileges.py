@@ -5,6 +5,7 @@
 APPEND_ONLY = (
     "record_history",
     "records_claim",
+    "records_episodeoutcome",
     "records_opinion",
     "records_printeddocument",
     "records_recognitiondecision",
@@ -12,6 +13,16 @@ APPEND_ONLY = (
     "record_vocabulary",
 )
 READ_ONLY = (
+    # the worker writes them: what is found of an access is not the web's word
+    "record_access_day",
+    "record_access_draw",
+    "record_access_episode",
+    "record_access_listed",
+    "record_access_listing",
+    "record_access_position",
+    "record_access_staff_key",
+    "record_access_template",
+    "record_access_weight",
     "record_clock",
     "record_dictionary",
     "record_index",
@@ -22,6 +33,14 @@ READ_ONLY = (
     "records_standarduse",
 )
 PARTLY = {
+    # whose accesses a rule explains is never changed
+    "records_accessrule": (
+        "state",
+        "decided_by_id",
+        "decided_at",
+        "ended_by_id",
+        "ended_at",
+    ),
     "records_codemap": ("version", "changed_at"),
     # what is mapped to what is never changed: another mapping replaces it
     "records_codemapping": (

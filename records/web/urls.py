@@ -48,6 +48,8 @@ from records.web import (
     review_pages,
     sync_pages,
     trend_pages,
+    unusual_decisions,
+    unusual_pages,
 )
 
 
@@ -121,6 +123,34 @@ urlpatterns = [
     ),
     path("person/<uuid:person_id>/why/", access_reasons_pages.access_reasons_page, name="why"),
     path("audit/<int:line_id>/why/", line_reasons_pages.line_reasons_page, name="line-why"),
+    path("audit/unusual/", unusual_pages.unusual_page, name="unusual"),
+    path("audit/unusual/<int:episode_id>/", unusual_pages.episode_page, name="episode"),
+    path(
+        "audit/unusual/<int:episode_id>/outcome/",
+        unusual_decisions.judge_episode,
+        name="episode-outcome",
+    ),
+    path(
+        "audit/unusual/<int:episode_id>/rule/",
+        unusual_decisions.propose_access_rule,
+        name="access-rule-propose",
+    ),
+    path("audit/unusual/rules/", unusual_decisions.access_rules_page, name="access-rules"),
+    path(
+        "audit/unusual/rules/<int:rule_id>/agree/",
+        unusual_decisions.agree_to_rule,
+        name="access-rule-agree",
+    ),
+    path(
+        "audit/unusual/rules/<int:rule_id>/refuse/",
+        unusual_decisions.refuse_rule,
+        name="access-rule-refuse",
+    ),
+    path(
+        "audit/unusual/rules/<int:rule_id>/end/",
+        unusual_decisions.end_rule,
+        name="access-rule-end",
+    ),
     path("person/<uuid:person_id>/identity/", identity_pages.identity_page, name="identity"),
     path("person/<uuid:person_id>/identity/merge/", identity_pages.merge_persons, name="merge"),
     path("person/<uuid:person_id>/identity/split/", identity_pages.split_person, name="split"),

@@ -50,6 +50,10 @@ def complete_forms(values: dict[str, Any]) -> dict[str, dict[str, Any]]:
         },
         "alliance/proposals/<int:proposal_id>/agree/": {"sure": "on"},
         "alliance/proposals/<int:proposal_id>/refuse/": REASON,
+        "audit/unusual/<int:episode_id>/outcome/": {
+            "outcome": "missing",
+            "note": "test of the roles",
+        },
         "audit/policy/": {"code": "Policy-basic-normal", "basis": "test", "sure": "on"} | REASON,
         "privacy/intake/": {"hospital": values["code"], "sure": "on"} | EVIDENCE,
         "privacy/emergencies/<int:emergency_id>/review/": {

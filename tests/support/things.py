@@ -24,6 +24,7 @@ from records.mpi.curation.decisions import do_confirm_card
 from records.mpi.index import source_patients
 from records.operations.person_seal import do_seal_person
 from tests.factories import alliance
+from tests.factories.access_scene import make_access_rule
 from tests.factories.administrator_clients import make_administrator, register_standing
 from tests.factories.consents import record_consent
 from tests.factories.documents import make_document
@@ -101,7 +102,10 @@ def known(w: World, server: str) -> dict[str, Any]:
     item = make_item()
     prompt = make_prompt(w.b, item, w.person)
     line = list_audit_lines(AuditFilter(person=w.person), None, 1)[0]  # type: ignore[arg-type]
+    rule = make_access_rule(w.b, alliance.make_staff(w.b), w.person)
     return {
+        "episode_id": rule.episode,
+        "rule_id": rule.pk,
         "line_id": line["id"],
         "sheet": "refer-out",
         "item_id": send_referral(w.person, w.b, w.doctor).pk,
