@@ -26,7 +26,12 @@ PARTLY = of_alliance.PARTLY | of_records.PARTLY | of_consent.PARTLY
 # others nothing goes by the web, whatever tables are to come: emergencies, seals, relationships,
 # confirmations, decisions of patients, their codes. Second factors go by alliance_forget_factors
 # alone.
-ERASABLE = (*of_alliance.ERASABLE, "django_session", *of_records.ERASABLE)
+ERASABLE = (
+    *of_alliance.ERASABLE,
+    "django_session",
+    *of_consent.ERASABLE,
+    *of_records.ERASABLE,
+)
 ROLES = {WEB_ROLE: "LOGIN", SHARED_ROLE: "NOLOGIN"}
 
 
