@@ -22,10 +22,12 @@ class Permission(StrEnum):
     CONFIRM = "consent:confirmation:give"
     CONSENT_READ = "consent:directive:read"
     EMERGENCY_REVIEW = "consent:emergency:review"
+    EMERGENCY_SEE = "consent:emergency:see"
     RECORD_SEAL = "consent:record:seal"
     POLICY_SET = "consent:policy:set"
     AUDIT_READ = "consent:audit:read"
     AUDIT_EXPORT = "consent:audit:export"
+    CASE_KEEP = "consent:case:keep"
     OWN_AUDIT_READ = "consent:audit:read-own"
     HOSPITAL_MANAGE = "alliance:hospital:manage"
     STAFF_MANAGE = "alliance:staff:manage"
@@ -81,9 +83,19 @@ PERMISSIONS_BY_ROLE: dict[Role, frozenset[Permission]] = {
             P.SYNC_MEND,
         }
     ),
-    Role.AUDITOR: frozenset({P.AUDIT_READ, P.AUDIT_EXPORT, P.STAFF_VOUCH}),
+    Role.AUDITOR: frozenset(
+        {P.AUDIT_READ, P.AUDIT_EXPORT, P.EMERGENCY_SEE, P.CASE_KEEP, P.STAFF_VOUCH}
+    ),
     Role.PRIVACY: frozenset(
-        {P.PERSON_FIND, P.EMERGENCY_REVIEW, P.RECORD_SEAL, P.CONSENT_READ, P.CONFIRM, P.STAFF_VOUCH}
+        {
+            P.PERSON_FIND,
+            P.EMERGENCY_REVIEW,
+            P.EMERGENCY_SEE,
+            P.RECORD_SEAL,
+            P.CONSENT_READ,
+            P.CONFIRM,
+            P.STAFF_VOUCH,
+        }
     ),
     Role.ADMINISTRATOR: frozenset(
         {

@@ -267,6 +267,14 @@ PUBLIC_SETTINGS = (
         "every session ends after a working day, however busy it is",
     ),
     Setting(
+        "XINGLIN_EMERGENCY_REVIEW_HOURS",
+        integer_parser(1, 720),
+        "72",
+        "1 to 720",
+        "within so many hours of its opening an emergency access gets its finding; later it is"
+        " overdue, and the alliance's auditor sees it first",
+    ),
+    Setting(
         "XINGLIN_METRICS_TOKEN",
         parse_bearer_token,
         "",

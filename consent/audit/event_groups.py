@@ -61,7 +61,8 @@ EVENT_GROUPS: dict[str, EventGroup] = {
     "portal": EventGroup(gettext_lazy("Patient's own access"), ("consent:access",)),
     "emergency": EventGroup(gettext_lazy("Emergency accesses"), ("consent:emergency",)),
     "audit": EventGroup(
-        gettext_lazy("Audit log"), ("consent:audit", "records:episode", "records:access-rule")
+        gettext_lazy("Audit log"),
+        ("consent:audit", "consent:case", "consent:hold", "records:episode", "records:access-rule"),
     ),
     "session": EventGroup(
         gettext_lazy("Sign-in"), ("alliance:session", "alliance:token", "alliance:launch")

@@ -67,6 +67,8 @@ def describe_filter(audit_filter: AuditFilter) -> str:
     if audit_filter.emergency:
         parts.append(str(_("Emergency access only")))
     parts += describe_kinds(audit_filter)
+    if audit_filter.case:
+        parts.append(_("Lines gathered in the case file no. %s") % audit_filter.case)
     if audit_filter.address:
         parts.append(_("Network address: %s") % audit_filter.address)
     if audit_filter.room:

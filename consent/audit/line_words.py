@@ -56,6 +56,8 @@ NUMBERED_TARGETS = {  # target "word/number"
     "access-rule": gettext_lazy("rule for accesses no. %s"),
     "decision": gettext_lazy("decision of the index no. %s"),
     "seal": gettext_lazy("seal no. %s"),
+    "case": gettext_lazy("case file no. %s"),
+    "hold": gettext_lazy("hold no. %s"),
     "relationship": gettext_lazy("treatment no. %s"),
     "review": gettext_lazy("pair no. %s"),
     "work": gettext_lazy("referral no. %s"),
@@ -137,6 +139,16 @@ DETAIL_WORDS = {
     "justified": gettext_lazy("Justified"),
     "doubtful": gettext_lazy("Doubtful: to be explained"),
     "abuse": gettext_lazy("Not justified: reported"),
+    "unrecorded": gettext_lazy("Justified, but not documented"),
+    "unclear": gettext_lazy("Cannot be told"),
+    "lawful": gettext_lazy("Everything was lawful"),
+    "violation": gettext_lazy("A violation"),
+    "handed": gettext_lazy("Handed over to the court or authority"),
+    "court": gettext_lazy("Order of a court"),
+    "authority": gettext_lazy("Inquiry by an authority"),
+    "complaint": gettext_lazy("Complaint"),
+    "finding": gettext_lazy("Own finding"),
+    "kept": gettext_lazy("it stays"),
     "dispute": gettext_lazy("Medical dispute"),
     "attention": gettext_lazy("Public attention"),
     "inquiry": gettext_lazy("Inquiry by an authority"),
@@ -212,7 +224,7 @@ MORE = re.compile(r"(\d+) more")
 HOURLY = re.compile(r"(\d+) within an hour")
 KEPT = re.compile(r"kept of directive/(\d+) for others")
 BY_CLIENT = re.compile(r"by client/([\w.-]+)")
-DECIDED = re.compile(r"decision/\d+")
+DECIDED = re.compile(r"(?:decision|hold|staff|emergency)/\d+")
 PARAMETERS = re.compile(r"[\w.:$-]+(?:[&,][\w.:$-]+)*")
 
 

@@ -46,6 +46,9 @@ CONCERNS_HOSPITALS_SQL = f"""({REGISTERED_AT_SQL.format(person="person", at="rec
   SELECT FROM consent_audit_person p
   WHERE p.event = id AND p.written = recorded
     AND {REGISTERED_AT_SQL.format(person="p.person", at="recorded")}))"""
+# index: one_case_item, consent_audit_event_pkey
+OF_CASE_SQL = """id = ANY (ARRAY(SELECT i.line FROM consent_caseitem i
+  WHERE i.case_id = %(case)s AND i.kind = 'line'))"""
 # Whom the lines of one request of a system are about, each once; of all of them those with this
 # detail.
 # index: consent_audit_event_actor, consent_audit_person_pkey
@@ -92,6 +95,7 @@ class AuditFilter:
     purpose: str = ""  # v3-PurposeOfUse
     codes: tuple[str, ...] = ()  # events, any of them
     system: str = ""  # client_id
+    case: int = 0  # the lines that a case file gathers
 
     def require_nonempty_range(self) -> None:
         """Require that a moment lies between start and end. Raises EmptyTimeRange where none does:
@@ -124,6 +128,8 @@ class AuditFilter:
             tests.append("actor_hospital = %(hospital)s")
         if self.purpose:
             tests.append("purpose = %(purpose)s")
+        if self.case:
+            tests.append(OF_CASE_SQL)
         if self.codes:
             tests.append("code = ANY(%(codes)s)")
         if self.outcome:
@@ -163,6 +169,7 @@ class AuditFilter:
             "purpose": self.purpose,
             "codes": list(self.codes),
             "system": self.system,
+            "case": self.case,
             "hospitals": list(self.hospitals) if self.hospitals is not None else None,
         }
 

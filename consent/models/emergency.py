@@ -16,8 +16,10 @@ class Emergency(models.Model):
 
     class Finding(models.TextChoices):
         JUSTIFIED = "justified", _("Justified")
-        DOUBTFUL = "doubtful", _("Doubtful: to be explained")
+        UNRECORDED = "unrecorded", _("Justified, but not documented")
         ABUSE = "abuse", _("Not justified: reported")
+        UNCLEAR = "unclear", _("Cannot be told")
+        DOUBTFUL = "doubtful", _("Doubtful: to be explained")  # of earlier releases
 
     person = models.UUIDField(db_index=True)
     staff = models.ForeignKey("alliance.Staff", models.PROTECT, related_name="+")

@@ -25,6 +25,9 @@ APPEND_ONLY = (
     "consent_audit_person",
     "consent_audit_cosignature",
     "consent_change",  # by triggers, as the owner
+    "consent_caseitem",
+    "consent_caseentry",
+    "consent_caselook",
 )
 READ_ONLY = (
     "consent_audit_leaf",
@@ -34,5 +37,19 @@ READ_ONLY = (
     "consent_audit_thinning",
     "consent_fact_history",  # triggers write it, as the owner
 )  # the sealer, another process, writes the others
-PARTLY = {"consent_confirmation": ("ended_at", "ended_by_id", "ended_reason")}
-ERASABLE = ("consent_auditreportchunk",)  # files of reports, which are kept for a time
+PARTLY = {
+    "consent_confirmation": ("ended_at", "ended_by_id", "ended_reason"),
+    "consent_case": ("outcome", "closing_by_id", "closed_by_id", "closed_at"),
+    "consent_hold": (
+        "lift_reason",
+        "lift_asked_by_id",
+        "lift_asked_at",
+        "lifted_by_id",
+        "lifted_at",
+    ),
+}
+ERASABLE = (
+    "consent_auditreportchunk",  # files of reports, which are kept for a time
+    # by whom a case may be seen beside those whose it is; both ways stand among its entries
+    "consent_caseuserobjectpermission",
+)

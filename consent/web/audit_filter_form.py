@@ -21,6 +21,7 @@ from consent.audit.event import AuditOutcome
 from consent.audit.event_groups import EVENT_GROUPS, codes_of_group
 from consent.audit.event_words import OUTCOME_WORDS, PURPOSE_WORDS
 from consent.audit.log_query import AuditFilter
+from consent.services.cases import find_case
 
 ALL = gettext_lazy("all")
 FURTHER = ("purpose", "system", "address", "request")  # fields that are folded away
@@ -88,6 +89,9 @@ class AuditFilterForm(forms.Form):
     address = forms.GenericIPAddressField(label=gettext_lazy("Network address"), required=False)
     request = forms.CharField(label=gettext_lazy("Request number"), required=False, max_length=64)
     person = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    case = forms.IntegerField(
+        required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput
+    )
 
     def __init__(self, *args: Any, hospitals: list[Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -150,7 +154,10 @@ def filter_from_form(
     form: AuditFilterForm, acting: Principal, hospitals: list[Any], *, patients: bool
 ) -> AuditFilter:
     """patients: also what others did about patients of these hospitals. Raises Forbidden."""
-    if form.is_bound and not form.is_valid():
+    is_understood = not form.is_bound or form.is_valid()
+    if is_understood and form.is_bound and (case := form.cleaned_data.get("case")):
+        is_understood = find_case(case, acting) is not None
+    if not is_understood:
         raise Forbidden(
             "filter",
             _(
@@ -179,6 +186,7 @@ def filter_from_form(
         purpose=data.get("purpose") or "",
         codes=codes_of_group(data["kind"]) if data.get("kind") else (),
         system=system.client_id if system else "",
+        case=data.get("case") or 0,
     )
 
 

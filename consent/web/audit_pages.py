@@ -65,10 +65,19 @@ def show_audit_log(request: HttpRequest, *, acting: Principal) -> HttpResponse:
             "more": later.urlencode() if found.before else "",
             "searched_until": found.searched_until,
             "person": wanted.person,
+            "case": wanted.case,
+            "query": query_without_page(request),
             "person_name": name_of_person(wanted),
             "person_days": person_days,
         },
     )
+
+
+def query_without_page(request: HttpRequest) -> str:
+    """What the page filters by."""
+    query = request.GET.copy()
+    query.pop("before", None)
+    return query.urlencode()
 
 
 def log_reading(acting: Principal, wanted: AuditFilter, rows: list[ActRow]) -> None:

@@ -55,6 +55,7 @@ def show_package(request: HttpRequest, *, acting: Principal) -> HttpResponse:
         {
             "form": form,
             "person": wanted.person,
+            "case": wanted.case,
             "rows": rows,
             "minutes": -(-rows // (60 * LINES_A_SECOND)),
             "words": describe_filter(wanted),

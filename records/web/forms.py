@@ -47,7 +47,11 @@ class EmergencyForm(forms.Form):
 
 class EmergencyReviewForm(forms.Form):
     finding = forms.ChoiceField(
-        label=_("Finding"), choices=[("", _("Choose a finding")), *Emergency.Finding.choices]
+        label=_("Finding"),
+        choices=[
+            ("", _("Choose a finding")),
+            *(c for c in Emergency.Finding.choices if c[0] != Emergency.Finding.DOUBTFUL),
+        ],
     )
     comment = forms.CharField(label=_("Comment"), min_length=2, max_length=500)
 

@@ -66,11 +66,13 @@ PRINT_WINDOWS: dict[str, dict[str, SectionWindow]] = {
     },
     "results": {"Observation": SectionWindow(2000, counted=True)},
 }
+EMERGENCY_NOTICE = "emergency"  # no part of the record, and printed elsewhere
 PART_TITLES = {
     "summary": gettext_lazy("Medical summary"),
     "results": gettext_lazy("Results"),
     "refer-out": gettext_lazy("Referral sheet: out"),
     "refer-back": gettext_lazy("Referral sheet: back"),
+    EMERGENCY_NOTICE: gettext_lazy("Notice of an emergency access to your record"),
 }
 LIST_TITLES = {
     "problems": gettext_lazy("Current problems"),

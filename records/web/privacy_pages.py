@@ -24,7 +24,6 @@ from alliance.services.office import hospitals_without_officer
 from alliance.services.standing_appointments import list_served_hospitals
 from consent.audit.append import append_event
 from consent.audit.event import AuditEvent, EventCode
-from consent.audit.log_query import AuditFilter, count_audit_lines
 from consent.models import Emergency, Relationship
 from consent.services import access_codes, incident_seals
 from consent.services.confirmations import list_open_confirmations
@@ -42,6 +41,7 @@ from records.operations.person_seal import do_seal_person, find_changed_lines
 from records.web.access_actions import load_person_audited
 from records.web.access_code_pages import list_access_codes
 from records.web.directive_display import describe_directives
+from records.web.emergency_reads import count_emergency_reads
 from records.web.forms import EmergencyReviewForm, IncidentSealForm, PatientToldForm, UnsealForm
 from records.web.pending_confirmations import (
     paginate_rows,
@@ -132,21 +132,6 @@ def privacy_page(request: HttpRequest, *, acting: Principal) -> HttpResponse:
                 "found": search_patients(request, typed, acting) if typed else None,
             },
         ),
-    )
-
-
-def count_emergency_reads(e: Emergency) -> int:
-    """How often the clinician looked at the record during the emergency access."""
-    return count_audit_lines(
-        AuditFilter(
-            start=e.opened_at,
-            end=e.closed_at or e.until,
-            person=e.person,
-            actor_kind="staff",
-            actor=str(e.staff_id),
-            emergency=True,
-            room="records",
-        )
     )
 
 

@@ -14,6 +14,9 @@ from records.web import (
     decision_display,
     document_pages,
     documents_page,
+    emergency_inbox,
+    emergency_letter,
+    emergency_page,
     encounter_pages,
     find_pages,
     growth_page,
@@ -346,5 +349,16 @@ urlpatterns = [
     path("sync-board/<slug:code>/letters/drop/", letter_pages.drop_letters, name="sync-drop"),
     path("sync-board/<slug:code>/letters/export/", letter_pages.export_letters, name="sync-export"),
     path("sync-board/<slug:code>/notices/", notice_pages.notices_page, name="sync-notices"),
+    path("audit/emergencies/", emergency_inbox.emergency_inbox_page, name="emergencies"),
+    path(
+        "audit/emergencies/<int:emergency_id>/",
+        emergency_page.emergency_page,
+        name="emergency-page",
+    ),
+    path(
+        "audit/emergencies/<int:emergency_id>/notice.pdf",
+        emergency_letter.print_emergency_notice,
+        name="emergency-notice",
+    ),
     path("audit/patient/", find_pages.audited_patient_page, name="audited-patient"),
 ]
