@@ -100,7 +100,16 @@ EVENTS_BY_PURPOSE: dict[str, tuple[str, ...]] = {
         "records:code-list:import",
     ),
     QUALITY: ("consent:emergency:review",),
-    COMPLIANCE: ("consent:audit:read", "consent:audit:export", "consent:audit:witness"),
+    COMPLIANCE: (
+        "consent:audit:read",
+        "consent:audit:export",
+        "consent:audit:witness",
+        "consent:audit:archive",
+        "consent:audit:detach",
+        "consent:audit:attach",
+        "consent:legal-hold:set",
+        "consent:legal-hold:lift",
+    ),
     OPERATIONS: (
         "consent:policy:set",
         "alliance:hospital:admit",

@@ -32,6 +32,10 @@ READ_ONLY = (
     "consent_audit_sealer",
     "consent_audit_subtree",
     "consent_audit_thinning",
+    "consent_audit_archive",
     "consent_fact_history",  # triggers write it, as the owner
 )  # the sealer, another process, writes the others
-PARTLY = {"consent_confirmation": ("ended_at", "ended_by_id", "ended_reason")}
+PARTLY = {
+    "consent_confirmation": ("ended_at", "ended_by_id", "ended_reason"),
+    "consent_legalhold": ("lifted_at", "lifted_by_id", "lift_reason"),
+}
