@@ -115,6 +115,11 @@ class EventCode(StrEnum):
     AUDIT_RESTORE = "consent:audit:restore"  # of earlier releases
     AUDIT_WITNESS = "consent:audit:witness"
     AUDIT_KEY = "consent:audit:key"
+    AUDIT_ARCHIVE = "consent:audit:archive"
+    AUDIT_DETACH = "consent:audit:detach"
+    AUDIT_ATTACH = "consent:audit:attach"
+    LEGAL_HOLD_SET = "consent:legal-hold:set"
+    LEGAL_HOLD_LIFT = "consent:legal-hold:lift"
     SIGN_IN = "alliance:session:sign-in"
     SIGN_OUT = "alliance:session:sign-out"
     PASSWORD_CHANGE = "alliance:session:password"

@@ -62,7 +62,14 @@ EVENT_GROUPS: dict[str, EventGroup] = {
     "emergency": EventGroup(gettext_lazy("Emergency accesses"), ("consent:emergency",)),
     "audit": EventGroup(
         gettext_lazy("Audit log"),
-        ("consent:audit", "consent:case", "consent:hold", "records:episode", "records:access-rule"),
+        (
+            "consent:audit",
+            "consent:case",
+            "consent:hold",
+            "consent:legal-hold",
+            "records:episode",
+            "records:access-rule",
+        ),
     ),
     "session": EventGroup(
         gettext_lazy("Sign-in"), ("alliance:session", "alliance:token", "alliance:launch")

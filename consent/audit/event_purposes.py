@@ -131,6 +131,11 @@ EVENTS_BY_PURPOSE: dict[str, tuple[str, ...]] = {
         "consent:hold:set",
         "consent:hold:lift-ask",
         "consent:hold:lift",
+        "consent:audit:archive",
+        "consent:audit:detach",
+        "consent:audit:attach",
+        "consent:legal-hold:set",
+        "consent:legal-hold:lift",
     ),
     OPERATIONS: (
         "consent:policy:set",

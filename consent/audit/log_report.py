@@ -22,6 +22,8 @@ class LogReport:
     sealed: int = 0
     unsealed: int = 0
     heads: int = 0
+    archived: int = 0  # sealed lines that stand in archives alone
+    archives_checked: int = 0
     thinned: int = 0  # heads that were taken out, as signed statements tell
     root: str = ""
     newest: TreeHead | None = None

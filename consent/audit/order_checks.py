@@ -4,11 +4,14 @@ installation.
 """
 
 import datetime as dt
+from collections.abc import Sequence
 
 from django.db import connection
 
 from alliance.sql.hospitals import IN_USE
 from consent import from_records
+from consent.audit.archive_manifest import LinePlace
+from consent.audit.archive_tree import Run
 from consent.audit.log_report import LineRuns, LogReport, shift_time, stream_log_rows
 
 SLACK = dt.timedelta(seconds=-10)  # number and moment of a line are taken in one statement
@@ -20,9 +23,15 @@ FROM consent_audit_event ORDER BY id, consent_audit_event.recorded
 """
 
 
-def check_line_numbers(report: LogReport) -> int:
+# index: consent_audit_leaf_pkey
+ARCHIVED_BETWEEN_SQL = """SELECT count(*) FROM consent_audit_leaf
+  WHERE position BETWEEN %s AND %s AND event_id BETWEEN %s AND %s"""
+
+
+def check_line_numbers(report: LogReport, archived: Sequence[Run] = ()) -> int:
     """Check that numbers are given once, upwards from 1, and none before the moment of a smaller
-    one. Returns the smallest (0: no line).
+    one. Returns the smallest (0: no line). archived: positions whose lines stand in archives: their
+    numbers were given, too.
     """
     backwards = LineRuns(
         "is older than a line with a smaller number: dated back, or the clock was set back, or the"
@@ -47,6 +56,10 @@ def check_line_numbers(report: LogReport) -> int:
         first, last = first or number, number
         report.lines += 1
     report.faults += backwards.found
+    with connection.cursor() as cursor:
+        for run in archived:
+            cursor.execute(ARCHIVED_BETWEEN_SQL, [*run, first, last])
+            gaps -= cursor.fetchone()[0]
     if last > (given := last_sequence_value()):
         report.faults.append(
             f"audit line {last} has a number that was not given yet (the sequence stands at"
@@ -121,9 +134,9 @@ SELECT min(at) FROM (
 """
 
 
-def check_log_age(report: LogReport, first: int) -> None:
+def check_log_age(report: LogReport, first: int, archived: LinePlace | None = None) -> None:
     """Report a log that is empty, or whose first numbers are missing, while what it should tell of
-    is there.
+    is there. archived: the first line that stands in an archive.
     """
     with connection.cursor() as cursor:
         if not report.lines:
@@ -137,6 +150,8 @@ def check_log_age(report: LogReport, first: int) -> None:
             return
         cursor.execute("SELECT min(recorded) FROM consent_audit_event")
         begins = cursor.fetchone()[0]
+        if archived is not None and archived.id < first:
+            first, begins = archived.id, dt.datetime.fromisoformat(archived.recorded)
         cursor.execute(OLDEST_DECISION_SQL)
         oldest = cursor.fetchone()[0]
     if oldest and begins - oldest > (SOON if first > 1 else DAY):

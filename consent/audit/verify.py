@@ -9,10 +9,13 @@ what does not depend on a key: times beside times, numbers beside their sequence
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 
 from django.db import connection, transaction
 
 from consent.audit import canonical_line, local_head, restore_lines, signing_keys
+from consent.audit.archived_months import DetachedLines
+from consent.audit.check_archives import check_archives
 from consent.audit.kept_head import KeptHead
 from consent.audit.log_report import LineRuns, LogReport, shift_time, stream_log_rows
 from consent.audit.order_checks import (
@@ -37,24 +40,33 @@ AHEAD = dt.timedelta(
 
 
 def verify_log(
-    kept: Sequence[KeptHead] = (), pinned_keys: Sequence[PinnedKey] | None = None
+    kept: Sequence[KeptHead] = (),
+    pinned_keys: Sequence[PinnedKey] | None = None,
+    archives: Path | None = None,
 ) -> LogReport:
     """Check the whole log in one snapshot, under the pinned keys (this installation's, unless
-    given), and against kept heads.
+    given), and against kept heads. archives: a folder; without one, of lines that stand in archives
+    alone only their leaves are checked.
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        return verify_log_in_transaction(kept, pinned_keys)
+        return verify_log_in_transaction(kept, pinned_keys, archives)
 
 
 def verify_log_in_transaction(
-    kept: Sequence[KeptHead] = (), pinned_keys: Sequence[PinnedKey] | None = None
+    kept: Sequence[KeptHead] = (),
+    pinned_keys: Sequence[PinnedKey] | None = None,
+    archives: Path | None = None,
 ) -> LogReport:
     """Check the log as verify_log does, in the caller's transaction."""
     report = LogReport()
     pinned_keys = signing_keys.load_own_pins() if pinned_keys is None else pinned_keys
-    outside = list(kept)
+    detached = check_archives(report, pinned_keys, archives)
+    outside = [
+        *kept,
+        *(KeptHead(m.head, f"the archive of {m.month:%Y-%m} was signed under") for m in detached),
+    ]
     if kept_local := local_head.load_local_head():
         outside.append(KeptHead(kept_local, "this machine remembers"))
     for k in outside:
@@ -65,10 +77,12 @@ def verify_log_in_transaction(
     restores = restore_lines.load_recorded_restores()
     report.restores = [str(r) for r in restores]
     lost = {k: r for k in outside if (r := restore_lines.find_covering_restore(k, restores))}
-    check_sealed_lines(report, heads, outside, lost, {t.below for t in thinnings.values()})
-    first = check_line_numbers(report)
+    check_sealed_lines(
+        report, heads, outside, lost, {t.below for t in thinnings.values()}, DetachedLines(detached)
+    )
+    first = check_line_numbers(report, [run for m in detached for run in m.runs])
     check_unsealed_lines(report)
-    check_log_age(report, first)
+    check_log_age(report, first, min((m.first for m in detached), key=lambda p: p.id, default=None))
     check_stray_persons(report)
     return report
 
@@ -142,10 +156,11 @@ def check_sealed_lines(
     outside: Sequence[KeptHead],
     lost: Mapping[KeptHead, RecordedRestore],
     thinned: Collection[int],
+    detached: DetachedLines,
 ) -> None:
     """lost: kept heads that a recorded restore rolled back. thinned: sizes of heads before which
     others were taken out: such a head tells to the hour when its lines were sealed, and not how
-    long they waited.
+    long they waited. detached: lines that stand in archives alone.
     """
     nodes: list[tuple[int, bytes]] = []  # (height, hash): an own way to the root, not the sealer's
     size, good_until = 0, 0
@@ -183,7 +198,9 @@ def check_sealed_lines(
             report.faults.append(f"leaves {size} to {position - 1} are missing from the tree")
             size = position
         stored = bytes(stored)
-        if not present:
+        if not present and detached.find_month(position):
+            report.archived += 1
+        elif not present:
             suspects.append(f"audit line {event_id} (leaf {position}) was deleted")
         else:
             actual = canonical_line.leaf_hash(

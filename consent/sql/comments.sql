@@ -210,6 +210,15 @@ COMMENT ON COLUMN consent_audit_thinning.thinned_at IS 'When, as text (ISO 8601,
 COMMENT ON COLUMN consent_audit_thinning.signature IS 'Ed25519 signature of the statement''s canonical JSON.';
 COMMENT ON COLUMN consent_audit_thinning.key IS 'Public key of the signature.';
 
+COMMENT ON TABLE consent_audit_archive IS 'Signed statements of what was done with whole months of the audit log, whose lines stand in a sealed archive: taken out of the online log, put in again. Only ever added to, by the operator''s command.';
+COMMENT ON COLUMN consent_audit_archive.id IS 'Number of the row; the newest one of a month tells where its lines are.';
+COMMENT ON COLUMN consent_audit_archive.month IS 'First day of the month (UTC) with which the partition begins.';
+COMMENT ON COLUMN consent_audit_archive.act IS 'detach: its lines are in the archive alone; attach: they are online again.';
+COMMENT ON COLUMN consent_audit_archive.manifest IS 'The signed manifest of the archive, canonical JSON.';
+COMMENT ON COLUMN consent_audit_archive.done_at IS 'When, as text (ISO 8601, UTC): exactly what was signed.';
+COMMENT ON COLUMN consent_audit_archive.signature IS 'Ed25519 signature of the statement''s canonical JSON.';
+COMMENT ON COLUMN consent_audit_archive.key IS 'Public key of the signature.';
+
 COMMENT ON TABLE consent_change IS 'What may change what a hospital''s systems see, in the order of commits: their feeds tell it (docs/sync.md, Pull). Written by triggers of the tables that say it; only ever added to.';
 COMMENT ON COLUMN consent_change.id IS 'Number of the row.';
 COMMENT ON COLUMN consent_change.xid IS 'Transaction number: with id, the order of the feed.';
@@ -361,3 +370,17 @@ COMMENT ON COLUMN consent_hold.lift_asked_by_id IS 'Who proposes it; NULL: nobod
 COMMENT ON COLUMN consent_hold.lift_asked_at IS 'When.';
 COMMENT ON COLUMN consent_hold.lifted_by_id IS 'Who agreed, another person.';
 COMMENT ON COLUMN consent_hold.lifted_at IS 'When; NULL: it stands.';
+COMMENT ON TABLE consent_legalhold IS 'Legal holds: lines of the audit log that stay online whatever their age. Another person lifts a hold than who set it.';
+COMMENT ON COLUMN consent_legalhold.id IS 'Number of the row.';
+COMMENT ON COLUMN consent_legalhold.scope IS 'What is held: person, period, lines or all.';
+COMMENT ON COLUMN consent_legalhold.person IS 'Of scope person: the person''s id when it was set.';
+COMMENT ON COLUMN consent_legalhold.first_day IS 'Of scope period: its first day, by the hospitals'' clock.';
+COMMENT ON COLUMN consent_legalhold.last_day IS 'Of scope period: its last day.';
+COMMENT ON COLUMN consent_legalhold.first_line IS 'Of scope lines: the smallest number (consent_audit_event.id).';
+COMMENT ON COLUMN consent_legalhold.last_line IS 'Of scope lines: the greatest number.';
+COMMENT ON COLUMN consent_legalhold.reason IS 'Why, as typed: a court''s or an authority''s number, an inquiry.';
+COMMENT ON COLUMN consent_legalhold.set_at IS 'When it was set.';
+COMMENT ON COLUMN consent_legalhold.set_by_id IS 'Who set it.';
+COMMENT ON COLUMN consent_legalhold.lifted_at IS 'When it was lifted; NULL: it holds.';
+COMMENT ON COLUMN consent_legalhold.lifted_by_id IS 'Who lifted it, another person.';
+COMMENT ON COLUMN consent_legalhold.lift_reason IS 'Why it was lifted, as typed.';

@@ -35,6 +35,7 @@ READ_ONLY = (
     "consent_audit_sealer",
     "consent_audit_subtree",
     "consent_audit_thinning",
+    "consent_audit_archive",
     "consent_fact_history",  # triggers write it, as the owner
 )  # the sealer, another process, writes the others
 PARTLY = {
@@ -47,6 +48,7 @@ PARTLY = {
         "lifted_by_id",
         "lifted_at",
     ),
+    "consent_legalhold": ("lifted_at", "lifted_by_id", "lift_reason"),
 }
 ERASABLE = (
     "consent_auditreportchunk",  # files of reports, which are kept for a time

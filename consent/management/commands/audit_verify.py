@@ -65,6 +65,15 @@ class Command(OperatorCommand):
             ),
         )
         parser.add_argument(
+            "--archive",
+            type=Path,
+            metavar="DIR",
+            help=(
+                "check the archives of the months that were taken out of the online log, too: the"
+                " folder where they lie"
+            ),
+        )
+        parser.add_argument(
             "--keep",
             type=Path,
             metavar="FILE",
@@ -83,6 +92,7 @@ class Command(OperatorCommand):
         keep: Path | None,
         against_log: bool,
         receipt: Path | None = None,
+        archive: Path | None = None,
         **options: Any,
     ) -> None:
         if receipt is not None:
@@ -122,12 +132,15 @@ class Command(OperatorCommand):
                     )
                 )
             else:
-                report = verify_log([old] if old else [], pins)
+                report = verify_log([old] if old else [], pins, archive)
                 faults, notices, head = report.faults, report.notices, report.newest
                 thinned = f" ({report.thinned} thinned out)" if report.thinned else ""
+                archived = f", {report.archived} of them in archives" if report.archived else ""
+                archived += f" ({report.archives_checked} files checked)" if archive else ""
                 said = (
-                    f"{report.lines} lines, {report.sealed} sealed, {report.unsealed} waiting for"
-                    f" the sealer, {report.heads} signed heads{thinned}, root {report.root[:16]}…"
+                    f"{report.lines} lines, {report.sealed} sealed{archived}, {report.unsealed}"
+                    f" waiting for the sealer, {report.heads} signed heads{thinned}, root"
+                    f" {report.root[:16]}…"
                 )
         except (OSError, ValueError) as error:
             raise CommandError(f"Nothing was checked: {error}") from error
