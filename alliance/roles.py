@@ -26,6 +26,7 @@ class Permission(StrEnum):
     POLICY_SET = "consent:policy:set"
     AUDIT_READ = "consent:audit:read"
     AUDIT_EXPORT = "consent:audit:export"
+    LOG_WITNESS = "consent:witness:be"
     OWN_AUDIT_READ = "consent:audit:read-own"
     HOSPITAL_MANAGE = "alliance:hospital:manage"
     STAFF_MANAGE = "alliance:staff:manage"
@@ -70,13 +71,14 @@ PERMISSIONS_BY_ROLE: dict[Role, frozenset[Permission]] = {
             P.SYNC_MEND,
         }
     ),
-    Role.AUDITOR: frozenset({P.AUDIT_READ, P.AUDIT_EXPORT, P.STAFF_VOUCH}),
+    Role.AUDITOR: frozenset({P.AUDIT_READ, P.AUDIT_EXPORT, P.LOG_WITNESS, P.STAFF_VOUCH}),
     Role.PRIVACY: frozenset(
         {P.PERSON_FIND, P.EMERGENCY_REVIEW, P.RECORD_SEAL, P.CONSENT_READ, P.CONFIRM, P.STAFF_VOUCH}
     ),
     Role.ADMINISTRATOR: frozenset(
         {
             P.POLICY_SET,
+            P.LOG_WITNESS,
             P.HOSPITAL_MANAGE,
             P.STAFF_MANAGE,
             P.CLIENT_MANAGE,

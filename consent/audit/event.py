@@ -89,6 +89,9 @@ class EventCode(StrEnum):
     AUDIT_RESTORE = "consent:audit:restore"  # of earlier releases
     AUDIT_WITNESS = "consent:audit:witness"
     AUDIT_KEY = "consent:audit:key"
+    WITNESS_OFFER = "consent:witness:offer"
+    WITNESS_ACCEPT = "consent:witness:accept"
+    WITNESS_END = "consent:witness:end"
     SIGN_IN = "alliance:session:sign-in"
     SIGN_OUT = "alliance:session:sign-out"
     PASSWORD_CHANGE = "alliance:session:password"

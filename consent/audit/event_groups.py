@@ -59,7 +59,7 @@ EVENT_GROUPS: dict[str, EventGroup] = {
     ),
     "portal": EventGroup(gettext_lazy("Patient's own access"), ("consent:access",)),
     "emergency": EventGroup(gettext_lazy("Emergency accesses"), ("consent:emergency",)),
-    "audit": EventGroup(gettext_lazy("Audit log"), ("consent:audit",)),
+    "audit": EventGroup(gettext_lazy("Audit log"), ("consent:audit", "consent:witness")),
     "session": EventGroup(
         gettext_lazy("Sign-in"), ("alliance:session", "alliance:token", "alliance:launch")
     ),

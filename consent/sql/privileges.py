@@ -34,4 +34,7 @@ READ_ONLY = (
     "consent_audit_thinning",
     "consent_fact_history",  # triggers write it, as the owner
 )  # the sealer, another process, writes the others
-PARTLY = {"consent_confirmation": ("ended_at", "ended_by_id", "ended_reason")}
+PARTLY = {
+    "consent_confirmation": ("ended_at", "ended_by_id", "ended_reason"),
+    "consent_audit_witness": ("accepted_at", "accepted_by", "ended_at", "ended_by"),
+}

@@ -10,6 +10,7 @@ from consent.web import (
     package_pages,
     policy,
     staff_activity_page,
+    witness_page,
 )
 
 urlpatterns = [
@@ -24,5 +25,9 @@ urlpatterns = [
         hospital_activity_page.show_hospital_activity,
         name="audit-hospital",
     ),
+    path("witness/", witness_page.show_witness_page, name="audit-witness"),
+    path("witness/head/", witness_page.exchange_heads, name="audit-witness-head"),
+    path("witness/<slug:code>/accept/", witness_page.accept_witness, name="accept-witness"),
+    path("witness/<slug:code>/end/", witness_page.end_witness, name="end-witness"),
     path("policy/", policy.propose_policy, name="policy"),
 ]
