@@ -31,7 +31,7 @@ from tests.wait_until import wait_until
 
 
 @pytest.fixture
-def at(world: None) -> Iterator[Hospital]:
+def at(server: str) -> Iterator[Hospital]:
     wait_until(lambda: load_newest_head() is not None, "something is sealed")
     made = alliance.make_hospital("eye")
     with taken_back(made):
