@@ -28,6 +28,7 @@ class Permission(StrEnum):
     AUDIT_READ = "consent:audit:read"
     AUDIT_EXPORT = "consent:audit:export"
     CASE_KEEP = "consent:case:keep"
+    LOG_WITNESS = "consent:witness:be"
     OWN_AUDIT_READ = "consent:audit:read-own"
     HOSPITAL_MANAGE = "alliance:hospital:manage"
     STAFF_MANAGE = "alliance:staff:manage"
@@ -84,7 +85,14 @@ PERMISSIONS_BY_ROLE: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.AUDITOR: frozenset(
-        {P.AUDIT_READ, P.AUDIT_EXPORT, P.EMERGENCY_SEE, P.CASE_KEEP, P.STAFF_VOUCH}
+        {
+            P.AUDIT_READ,
+            P.AUDIT_EXPORT,
+            P.LOG_WITNESS,
+            P.EMERGENCY_SEE,
+            P.CASE_KEEP,
+            P.STAFF_VOUCH,
+        }
     ),
     Role.PRIVACY: frozenset(
         {
@@ -100,6 +108,7 @@ PERMISSIONS_BY_ROLE: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(
         {
             P.POLICY_SET,
+            P.LOG_WITNESS,
             P.HOSPITAL_MANAGE,
             P.STAFF_MANAGE,
             P.CLIENT_MANAGE,

@@ -41,6 +41,10 @@ GAUGES: dict[str, tuple[str, str]] = {
     "audit_unsealed_seconds": ("Age of the oldest of them", ""),
     "audit_head_age_seconds": ("Age of the newest signed head", ""),
     "audit_sealer_refused": ("1: the sealer does not go on over this log", ""),
+    "audit_witness_contradictions": (
+        "Heads of another log that members co-signed within 30 days, and no restore explains",
+        "",
+    ),
     "audit_partitions_missing": ("Months without a partition, of this and the next three", ""),
     "audit_partition_rest_used": ("1: lines lie in a rest partition", ""),
     "part_beat_age_seconds": ("Since a part was heard of", "part"),

@@ -86,6 +86,23 @@ def assess_parts(state: InstallationState) -> Iterator[StateVerdict]:
         )
 
 
+def assess_witnesses(state: InstallationState) -> Iterator[StateVerdict]:
+    seen = bool(state.values.get("audit_witness_contradictions"))
+    yield StateVerdict(
+        "witnesses",
+        Urgency.ACT if seen else Urgency.OK,
+        _("Witnesses of the log"),
+        _("A member has co-signed a head to which this log does not lead.")
+        if seen
+        else _("No member has seen another log than this one."),
+        _(
+            "The log was cut or set back, or there are two of them. Change nothing, keep the"
+            " database as it is, and call whoever is responsible for the audit:"
+            " docs/how-to/witness.md."
+        ),
+    )
+
+
 def assess_seal(state: InstallationState) -> Iterator[StateVerdict]:
     about, do = (
         _("Audit log"),

@@ -22,6 +22,7 @@ from alliance.operations.site_verdicts import (
     assess_release,
     assess_seal,
     assess_sync,
+    assess_witnesses,
 )
 from alliance.operations.state_verdict import StateVerdict, Urgency
 
@@ -40,6 +41,7 @@ OF_DATABASE: tuple[Callable[[InstallationState], Iterator[StateVerdict]], ...] =
     assess_protection,
     assess_parts,
     assess_seal,
+    assess_witnesses,
     assess_feed,
     assess_jobs,
     assess_sync,

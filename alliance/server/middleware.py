@@ -32,6 +32,7 @@ from alliance.web.display import read_display
 from alliance.web.errors import show_forbidden, show_not_found
 from alliance.web.menu import build_menu
 from consent.audit.event import AuditOutcome
+from consent.audit.witness_report import count_contradictions
 from consent.terms import Refused
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -207,6 +208,7 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
         "patient": identity.startswith("patient/"),
         "idle_seconds": request.session.get_expiry_age() if identity else 0,
         "left_seconds": session_seconds_left(request) if identity else 0,
+        "log_alarm": count_contradictions if Permission.LOG_WITNESS in allowed else None,
     }
 
 

@@ -5,7 +5,6 @@ and recovery codes.
 import base64
 from typing import Any
 
-from allauth.account.decorators import reauthentication_required
 from allauth.account.internal.flows.reauthentication import reauthenticate_by_password
 from allauth.account.views import PasswordChangeView
 from allauth.mfa.adapter import get_adapter
@@ -24,16 +23,13 @@ from django.views.decorators.http import require_GET
 
 from alliance.auth.principal import Principal
 from alliance.auth.session import require_staff
+from alliance.auth.step_up import require_step_up
 from alliance.models import Staff
 from alliance.services.credentials import do_renew_recovery_codes, do_set_second_factor
 from alliance.services.handover import forget_secret
 from alliance.services.launches import list_launching_clients
 from alliance.services.vouching import find_staff_vouchers, list_vouching_staff
 from alliance.web.account_forms import AuthenticatorForm, ChangePasswordForm
-
-require_step_up = reauthentication_required(
-    app="allauth.mfa"
-)  # the password once more, within the last minutes
 
 
 @require_GET

@@ -19,6 +19,7 @@ from alliance.auth.administrator_tokens import fetch_client_state
 from alliance.auth.principal import Principal
 from alliance.auth.secret_page import render_secret
 from alliance.auth.session import require_staff
+from alliance.auth.step_up import require_step_up
 from alliance.models import AdministratorClient
 from alliance.roles import Permission
 from alliance.services.administrator_clients import (
@@ -27,7 +28,6 @@ from alliance.services.administrator_clients import (
     query_visible_clients,
 )
 from alliance.services.handover import find_secret
-from alliance.web.account import require_step_up
 from alliance.web.administrator_client_forms import SCOPE_LABELS, AdministratorClientForm
 from alliance.web.forms import ReasonForm, submit_to_service
 

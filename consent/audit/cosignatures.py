@@ -7,7 +7,8 @@ from typing import Any
 
 from django.db import connection
 
-from alliance.models import Client
+from alliance.models import Client, Hospital
+from consent.audit.browser_witnesses import select_witnesses
 from consent.audit.checkpoint import BadCosignature, build_checkpoint_body, check_cosignature
 from consent.audit.inclusion_proofs import build_consistency_path
 from consent.audit.tree_head import TreeHead
@@ -26,12 +27,13 @@ ORDER BY w.client
 
 @dataclass(frozen=True, slots=True)
 class WitnessEvidence:
-    """A witness's newest co-signature, and the proof from its head to the one of the export.
-    system, hospital: as they are called.
+    """A witness's newest co-signature, and the proof from its head to the one that is asked for.
+    system, hospital: as they are called; browser: it is one of the hospital's staff.
     """
 
     system: str
     hospital: str
+    browser: bool
     name: str
     key: bytes
     size: int
@@ -53,16 +55,39 @@ class WitnessEvidence:
         }
 
 
-def list_cosignatures(head: TreeHead, origin: str) -> list[WitnessEvidence]:
-    """Of all members' systems that have enrolled a key; what proves nothing is left out."""
-    systems = {
-        c.client_id: c
-        for c in Client.objects.filter(witness_key__isnull=False).select_related("hospital")
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(
-            NEWEST_SQL, {"clients": sorted(systems), "size": head.size, "origin": origin}
+@dataclass(frozen=True, slots=True)
+class KnownWitness:
+    """Of whose key co-signatures are: a system or a browser of a member. hospital, code: of it."""
+
+    name: str
+    hospital: str
+    code: str
+    browser: bool
+    key: bytes
+
+
+def list_known_witnesses() -> dict[str, KnownWitness]:
+    """{code: witness}, of all members; those that have ended, too, for what they saw stays seen."""
+    found = {
+        c.client_id: KnownWitness(
+            c.name, c.hospital.name, c.hospital.code, False, bytes(c.witness_key)
         )
+        for c in Client.objects.filter(witness_key__isnull=False).select_related("hospital")
+        if c.witness_key
+    }
+    hospitals = Hospital.objects.in_bulk()
+    for w in select_witnesses("(w.accepted_at IS NOT NULL) = %s", True):
+        at = hospitals[w.hospital_id]
+        found[w.code] = KnownWitness(w.name, at.name, at.code, True, w.key)
+    return found
+
+
+def list_cosignatures(head: TreeHead, origin: str) -> list[WitnessEvidence]:
+    """Of all members' witnesses that have enrolled a key; what proves nothing is left out."""
+    known = list_known_witnesses()
+    paths: dict[int, tuple[bytes, ...]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(NEWEST_SQL, {"clients": sorted(known), "size": head.size, "origin": origin})
         rows = cursor.fetchall()
         found = []
         for code, size, root, line, key, client in rows:
@@ -71,19 +96,21 @@ def list_cosignatures(head: TreeHead, origin: str) -> list[WitnessEvidence]:
                 signed = check_cosignature(line, bytes(key), body)
             except BadCosignature:
                 continue
-            system = systems[client]
-            path = build_consistency_path(cursor, size, head.size)
+            witness = known[client]
+            if size not in paths:
+                paths[size] = tuple(build_consistency_path(cursor, size, head.size))
             found.append(
                 WitnessEvidence(
-                    system.name,
-                    system.hospital.name if system.hospital.code == code else code,
+                    witness.name,
+                    witness.hospital if witness.code == code else code,
+                    witness.browser,
                     signed.name,
                     bytes(key),
                     size,
                     bytes(root),
                     signed.at,
                     signed.line,
-                    tuple(path),
+                    paths[size],
                 )
             )
     return found

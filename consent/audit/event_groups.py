@@ -67,6 +67,7 @@ EVENT_GROUPS: dict[str, EventGroup] = {
             "consent:case",
             "consent:hold",
             "consent:legal-hold",
+            "consent:witness",
             "records:episode",
             "records:access-rule",
         ),

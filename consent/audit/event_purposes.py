@@ -169,6 +169,9 @@ EVENTS_BY_PURPOSE: dict[str, tuple[str, ...]] = {
     SYSTEM: (
         "consent:audit:restore",
         "consent:audit:key",
+        "consent:witness:offer",
+        "consent:witness:accept",
+        "consent:witness:end",
         "records:index:rules",
         "alliance:door:open",
         "alliance:server:command",

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from django.db import connection
 from django.utils import timezone
 
-from alliance.models import Client
+from alliance.models import Client, Hospital
+from consent.audit.browser_witnesses import list_browser_witnesses
 from consent.sql.log import CONTRADICTIONS
 
 REMEMBERED_DAYS = 30  # for which a contradiction is an alarm
@@ -28,12 +29,14 @@ FROM unnest(%(clients)s::text[]) w(client) LEFT JOIN LATERAL (
 
 @dataclass(frozen=True, slots=True)
 class LogWitness:
-    """A system with a witness key. at, size: of its newest co-signature, None: it has none yet;
-    contradictions: heads that it has seen and nothing explains.
+    """A system with a witness key, or a browser whose key was accepted. at, size: of its newest
+    co-signature, None: it has none yet; contradictions: heads that it has seen and nothing
+    explains.
     """
 
     name: str
     hospital: str
+    browser: bool
     at: dt.datetime | None
     size: int | None
     contradictions: int
@@ -52,18 +55,21 @@ def count_contradictions() -> tuple[int, dt.datetime | None]:
 
 def list_witnesses(hospital_ids: Collection[int]) -> list[LogWitness]:
     """Of these hospitals; who contradicts comes first, then who has been silent the longest."""
-    systems = {
-        c.client_id: c
+    named = {
+        c.client_id: (c.name, c.hospital.name, False)
         for c in Client.objects.filter(
             hospital__in=hospital_ids, revoked_at=None, witness_key__isnull=False
         ).select_related("hospital")
     }
+    hospitals = Hospital.objects.in_bulk(list(hospital_ids))
+    named |= {
+        w.code: (w.name, hospitals[w.hospital_id].name, True)
+        for w in list_browser_witnesses(hospital_ids)
+        if w.stands
+    }
     with connection.cursor() as cursor:
-        cursor.execute(LAST_SQL, {"clients": sorted(systems), "days": REMEMBERED_DAYS})
+        cursor.execute(LAST_SQL, {"clients": sorted(named), "days": REMEMBERED_DAYS})
         rows = cursor.fetchall()
-    found = [
-        LogWitness(systems[client].name, systems[client].hospital.name, *rest)
-        for client, *rest in rows
-    ]
+    found = [LogWitness(*named[code], *rest) for code, *rest in rows]
     begin = dt.datetime.min.replace(tzinfo=dt.UTC)
     return sorted(found, key=lambda w: (-w.contradictions, w.at or begin, w.name))

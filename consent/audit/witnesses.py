@@ -24,9 +24,11 @@ from consent.audit.checkpoint import (
     check_cosignature,
     sign_checkpoint,
 )
+from consent.audit.cosignatures import WitnessEvidence, list_cosignatures
 from consent.audit.event import AuditEvent, AuditOutcome, EventCode
 from consent.audit.restore_lines import load_recorded_restores
 from consent.audit.restore_statement import RestoreStatement
+from consent.audit.signing_keys import fingerprint_of_key, own_public_key_bytes
 from consent.audit.subtrees import prove_consistency, range_root
 from consent.audit.tree_head import TreeHead, load_newest_head
 
@@ -66,9 +68,21 @@ class SeenHead:
 
 
 @dataclass(frozen=True, slots=True)
+class Witness:
+    """Who asks. code: its name in signature lines; key: the one that it enrolled, None: it has none
+    that counts.
+    """
+
+    code: str
+    hospital: str
+    key: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
 class WitnessAnswer:
     """checkpoint: the newest head as a signed note; consistency: the proof from what was seen;
-    contradicts: the log does not lead to that; restored: a restore on record is why.
+    contradicts: the log does not lead to that; restored: a restore on record is why; others: what
+    other witnesses co-signed last, each with the proof from there.
     """
 
     checkpoint: str
@@ -76,6 +90,21 @@ class WitnessAnswer:
     key: bytes
     contradicts: bool
     restored: RestoreStatement | None = None
+    others: tuple[WitnessEvidence, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "checkpoint": self.checkpoint,
+            "consistency": [node.hex() for node in self.consistency],
+            "key": f"SHA256:{fingerprint_of_key(self.key)}",
+            "public_key": self.key.hex(),
+            "contradicts": self.contradicts,
+            "restored": self.restored.as_json() if self.restored else None,
+            "witnesses": [
+                {**one.as_json(), "system": one.system, "browser": one.browser}
+                for one in self.others
+            ],
+        }
 
 
 class NoHead(Exception):
@@ -87,9 +116,11 @@ def find_origin() -> str:
     return (settings.PUBLIC_URL or "").partition("://")[2].rstrip("/") or USUAL_ORIGIN
 
 
-def answer_witness(acting: Any, seen: SeenHead | None, cosignature: str) -> WitnessAnswer:
-    """Prove that the log goes on from what was seen, and keep the co-signature of that. Raises
-    NoHead, BadCosignature.
+def answer_witness(
+    acting: Any, witness: Witness, seen: SeenHead | None, cosignature: str
+) -> WitnessAnswer:
+    """Prove that the log goes on from what whoever asks has seen, and from what others have, and
+    keep the co-signature of that. Raises NoHead, BadCosignature.
     """
     head = load_newest_head()
     if head is None:
@@ -98,11 +129,16 @@ def answer_witness(acting: Any, seen: SeenHead | None, cosignature: str) -> Witn
     origin = find_origin()
     restored = find_restore(seen, origin) if seen is not None and contradicts else None
     if seen is not None and cosignature:
-        keep_cosignature(acting, seen, cosignature, contradicts=contradicts, restored=restored)
+        keep_cosignature(witness, seen, cosignature, contradicts=contradicts, restored=restored)
     if seen is not None and contradicts:
-        report_contradiction(acting, seen, restored)
+        report_contradiction(acting, witness, seen, restored)
     return WitnessAnswer(
-        sign_checkpoint(origin, head.size, head.root), path, head.key, contradicts, restored
+        sign_checkpoint(origin, head.size, head.root),
+        path,
+        own_public_key_bytes(),
+        contradicts,
+        restored,
+        tuple(list_cosignatures(head, origin)),
     )
 
 
@@ -138,13 +174,14 @@ def leads_to_head(seen: SeenHead, head: TreeHead, path: list[bytes]) -> bool:
     return merkle_tree.is_consistent_tree(seen.size, seen.root, head.size, head.root, path)
 
 
-def find_witness_key(client_id: str) -> bytes | None:
-    key = Client.objects.filter(client_id=client_id).values_list("witness_key", flat=True).first()
-    return bytes(key) if key else None
+def find_client_witness(acting: Any) -> Witness:
+    """A member's system as witness."""
+    key = Client.objects.filter(client_id=acting.id).values_list("witness_key", flat=True).first()
+    return Witness(acting.id, acting.hospital, bytes(key) if key else None)
 
 
 def keep_cosignature(
-    acting: Any,
+    witness: Witness,
     seen: SeenHead,
     line: str,
     *,
@@ -152,36 +189,37 @@ def keep_cosignature(
     restored: RestoreStatement | None = None,
 ) -> None:
     """Raises BadCosignature where it proves nothing."""
-    key = find_witness_key(acting.id)
-    if key is None:
+    if witness.key is None:
         raise BadCosignature("这个系统没有登记见证密钥", "this system has enrolled no witness key")
     origin = seen.origin or find_origin()
     signed: Cosignature = check_cosignature(
-        line, key, build_checkpoint_body(origin, seen.size, seen.root)
+        line, witness.key, build_checkpoint_body(origin, seen.size, seen.root)
     )
     with connection.cursor() as cursor:
         cursor.execute(
             INSERT_SQL,
             {
-                "client": acting.id,
-                "hospital": acting.hospital,
+                "client": witness.code,
+                "hospital": witness.hospital,
                 "origin": origin,
                 "size": seen.size,
                 "root": seen.root,
                 "line": signed.line,
-                "key": key,
+                "key": witness.key,
                 "contradicts": contradicts,
                 "restore": restored.restore.line if restored else None,
             },
         )
 
 
-def report_contradiction(acting: Any, seen: SeenHead, restored: RestoreStatement | None) -> None:
+def report_contradiction(
+    acting: Any, witness: Witness, seen: SeenHead, restored: RestoreStatement | None
+) -> None:
     if restored:
         log.warning(
             "WITNESS003 the witness %s of %s has seen a head of %d lines that was lost by %s",
-            acting.id,
-            acting.hospital,
+            witness.code,
+            witness.hospital,
             seen.size,
             restored.restore,
         )
@@ -189,8 +227,8 @@ def report_contradiction(acting: Any, seen: SeenHead, restored: RestoreStatement
         log.error(
             "WITNESS001 the witness %s of %s has seen a head of %d lines that this log does not"
             " lead to: it was cut, rolled back or forked, or there are two of them",
-            acting.id,
-            acting.hospital,
+            witness.code,
+            witness.hospital,
             seen.size,
         )
     append_event(

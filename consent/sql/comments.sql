@@ -232,7 +232,7 @@ COMMENT ON COLUMN consent_change.directive IS 'The patient''s decision that it f
 COMMENT ON TABLE consent_audit_cosignature IS 'Heads of the log that members'' machines have seen and co-signed as witnesses (docs/sync.md, Witness). Only ever added to.';
 COMMENT ON COLUMN consent_audit_cosignature.id IS 'Number of the row.';
 COMMENT ON COLUMN consent_audit_cosignature.received IS 'When it came.';
-COMMENT ON COLUMN consent_audit_cosignature.client IS 'The system whose witness key it is (alliance_client.client_id).';
+COMMENT ON COLUMN consent_audit_cosignature.client IS 'The system (alliance_client.client_id) or browser (consent_audit_witness.code) whose witness key it is.';
 COMMENT ON COLUMN consent_audit_cosignature.hospital IS 'Code of its hospital.';
 COMMENT ON COLUMN consent_audit_cosignature.origin IS 'The log''s name in the checkpoint that was co-signed.';
 COMMENT ON COLUMN consent_audit_cosignature.size IS 'How many lines the log had.';
@@ -241,6 +241,18 @@ COMMENT ON COLUMN consent_audit_cosignature.line IS 'The signature line of the n
 COMMENT ON COLUMN consent_audit_cosignature.key IS 'Public key of the witness.';
 COMMENT ON COLUMN consent_audit_cosignature.restore IS 'The line of the log (consent_audit_event.id) that tells of the restore by which that head was lost; NULL: none does.';
 COMMENT ON COLUMN consent_audit_cosignature.contradicts IS 'Whether this log did not lead to that head when it came: evidence of a fork, a cut or a rollback.';
+
+COMMENT ON TABLE consent_audit_witness IS 'Browsers of members'' staff that witness the log (docs/adr/0081). A key counts from the moment at which an administrator of the hospital accepted it until it is ended; nothing else of it changes.';
+COMMENT ON COLUMN consent_audit_witness.code IS 'Its name in the signature lines of notes.';
+COMMENT ON COLUMN consent_audit_witness.hospital IS 'The hospital for which it watches (alliance_hospital.id).';
+COMMENT ON COLUMN consent_audit_witness.name IS 'What its people call the browser.';
+COMMENT ON COLUMN consent_audit_witness.key IS 'Its Ed25519 public key.';
+COMMENT ON COLUMN consent_audit_witness.offered_by IS 'Whose browser it is (alliance_staff.id).';
+COMMENT ON COLUMN consent_audit_witness.offered_at IS 'When they asked for it.';
+COMMENT ON COLUMN consent_audit_witness.accepted_by IS 'The administrator who accepted it (alliance_staff.id).';
+COMMENT ON COLUMN consent_audit_witness.accepted_at IS 'When; NULL: it waits.';
+COMMENT ON COLUMN consent_audit_witness.ended_by IS 'Who ended it (alliance_staff.id).';
+COMMENT ON COLUMN consent_audit_witness.ended_at IS 'When; NULL: it stands.';
 
 COMMENT ON TABLE consent_audit_subtree IS 'Roots of full subtrees of the Merkle tree, by which proofs are made without reading all leaves. Written by the sealer alone; what they say follows from the leaves.';
 COMMENT ON COLUMN consent_audit_subtree.height IS 'Levels above the leaves: 8, 16, 24 …';

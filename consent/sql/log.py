@@ -29,7 +29,7 @@ MISSING = "SELECT to_regclass('consent_audit_event') IS NULL"  # before the firs
 
 def measures(most: int) -> str:
     """Numbers for the metrics, one row. most: lines that are counted of those that wait."""
-    # index: consent_audit_event_xid, consent_audit_head_pkey
+    # index: consent_audit_event_xid, consent_audit_head_pkey, consent_audit_cosignature_alarm
     return f"""
 WITH head AS MATERIALIZED (
   SELECT last_xid, last_id, sealed_at::timestamptz AS sealed
@@ -46,6 +46,8 @@ SELECT
   (SELECT extract(epoch FROM clock_timestamp() - sealed) FROM head)::float8
     AS audit_head_age_seconds,
   (SELECT (refused <> '')::int FROM consent_audit_sealer) AS audit_sealer_refused,
+  (SELECT count(*) FROM consent_audit_cosignature WHERE contradicts AND restore IS NULL
+    AND received > now() - interval '30 days') AS audit_witness_contradictions,
   (pg_relation_size('consent_audit_event_rest')
     + pg_relation_size('consent_audit_person_rest') > 0)::int AS audit_partition_rest_used
 """

@@ -49,6 +49,7 @@ PARTLY = {
         "lifted_at",
     ),
     "consent_legalhold": ("lifted_at", "lifted_by_id", "lift_reason"),
+    "consent_audit_witness": ("accepted_at", "accepted_by", "ended_at", "ended_by"),
 }
 ERASABLE = (
     "consent_auditreportchunk",  # files of reports, which are kept for a time

@@ -16,6 +16,7 @@ from consent.web import (
     policy,
     report_pages,
     staff_activity_page,
+    witness_page,
 )
 
 urlpatterns = [
@@ -47,5 +48,9 @@ urlpatterns = [
     path(
         "cases/<int:case_id>/holds/<int:hold_id>/", case_verbs.change_hold, name="case-hold-change"
     ),
+    path("witness/", witness_page.show_witness_page, name="audit-witness"),
+    path("witness/head/", witness_page.exchange_heads, name="audit-witness-head"),
+    path("witness/<slug:code>/accept/", witness_page.accept_witness, name="accept-witness"),
+    path("witness/<slug:code>/end/", witness_page.end_witness, name="end-witness"),
     path("policy/", policy.propose_policy, name="policy"),
 ]

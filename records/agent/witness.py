@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .back_off import BackOff
-from .checkpoint import CheckpointFault, Head, cosign, goes_on, open_checkpoint
+from .checkpoint import CheckpointFault, Head, cosign, goes_on, open_checkpoint, raw_key
 from .notices import set_notice
 from .platform_away import PlatformAway, Trouble
 from .receipt_check import PinnedKeys
@@ -29,6 +29,7 @@ from .witness_memory import (
     note_restore,
     prolong_restore,
 )
+from .witness_others import check_others, forget_pins
 from .witness_restore import WitnessRestored, read_restore
 
 if TYPE_CHECKING:
@@ -50,6 +51,14 @@ FAULTS = {
     "receipt": (
         "回执里的树头与平台日志对不上",
         "the head in a receipt does not lead to the platform's log",
+    ),
+    "split": (
+        "别的见证方联署过另一份日志，平台给各家看的不是同一份",
+        "another witness has co-signed another log: the platform shows two of them",
+    ),
+    "forged": (
+        "平台转来的他方联署不是用我们已知的密钥签的，可能是伪造",
+        "a co-signature of another witness is not by the key that we know of it: it may be forged",
     ),
 }
 
@@ -147,6 +156,7 @@ def ask_head(
         raise PlatformAway(Trouble.PLATFORM, "heads: an answer that cannot be read") from error
     head = replace(head, at=int(context.platform.clock.now()))
     if seen is None or (head.size >= seen.size and goes_on(seen, head, path)):
+        check_other_witnesses(context, answer, head, evidence)
         return head
     told = read_restore(answer.get("restored"), seen, head, load_pinned_keys(context))
     if told is None:
@@ -157,6 +167,17 @@ def ask_head(
         if earlier is not None:
             ask_head(context, earlier, "smaller", "fork", signed=False)
     raise WitnessRestored(told, head, evidence)
+
+
+def check_other_witnesses(
+    context: AgentContext, answer: Any, head: Head, evidence: dict[str, Any]
+) -> None:
+    """Raises WitnessAlarm. Earlier releases of the platform name none."""
+    key = load_witness_key(context)
+    own = raw_key(key.public_key()).hex() if key is not None else ""
+    found = check_others(context.outbox, answer.get("witnesses"), head, own)
+    if found is not None:
+        raise WitnessAlarm(found.fault, {**evidence, "who": found.who})
 
 
 def post_heads(context: AgentContext, question: dict[str, Any]) -> Any:
@@ -260,6 +281,8 @@ def accept_log(context: AgentContext) -> list[Path]:
         keep_seen(context.outbox, head, forget=True)
         note_accepted(context.outbox, context.platform.clock.now())
     forget_restore(context.outbox)
+    if found:
+        forget_pins(context.outbox)
     context.outbox.keep("witness.alarm", "")
     return [path.rename(free_name(path)) for path in found]
 

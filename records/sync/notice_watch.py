@@ -9,12 +9,13 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from alliance.models import Hospital
+from consent.audit.witness_report import count_contradictions
 from records.sync.board import MemberSystem, list_member_systems
 from records.sync.notice_settings import NoticeSetting, list_notice_settings
 from records.sync.system_state import CLOCK_SECONDS
 
 AGAIN = dt.timedelta(hours=24)
-TEST = "test"
+TEST, WITNESS = "test", "witness"
 Key = tuple[int, str, str]  # hospital, system, cause
 # index: record_sync_trouble_pkey
 KNOWN = """
@@ -47,6 +48,9 @@ def watch_systems(now: dt.datetime) -> int:
         for s in systems
         for cause, number in find_troubles(s, wanted[s.hospital.pk], now)
     }
+    contradictions, _newest = count_contradictions()
+    if contradictions:  # whoever has seen it: that concerns every member
+        found |= {(h.pk, "", WITNESS): contradictions for h in hospitals}
     there = {(s.hospital.pk, s.client) for s in systems}
     with transaction.atomic():
         known = lock_troubles(list(wanted))

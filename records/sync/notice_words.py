@@ -43,6 +43,15 @@ WORDS: Mapping[str, tuple[str, str, str, str]] = {
         "前置机磁盘已有空间。",
         "Its disk has room again.",
     ),
+    "witness": (
+        "警报：有成员医院见过与平台不同的审计日志（{number} 个树头对不上）。"
+        "日志可能被截短、回退或改写，请不要做任何改动，立即联系平台运维和联盟审计员。",
+        "Alarm: a member has seen another audit log than the platform's ({number} heads to which it"
+        " does not lead). It may have been cut, set back or rewritten: change nothing, and call the"
+        " operator and the alliance's auditor.",
+        "",
+        "",
+    ),
     "test": (
         "这是一条测试通知，收到即说明设置正确。",
         "This is a trial: that it arrived shows that the settings are right.",

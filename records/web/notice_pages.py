@@ -35,6 +35,7 @@ CAUSE_WORDS = {
     "differs": gettext_lazy("Both sides differ"),
     "clock": gettext_lazy("Clock off"),
     "disk": gettext_lazy("Disk full"),
+    "witness": gettext_lazy("Another audit log"),
     "test": gettext_lazy("Trial"),
 }
 

@@ -3,6 +3,7 @@ is noticed when there are two logs.
 """
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,15 @@ from records.agent.witness import accept_log, exchange_heads, list_alarms
 from records.agent.witness_memory import SEEN, encode_head, load_receipt_head, load_seen
 from tests.factories.fhir import Api, Reply, make_patient
 from tests.support.agent_homes import agent_at, send_all
+from tests.support.browser_witness import taken_back
 from tests.wait_until import wait_until
+
+
+@pytest.fixture(autouse=True)
+def clean(api: Api) -> Iterator[None]:
+    """A contradiction that stayed would be an alarm on every page."""
+    with taken_back(Hospital.objects.get(code=api.base)):
+        yield
 
 
 def ask_heads(api: Api, **question: Any) -> Reply:

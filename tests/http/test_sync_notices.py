@@ -34,6 +34,7 @@ from records.sync.notice_words import WORDS
 from tests.factories import alliance
 from tests.factories.fhir import Api, make_observation, make_patient
 from tests.support.browser import ENGLISH, signed_in
+from tests.support.browser_witness import taken_back
 from tests.support.html import Browser
 from tests.support.sync_batches import Sender, put
 
@@ -339,3 +340,26 @@ def test_the_signature_is_the_one_that_the_guide_tells() -> None:
 
 def test_every_notice_has_its_words() -> None:
     assert set(WORDS) == {"silent", "letters", "waiting", "differs", "clock", "disk", "test"}
+
+
+def test_that_a_member_has_seen_another_log_is_told_to_every_member(
+    api: Api, at: Hospital, endpoint: TlsEndpoint
+) -> None:
+    """Within the minute: the courier looks each minute; nobody has to ask for it."""
+    set_up(at, endpoint.url, silent_minutes=0)
+    other = alliance.make_hospital("seer")
+    with taken_back(other), connection.cursor() as cursor:
+        tell(timezone.now())
+        assert [t["cause"] for t in endpoint.told if t["cause"] == "witness"] == [], "the control"
+        cursor.execute(
+            "INSERT INTO consent_audit_cosignature (client, hospital, origin, size, root, line,"
+            " key, contradicts) VALUES ('seer-1', %s, 'xinglin/log', 99, '\\x07', 'x',"
+            " '\\x08', true)",
+            [other.code],
+        )
+        tell(timezone.now())
+        (told,) = [t for t in endpoint.told if t["cause"] == "witness"]
+        assert told["hospital"] == at.code and "审计日志" in told["zh"]
+        assert "seer" not in json.dumps(told), "by whom is not told"
+        tell(timezone.now())
+        assert len([t for t in endpoint.told if t["cause"] == "witness"]) == 1, "once a day"

@@ -84,6 +84,7 @@ ADDRESSES: dict[str, tuple[str | None, str | None]] = {
     "sync/<slug:hospital>/dead-letters": ("- - -", "- - -"),
     "sync/<slug:hospital>/digests": ("- - -", "- - -"),
     "sync/<slug:hospital>/feed": ("- - -", "- - -"),
+    "sync/<slug:hospital>/checkpoint": ("- - -", "- - -"),
     "sync/<slug:hospital>/heads": ("- - -", "- - -"),
     "fhir/<slug:base>/.well-known/smart-configuration": (ALL, ALL),
     "fhir/definitions": (ALL, None),
@@ -247,6 +248,10 @@ ADDRESSES: dict[str, tuple[str | None, str | None]] = {
     "audit/staff/<int:staff_id>/": ("A - A", None),
     "audit/hospital/<slug:code>/": ("A - A", None),
     "audit/patient/": ("A A A", "A A A"),
+    "audit/witness/": ("AM AM AM", "AM AM AM"),
+    "audit/witness/head/": (None, "AM AM AM"),
+    "audit/witness/<slug:code>/accept/": (None, "M - M"),
+    "audit/witness/<slug:code>/end/": (None, "M - M"),
     # administrators
     "audit/policy/": ("- - M", "- - M"),
     "alliance/operations/": ("- - M", None),

@@ -1,6 +1,7 @@
 """One of each thing that an address of the site can name, and requests that leave no trace."""
 
 import re
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +14,7 @@ from alliance.models import Client, Hospital, Staff
 from alliance.roles import Role
 from alliance.services.enrolment import do_make_enrolment_code
 from alliance.services.membership import do_propose_resume, do_suspend_hospital
+from consent.audit.browser_witnesses import offer_witness_key
 from consent.audit.log_query import AuditFilter, list_audit_lines
 from consent.models import Confirmation, Directive
 from consent.services.emergencies import do_break_glass
@@ -172,9 +174,16 @@ def known(w: World, server: str) -> dict[str, Any]:
                 "client_id": register_standing(make_administrator(at=w.b))[0].client_id
             },
             "fhir/definitions/": {"path": "CodeSystem/value-origin"},
+            "audit/witness/": {"code": offer_browser(w.b)},
         },
         "proposal_id": do_propose_resume(stopped, reason="test", acting=wide).pk,
     }
+
+
+def offer_browser(at: Hospital) -> str:
+    """The code of a browser that waits to be a witness of the log."""
+    who = alliance.make_staff(at, Role.AUDITOR)
+    return offer_witness_key(at.pk, at.code, "a browser", secrets.token_bytes(32), who.pk)
 
 
 def make_proposed_mapping(w: World, clerk: Staff) -> tuple[CodeMapping, Hospital]:

@@ -65,6 +65,7 @@ def test_all_is_well() -> None:
         ("worker", ACT, {}, {"part_beat_age_seconds": [["worker", 200.0], *BEATS[1:]]}),
         ("sealer", ACT, {}, {"part_beat_age_seconds": BEATS[:2]}),
         ("seal", ACT, {"audit_sealer_refused": 1.0}, {}),
+        ("witnesses", ACT, {"audit_witness_contradictions": 1.0}, {}),
         ("seal", LOOK, {"audit_unsealed_seconds": 100.0}, {}),
         ("seal", ACT, {"audit_unsealed_seconds": 700.0}, {}),
         ("partitions", LOOK, {"audit_partitions_missing": 1.0}, {}),

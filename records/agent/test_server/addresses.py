@@ -148,6 +148,11 @@ def post_heads(site: Site, caller: Caller, request: Request) -> Answer:
     return Answer(200, signed_log.answer_heads(site, caller, asked))
 
 
+def get_checkpoint(site: Site, caller: Caller, request: Request) -> Answer:
+    note = signed_log.answer_checkpoint(site).encode()
+    return Answer(200, note, {"Content-Type": "text/plain; charset=utf-8"})
+
+
 def post_heartbeat(site: Site, caller: Caller, request: Request) -> Answer:
     """What it tells is read and not kept: nobody looks at a board here."""
     try:
@@ -204,6 +209,7 @@ ADDRESSES: tuple[tuple[str, str, str, Serve], ...] = (
     ("GET", r"dead-letters", "dead-letters", get_letters),
     ("GET", r"feed", "feed", get_feed),
     ("POST", r"digests", "digests", post_digests),
+    ("GET", r"checkpoint", "checkpoint", get_checkpoint),
     ("POST", r"heads", "heads", post_heads),
     ("POST", r"heartbeat", "heartbeat", post_heartbeat),
     ("GET", r"acceptance", "acceptance", get_acceptance),

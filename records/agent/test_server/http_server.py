@@ -105,7 +105,7 @@ class SyncHandler(BaseHTTPRequestHandler):
         body = answer.body
         self.send_response_only(answer.status)
         self.send_header("Date", formatdate(self.server.site.now(), usegmt=True))
-        self.send_header("Content-Type", JSON)
+        self.send_header("Content-Type", answer.headers.pop("Content-Type", JSON))
         self.send_header("Content-Length", str(len(body)))
         for name, value in answer.headers.items():
             self.send_header(name, value)

@@ -82,16 +82,28 @@ def answer_heads(site: Site, caller: Caller, asked: dict[str, Any]) -> dict[str,
         path = prove_consistency(seen.size, leaves) if seen.size <= head.size else []
         contradicts = not goes_on(seen, head, path)
         keep_cosignature(site, caller, seen, asked.get("cosignature") or "")
+    return {
+        "checkpoint": sign_note(site, head),
+        "consistency": [node.hex() for node in path],
+        "key": site.fingerprint,
+        "public_key": raw_key(site.signing_key.public_key()).hex(),
+        "contradicts": contradicts,
+        "restored": None,
+        "witnesses": [],
+    }
+
+
+def sign_note(site: Site, head: Head) -> str:
     key = site.signing_key.public_key()
     signed = compute_key_id(ORIGIN, ED25519, raw_key(key))
     signed += site.signing_key.sign(head.body.encode())
-    return {
-        "checkpoint": f"{head.body}\n— {ORIGIN} {base64.b64encode(signed).decode()}\n",
-        "consistency": [node.hex() for node in path],
-        "key": site.fingerprint,
-        "contradicts": contradicts,
-        "restored": None,
-    }
+    return f"{head.body}\n— {ORIGIN} {base64.b64encode(signed).decode()}\n"
+
+
+def answer_checkpoint(site: Site) -> str:
+    """`GET /sync/<hospital>/checkpoint`; without others' co-signatures."""
+    leaves = load_leaves(site)
+    return sign_note(site, Head(len(leaves), compute_root(leaves), ORIGIN))
 
 
 def read_seen(said: Any) -> Head | None:

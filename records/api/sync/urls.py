@@ -3,6 +3,7 @@
 from django.urls import path
 
 from records.api.sync.acceptance import AcceptanceView
+from records.api.sync.checkpoint import CheckpointView
 from records.api.sync.digests import DigestsView
 from records.api.sync.feed import FeedView
 from records.api.sync.heads import HeadsView
@@ -20,5 +21,6 @@ urlpatterns = [
     path("<slug:hospital>/dead-letters", DeadLettersView.as_view(), name="sync-dead-letters"),
     path("<slug:hospital>/digests", DigestsView.as_view(), name="sync-digests"),
     path("<slug:hospital>/feed", FeedView.as_view(), name="sync-feed"),
+    path("<slug:hospital>/checkpoint", CheckpointView.as_view(), name="sync-checkpoint"),
     path("<slug:hospital>/heads", HeadsView.as_view(), name="sync-heads"),
 ]
