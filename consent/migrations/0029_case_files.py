@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("alliance", "0022_enrolment"),
         ("auth", "0012_alter_user_first_name_max_length"),
-        ("consent", "0028_registration_history"),
+        ("consent", "0029_work"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

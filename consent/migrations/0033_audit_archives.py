@@ -10,5 +10,5 @@ SQL = Path(__file__).with_suffix(".sql")
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consent", "0028_registration_history")]
+    dependencies = [("consent", "0031_browser_witness")]
     operations = [migrations.RunSQL(SQL.read_text(), "DROP TABLE consent_audit_archive")]

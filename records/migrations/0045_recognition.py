@@ -9,7 +9,7 @@ from records.migrations._encrypted_fields import EncryptedTextField
 class Migration(migrations.Migration):
     dependencies = [
         ("alliance", "0022_enrolment"),
-        ("records", "0041_letter_quota"),
+        ("records", "0042_access_review"),
     ]
 
     operations = [
