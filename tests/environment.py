@@ -21,6 +21,7 @@ os.chmod(HOME, 0o711)
 atexit.register(
     shutil.rmtree, HOME, ignore_errors=True
 )  # what is registered first runs last: after the server has left
+draws.begin_stream("")  # what modules draw when they are read
 os.environ["XINGLIN_HOME"] = HOME
 os.environ["XINGLIN_DEMO"] = "0"
 os.environ["XINGLIN_PG_OPTIONS"] = "fsync=off,synchronous_commit=off,full_page_writes=off"

@@ -42,7 +42,7 @@ def story(server: str) -> tuple[World, Staff, list[dict[str, Any]]]:
     changing, browser = ChangingWorld(w, who), WebSession(server, who)
     steps = [s for s in changing.steps for _ in range(ROUNDS)]
     random.Random(draws.SEED).shuffle(steps)
-    first = newest_line()
+    first = newest_line(w)
     for step in (changing.turn_treatment, changing.turn_permit, *steps):
         changing.turn(step)
         fresh()
@@ -58,8 +58,9 @@ def story(server: str) -> tuple[World, Staff, list[dict[str, Any]]]:
     return w, who, lines
 
 
-def newest_line() -> int:
-    return max((x["id"] for x in list_audit_lines(AuditFilter(), None, 1)), default=0)
+def newest_line(w: World) -> int:
+    lines = list_audit_lines(AuditFilter(person=w.person), None, 1)  # type: ignore[arg-type]
+    return max((x["id"] for x in lines), default=0)
 
 
 def explain(line: dict[str, Any]) -> Any:

@@ -157,16 +157,19 @@ def test_a_policy_is_told_when_it_begins(w: World) -> None:
     if now is None:
         now = AlliancePolicy(code="Policy-break-glass-only", basis="x", reason="x")
     start = timezone.now() + HOUR
-    AlliancePolicy.objects.create(
+    later = AlliancePolicy.objects.create(
         code=now.code,
         basis=now.basis,
         reason="as before",
         starts_at=start,
         decided_by=alliance.make_staff(w.a, Role.PRIVACY),
     )
-    cursor = settle(w)
-    pass_time(start + dt.timedelta(minutes=1))
-    assert told(w.ask, cursor)[0] == 1
+    try:
+        cursor = settle(w)
+        pass_time(start + dt.timedelta(minutes=1))
+        assert told(w.ask, cursor)[0] == 1
+    finally:
+        later.delete()  # in an hour it would begin for all other tests
 
 
 def test_a_hospital_that_goes_and_comes_back_is_told_to_all(w: World) -> None:

@@ -163,7 +163,7 @@ class ChangingWorld:
             )
 
     def turn_policy(self) -> None:
-        newest = AlliancePolicy.objects.order_by("-starts_at", "-pk").first()
+        newest = AlliancePolicy.objects.filter(starts_at__lte=timezone.now()).first()
         set_policy(OPEN if newest is None or newest.code == CLOSED else CLOSED)
 
     def turn_holder(self) -> None:
