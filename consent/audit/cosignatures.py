@@ -76,7 +76,7 @@ def list_known_witnesses() -> dict[str, KnownWitness]:
         if c.witness_key
     }
     hospitals = Hospital.objects.in_bulk()
-    for w in select_witnesses("(w.accepted_at IS NOT NULL) = %s", True):
+    for w in select_witnesses("(accepted_at IS NOT NULL) = %s", True):
         at = hospitals[w.hospital_id]
         found[w.code] = KnownWitness(w.name, at.name, at.code, True, w.key)
     return found
