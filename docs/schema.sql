@@ -1464,7 +1464,7 @@ CREATE TABLE consent_audit_cosignature (
 COMMENT ON TABLE consent_audit_cosignature IS 'Heads of the log that members'' machines have seen and co-signed as witnesses (docs/sync.md, Witness). Only ever added to.';
 COMMENT ON COLUMN consent_audit_cosignature.id IS 'Number of the row.';
 COMMENT ON COLUMN consent_audit_cosignature.received IS 'When it came.';
-COMMENT ON COLUMN consent_audit_cosignature.client IS 'The system whose witness key it is (alliance_client.client_id).';
+COMMENT ON COLUMN consent_audit_cosignature.client IS 'The system (alliance_client.client_id) or browser (consent_audit_witness.code) whose witness key it is.';
 COMMENT ON COLUMN consent_audit_cosignature.hospital IS 'Code of its hospital.';
 COMMENT ON COLUMN consent_audit_cosignature.origin IS 'The log''s name in the checkpoint that was co-signed.';
 COMMENT ON COLUMN consent_audit_cosignature.size IS 'How many lines the log had.';
@@ -1479,6 +1479,35 @@ CREATE INDEX consent_audit_cosignature_alarm ON consent_audit_cosignature USING 
 CREATE INDEX consent_audit_cosignature_newest ON consent_audit_cosignature USING btree (client, id) WHERE (NOT contradicts);
 CREATE INDEX consent_audit_cosignature_size ON consent_audit_cosignature USING btree (client, size);
 CREATE TRIGGER consent_audit_cosignature_fixed BEFORE DELETE OR UPDATE ON consent_audit_cosignature FOR EACH ROW EXECUTE FUNCTION consent_audit_refuse();
+
+-- consent_audit_witness
+CREATE TABLE consent_audit_witness (
+    code character varying(64) NOT NULL COLLATE pg_catalog."C",
+    hospital bigint NOT NULL,
+    name character varying(60) NOT NULL,
+    key bytea NOT NULL,
+    offered_by bigint NOT NULL,
+    offered_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    accepted_by bigint,
+    accepted_at timestamp with time zone,
+    ended_by bigint,
+    ended_at timestamp with time zone,
+    CONSTRAINT consent_audit_witness_key_check CHECK ((octet_length(key) = 32))
+);
+COMMENT ON TABLE consent_audit_witness IS 'Browsers of members'' staff that witness the log (docs/adr/0081). A key counts from the moment at which an administrator of the hospital accepted it until it is ended; nothing else of it changes.';
+COMMENT ON COLUMN consent_audit_witness.code IS 'Its name in the signature lines of notes.';
+COMMENT ON COLUMN consent_audit_witness.hospital IS 'The hospital for which it watches (alliance_hospital.id).';
+COMMENT ON COLUMN consent_audit_witness.name IS 'What its people call the browser.';
+COMMENT ON COLUMN consent_audit_witness.key IS 'Its Ed25519 public key.';
+COMMENT ON COLUMN consent_audit_witness.offered_by IS 'Whose browser it is (alliance_staff.id).';
+COMMENT ON COLUMN consent_audit_witness.offered_at IS 'When they asked for it.';
+COMMENT ON COLUMN consent_audit_witness.accepted_by IS 'The administrator who accepted it (alliance_staff.id).';
+COMMENT ON COLUMN consent_audit_witness.accepted_at IS 'When; NULL: it waits.';
+COMMENT ON COLUMN consent_audit_witness.ended_by IS 'Who ended it (alliance_staff.id).';
+COMMENT ON COLUMN consent_audit_witness.ended_at IS 'When; NULL: it stands.';
+ALTER TABLE ONLY consent_audit_witness ADD CONSTRAINT consent_audit_witness_key_key UNIQUE (key);
+ALTER TABLE ONLY consent_audit_witness ADD CONSTRAINT consent_audit_witness_pkey PRIMARY KEY (code);
+CREATE INDEX consent_audit_witness_hospital ON consent_audit_witness USING btree (hospital);
 
 -- consent_audit_subtree
 CREATE TABLE consent_audit_subtree (

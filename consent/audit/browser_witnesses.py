@@ -10,15 +10,12 @@ from typing import Any
 
 from django.db import connection
 
+from alliance.models import Staff
 from consent.audit.signing_keys import fingerprint_of_key
 
-COLUMNS = (
-    "w.code, w.name, w.key, w.hospital, w.offered_at, w.accepted_at, w.ended_at, o.name, a.name"
-)
+COLUMNS = "code, name, key, hospital, offered_at, accepted_at, ended_at, offered_by, accepted_by"
 # index: consent_audit_witness_hospital, consent_audit_witness_pkey, consent_audit_witness_key_key
-FIND_SQL = f"""
-SELECT {COLUMNS} FROM consent_audit_witness w JOIN alliance_staff o ON o.id = w.offered_by
-  LEFT JOIN alliance_staff a ON a.id = w.accepted_by WHERE """
+FIND_SQL = f"SELECT {COLUMNS} FROM consent_audit_witness WHERE "
 OFFER_SQL = """
 INSERT INTO consent_audit_witness (code, hospital, name, key, offered_by)
 VALUES (%s, %s, %s, %s, %s) ON CONFLICT (key) DO NOTHING
@@ -59,20 +56,23 @@ class BrowserWitness:
 
 def select_witnesses(condition: str, parameter: Any) -> list[BrowserWitness]:
     with connection.cursor() as cursor:
-        cursor.execute(f"{FIND_SQL}{condition} ORDER BY w.offered_at, w.code", [parameter])
-        return [
-            BrowserWitness(code, name, bytes(key), *rest)
-            for code, name, key, *rest in cursor.fetchall()
-        ]
+        cursor.execute(f"{FIND_SQL}{condition} ORDER BY offered_at, code", [parameter])
+        rows = cursor.fetchall()
+    people = Staff.objects.in_bulk({one for row in rows for one in row[-2:] if one})
+    names = {number: who.name for number, who in people.items()}
+    return [
+        BrowserWitness(code, name, bytes(key), *rest, names.get(offered, ""), names.get(accepted))
+        for code, name, key, *rest, offered, accepted in rows
+    ]
 
 
 def find_browser_witness(code: str) -> BrowserWitness | None:
-    return next(iter(select_witnesses("w.code = %s", code)), None)
+    return next(iter(select_witnesses("code = %s", code)), None)
 
 
 def list_browser_witnesses(hospital_ids: Collection[int]) -> list[BrowserWitness]:
     """Of these hospitals, those that wait and those that were ended, too."""
-    return select_witnesses("w.hospital = ANY(%s)", list(hospital_ids))
+    return select_witnesses("hospital = ANY(%s)", list(hospital_ids))
 
 
 def offer_witness_key(

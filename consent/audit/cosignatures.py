@@ -3,6 +3,7 @@ whoever believes neither the platform nor one of its members alone.
 """
 
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any
 
 from django.db import connection
@@ -10,7 +11,8 @@ from django.db import connection
 from alliance.models import Client, Hospital
 from consent.audit.browser_witnesses import select_witnesses
 from consent.audit.checkpoint import BadCosignature, build_checkpoint_body, check_cosignature
-from consent.audit.inclusion_proofs import build_consistency_path
+from consent.audit.merkle_tree import is_consistent_tree
+from consent.audit.subtrees import prove_consistency, range_root
 from consent.audit.tree_head import TreeHead
 
 # Of each system the newest over a head that is not beyond this one.
@@ -76,7 +78,7 @@ def list_known_witnesses() -> dict[str, KnownWitness]:
         if c.witness_key
     }
     hospitals = Hospital.objects.in_bulk()
-    for w in select_witnesses("(w.accepted_at IS NOT NULL) = %s", True):
+    for w in select_witnesses("(accepted_at IS NOT NULL) = %s", True):
         at = hospitals[w.hospital_id]
         found[w.code] = KnownWitness(w.name, at.name, at.code, True, w.key)
     return found
@@ -87,6 +89,7 @@ def list_cosignatures(head: TreeHead, origin: str) -> list[WitnessEvidence]:
     known = list_known_witnesses()
     paths: dict[int, tuple[bytes, ...]] = {}
     with connection.cursor() as cursor:
+        root_of = cache(partial(range_root, cursor))  # proofs to one head share most of their nodes
         cursor.execute(NEWEST_SQL, {"clients": sorted(known), "size": head.size, "origin": origin})
         rows = cursor.fetchall()
         found = []
@@ -98,7 +101,13 @@ def list_cosignatures(head: TreeHead, origin: str) -> list[WitnessEvidence]:
                 continue
             witness = known[client]
             if size not in paths:
-                paths[size] = tuple(build_consistency_path(cursor, size, head.size))
+                path = prove_consistency(size, head.size, root_of)
+                if not is_consistent_tree(size, bytes(root), head.size, head.root, path):
+                    of_leaves = partial(
+                        range_root, cursor, kept=False
+                    )  # kept subtrees may be damaged
+                    path = prove_consistency(size, head.size, of_leaves)
+                paths[size] = tuple(path)
             found.append(
                 WitnessEvidence(
                     witness.name,

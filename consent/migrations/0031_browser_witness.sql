@@ -2,14 +2,14 @@
 SET LOCAL lock_timeout = '5s';
 CREATE TABLE consent_audit_witness (
   code        varchar(64) COLLATE "C" PRIMARY KEY,   -- its name in signature lines
-  hospital    bigint NOT NULL REFERENCES alliance_hospital (id) DEFERRABLE INITIALLY DEFERRED,
+  hospital    bigint NOT NULL,
   name        varchar(60) NOT NULL,
   key         bytea NOT NULL UNIQUE CHECK (octet_length(key) = 32),
-  offered_by  bigint NOT NULL REFERENCES alliance_staff (id) DEFERRABLE INITIALLY DEFERRED,
+  offered_by  bigint NOT NULL,
   offered_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
-  accepted_by bigint REFERENCES alliance_staff (id) DEFERRABLE INITIALLY DEFERRED,
+  accepted_by bigint,
   accepted_at timestamptz,
-  ended_by    bigint REFERENCES alliance_staff (id) DEFERRABLE INITIALLY DEFERRED,
+  ended_by    bigint,
   ended_at    timestamptz
 );
 CREATE INDEX consent_audit_witness_hospital ON consent_audit_witness (hospital);

@@ -132,6 +132,8 @@ def may_accept(acting: Principal, hospital: Hospital) -> bool:
 def exchange_heads(request: HttpRequest, *, acting: Principal) -> HttpResponse:
     """What `POST /sync/<hospital>/heads` is for systems. Raises Http404."""
     try:
+        if request.content_type != "application/json":
+            raise ValueError(request.content_type)
         asked = json.loads(request.body[: LONGEST_QUESTION + 1])
         seen, line = parse_seen(asked.get("seen")), parse_cosignature(asked.get("cosignature"))
         hospital, _all = find_hospital(acting, str(asked.get("hospital", "")))

@@ -66,7 +66,7 @@ ROLES = {
         "sync-board/",
         "sync-board/{code}/",
     ],
-    Role.AUDITOR: ["audit/", "audit/patient/", "alliance/vouching/"],
+    Role.AUDITOR: ["audit/", "audit/witness/", "audit/patient/", "alliance/vouching/"],
     Role.PRIVACY: [
         "privacy/",
         "privacy/index/",

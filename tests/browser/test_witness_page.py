@@ -17,13 +17,11 @@ from alliance.roles import Role
 from consent.audit.browser_witnesses import list_browser_witnesses
 from consent.audit.checkpoint import ED25519, build_checkpoint_body, compute_key_id, sign_checkpoint
 from consent.audit.signing_keys import fingerprint_of_key, own_public_key_bytes, raw_key_bytes
-from consent.audit.tree_head import load_newest_head
 from consent.services.browser_witnesses import do_accept_witness
 from records.agent.checkpoint import Head, cosign
 from tests.browser.follow import follow
 from tests.factories import alliance
-from tests.support.browser_witness import kept_cosignatures, taken_back
-from tests.wait_until import wait_until
+from tests.support.browser_witness import ensure_head, kept_cosignatures, taken_back
 
 pytestmark = pytest.mark.browser
 ROOT = b"\x07" * 32
@@ -118,7 +116,7 @@ def accept_browser(at: Hospital) -> str:
 def test_it_is_offered_accepted_cosigns_and_raises_each_alarm(
     enter: Callable[..., Any], server: str, world: None, tmp_path: Path
 ) -> None:
-    wait_until(lambda: load_newest_head() is not None, "something is sealed")
+    ensure_head()
     at = alliance.make_hospital("eye")
     with taken_back(at):
         page = enter(alliance.make_staff(at, Role.AUDITOR), language="en")
@@ -178,7 +176,7 @@ def end_alarm(page: Any, fault: str) -> None:
 def test_another_key_is_accepted_only_with_its_fingerprint(
     enter: Callable[..., Any], server: str, world: None
 ) -> None:
-    wait_until(lambda: load_newest_head() is not None, "something is sealed")
+    ensure_head()
     at = alliance.make_hospital("eye")
     page = enter(alliance.make_staff(at, Role.AUDITOR), width=390, language="zh-CN")
     open_page(page, server, "began")

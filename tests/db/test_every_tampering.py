@@ -13,6 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from django.db import connection, transaction
 
+from alliance.roles import Role
 from consent.audit import verify
 from consent.audit.checkpoint import BadCosignature
 from consent.audit.package_verifier import load_verifier
@@ -21,6 +22,7 @@ from consent.audit.witness_report import count_contradictions
 from consent.audit.witnesses import SeenHead, Witness, answer_witness
 from records.agent.checkpoint import CheckpointFault, Head, cosign, goes_on, open_checkpoint
 from records.agent.witness_others import check_others
+from tests.factories import alliance
 from tests.factories.alliance import OPERATOR
 from tests.factories.database_copies import connected_to_database, drop_database, make_database
 from tests.factories.evidence_packages import LOG_KEY, fingerprint, make_package
@@ -95,16 +97,14 @@ def public_key() -> Any:
 
 def enrol(*members: Member) -> None:
     """In the database that is connected: their keys as browsers' keys, accepted."""
+    at = alliance.make_hospital("eye")
+    who = alliance.make_staff(at, Role.ADMINISTRATOR)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT id FROM alliance_hospital ORDER BY id LIMIT 1")
-        hospital = cursor.fetchone()[0]
-        cursor.execute("SELECT id FROM alliance_staff ORDER BY id LIMIT 1")
-        staff = cursor.fetchone()[0]
         for one in members:
             cursor.execute(
                 "INSERT INTO consent_audit_witness (code, hospital, name, key, offered_by,"
                 " accepted_by, accepted_at) VALUES (%s, %s, %s, %s, %s, %s, clock_timestamp())",
-                [one.name, hospital, one.name, one.witness.key, staff, staff],
+                [one.name, at.pk, one.name, one.witness.key, who.pk, who.pk],
             )
 
 

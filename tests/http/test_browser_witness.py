@@ -11,7 +11,6 @@ from django.db import connection
 
 from alliance.models import Hospital
 from alliance.roles import Role
-from consent.audit.tree_head import load_newest_head
 from consent.audit.witness_report import list_witnesses
 from records.agent.checkpoint import Head, cosign, goes_on
 from tests.factories import alliance
@@ -22,17 +21,17 @@ from tests.support.browser_witness import (
     ask,
     code_of,
     describe_seen,
+    ensure_head,
     kept_cosignatures,
     offer,
     read_answer,
     taken_back,
 )
-from tests.wait_until import wait_until
 
 
 @pytest.fixture
 def at(server: str) -> Iterator[Hospital]:
-    wait_until(lambda: load_newest_head() is not None, "something is sealed")
+    ensure_head()
     made = alliance.make_hospital("eye")
     with taken_back(made):
         yield made

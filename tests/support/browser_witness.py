@@ -11,12 +11,23 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from django.db import connection
 
 from alliance.models import Hospital
+from consent.audit.append import append_event
 from consent.audit.browser_witnesses import list_browser_witnesses
+from consent.audit.event import AuditEvent, EventCode
 from consent.audit.signing_keys import own_public_key_bytes, raw_key_bytes
+from consent.audit.tree_head import load_newest_head
 from records.agent.checkpoint import Head, open_checkpoint
+from tests.factories.alliance import OPERATOR
 from tests.support.html import Browser
+from tests.wait_until import wait_until
 
 PAGE, HEAD = "/audit/witness/", "/audit/witness/head/"
+
+
+def ensure_head() -> None:
+    """A first test may find an empty log. The server's sealer seals it."""
+    append_event(AuditEvent.from_principal(OPERATOR, EventCode.AUDIT_READ, target="a first line"))
+    wait_until(lambda: load_newest_head() is not None, "something is sealed")
 
 
 def read_answer(reply: Any) -> tuple[Head, list[bytes]]:

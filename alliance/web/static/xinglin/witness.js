@@ -148,7 +148,7 @@ function saveFile(name, content) {
   link.href = URL.createObjectURL(new Blob([`${JSON.stringify(content, null, 1)}\n`], {type: "application/json"}));
   link.download = name;
   link.click();
-  URL.revokeObjectURL(link.href);
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 const stamp = () => new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-");
 function describeMemory() {
