@@ -99,6 +99,8 @@ def known(w: World, server: str) -> dict[str, Any]:
     line = list_audit_lines(AuditFilter(person=w.person), None, 1)[0]  # type: ignore[arg-type]
     return {
         "line_id": line["id"],
+        "report_id": 1,
+        "run_id": 1,
         "person_id": w.person,
         "source_id": mine.pk,
         "hospital_id": w.b.pk,
