@@ -81,7 +81,7 @@ def tell_sync_troubles(timestamp: int) -> None:
 
 
 @app.periodic(cron="* * * * *")
-@app.task(name="audit_reports", queueing_lock="audit_reports", lock="audit_reports")
+@app.task(name="audit_reports", queueing_lock="audit_reports")
 def make_audit_reports(timestamp: int) -> None:
     """Reports of the audit log that auditors had made by rule (docs/adr/0083)."""
     from consent.reports.make_reports import make_due_reports

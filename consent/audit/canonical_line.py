@@ -10,6 +10,8 @@ import hashlib
 import json
 from typing import Any
 
+import orjson
+
 VERSION, WITH_PERSONS = 1, 2
 # The order of the columns as they are selected for hashing and exporting; the name of the first is
 # the line's number.
@@ -53,6 +55,13 @@ def line_from_row(row: tuple[Any, ...]) -> dict[str, Any]:
 def encode_canonical_json(line: dict[str, Any]) -> bytes:
     """Sorted keys, no spaces, UTF-8 (RFC 8785 for strings, integers and lists)."""
     return json.dumps(line, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def encode_canonical_line(line: dict[str, Any]) -> bytes:
+    """The same bytes of a line, whose values are texts, lists of texts and numbers of 64 bits, in a
+    fraction of the time.
+    """
+    return orjson.dumps(line, option=orjson.OPT_SORT_KEYS)
 
 
 def leaf_hash(data: bytes) -> bytes:

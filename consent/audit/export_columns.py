@@ -52,10 +52,7 @@ def readable_values(line: dict[str, Any], names: LineNames) -> list[str]:
     return [
         str(line["id"]),
         format_local_time(line["recorded"]),
-        names.actor_name(line),
-        names.account(line),
-        names.role_words(line),
-        names.hospital_name(line["actor_hospital"]),
+        *names.actor_cells(line),
         names.system_of(line),
         names.action_words(line),
         names.purpose_words(line),

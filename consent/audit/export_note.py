@@ -7,11 +7,10 @@ from consent.audit.log_query import AuditFilter
 NAMELESS_FORMS = ("ndjson",)  # lines as they were sealed: ids alone
 # index: what serves the filter (docs/implementation/audit.md), consent_audit_person_pkey
 PERSONS_SQL = """
-SELECT DISTINCT x.person FROM (SELECT id, recorded, person FROM consent_audit_event
-  WHERE {where}) e
-CROSS JOIN LATERAL (SELECT e.person UNION ALL SELECT p.person FROM consent_audit_person p
-  WHERE p.event = e.id AND p.written = e.recorded) x
-WHERE x.person IS NOT NULL
+SELECT person FROM consent_audit_event WHERE {where} AND person IS NOT NULL
+UNION SELECT p.person FROM consent_audit_person p
+  JOIN (SELECT id, recorded FROM consent_audit_event WHERE {where}) e
+    ON p.event = e.id AND p.written = e.recorded
 """
 
 

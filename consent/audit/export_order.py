@@ -3,13 +3,13 @@ each with its proof, in constant memory.
 """
 
 import datetime as dt
-import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import orjson
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,6 +22,7 @@ from consent.audit.line_names import LineNames, load_line_names
 from consent.audit.tree_head import TreeHead
 
 BATCH = 1000  # lines whose names are looked up together
+MOST_WORDS = 50_000  # that are remembered from batch to batch
 MAX_REASON_LENGTH = 200
 
 
@@ -121,7 +122,7 @@ class ProvedLine(NamedTuple):
     @property
     def data_as_text(self) -> str:
         """As a JSON string."""
-        return json.dumps(self.data.decode(), ensure_ascii=False)
+        return orjson.dumps(self.data.decode()).decode()
 
     def proof_json(self, line: str = "") -> bytes:
         """Canonical JSON of where it stands and the proof; line: JSON of the line itself, "" where
@@ -160,7 +161,7 @@ def iterate_proved_lines(order: ExportOrder) -> Iterator[ProvedLine]:
         for line, position, leaf in log_query.iterate_sealed_lines(
             order.audit_filter, order.head.size
         ):
-            data = canonical_line.encode_canonical_json(line)
+            data = canonical_line.encode_canonical_line(line)
             order.progress.lines += 1
             yield ProvedLine(line, position, leaf, data, prover.path_json(position))
 
@@ -168,7 +169,12 @@ def iterate_proved_lines(order: ExportOrder) -> Iterator[ProvedLine]:
 def iterate_named_lines(order: ExportOrder) -> Iterator[tuple[ProvedLine, LineNames]]:
     """The same, each with the names of what it says, as far as whoever exports may know them."""
     lines = iterate_proved_lines(order)
+    said: dict[tuple[str, ...], str] = {}
     while batch := list(islice(lines, BATCH)):
-        names = load_line_names((p.line for p in batch), order.audit_filter.hospitals)
+        if len(said) > MOST_WORDS:
+            said = {}
+        names = replace(
+            load_line_names((p.line for p in batch), order.audit_filter.hospitals), said=said
+        )
         for proved in batch:
             yield proved, names

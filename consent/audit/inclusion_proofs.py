@@ -33,6 +33,7 @@ class InclusionProver:
         self.heights = range(0, max(1, (size - 1).bit_length()), STEP)  # the last holds the root
         self.blocks: dict[int, tuple[int, list[list[bytes]]]] = {}
         self.above: tuple[int, str] = (-1, "")
+        self.quoted: tuple[int, list[list[str]]] = (-1, [])
         self.read: tuple[int, list[bytes]] = (0, [])
 
     def path(self, position: int) -> list[bytes]:
@@ -42,7 +43,10 @@ class InclusionProver:
     def path_json(self, position: int) -> str:
         """The same as canonical JSON; what stands above a block of leaves is made once."""
         block = position >> STEP
-        own = ",".join(f'"{n.hex()}"' for n in self.siblings(0, position))
+        if self.quoted[0] != block:
+            levels = self.levels(0, block)[:-1]
+            self.quoted = (block, [[f'"{n.hex()}"' for n in level] for level in levels])
+        own = ",".join(build_inclusion_proof([*self.quoted[1], []], position & (WIDTH - 1)))
         if self.above[0] != block:
             nodes = [n for h in self.heights[1:] for n in self.siblings(h, position)]
             self.above = (block, ",".join(f'"{n.hex()}"' for n in nodes))

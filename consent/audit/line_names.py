@@ -26,6 +26,8 @@ from consent.reason_words import describe_refusal
 STAFF_KINDS = ("staff", "administrator_client")  # whose `actor` is an account's number
 SYSTEM_KINDS = ("client", "administrator-client")
 NUMBERED = re.compile(r"(?:^|[ /])(staff|client|administrator-client|emergency)[/ ]([\w.-]+)")
+BY_CLIENT = re.compile(r"by client/([\w.-]+)")
+NUMBER_AFTER = re.compile(r"(?:staff|client|emergency)[/ ]")  # what holds none is not split
 REGISTRATIONS = from_records.asked.registrations
 # By any id that one of their registrations ever had as a person; the newest registration's word.
 # index: records_sourcepatient_home_key, source_person
@@ -76,7 +78,22 @@ class LineNames:
     systems: dict[str, SystemName] = field(default_factory=dict)
     persons: dict[str, PersonName] = field(default_factory=dict)
     emergencies: dict[str, str] = field(default_factory=dict)
+    cells: dict[tuple[str, ...], tuple[str, ...]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
     said: dict[tuple[str, ...], str] = field(default_factory=dict, compare=False, repr=False)
+
+    def actor_cells(self, line: dict[str, Any]) -> tuple[str, ...]:
+        """Name, account, role and hospital of who did it, looked up once for all their lines."""
+        key = (line["actor_kind"], line["actor"], line["role"], line["actor_hospital"])
+        if key not in self.cells:
+            self.cells[key] = (
+                self.actor_name(line),
+                self.account(line),
+                self.role_words(line),
+                self.hospital_name(line["actor_hospital"]),
+            )
+        return self.cells[key]
 
     def say_once(self, say: Callable[..., str], *codes: str) -> str:
         """What `say` makes of the codes, which many lines share: looked up once for all of them."""
@@ -135,7 +152,7 @@ class LineNames:
         """The system by which it was done, "" where somebody used the pages."""
         if line["actor_kind"] == "client":
             return self.system_words(line["actor"])
-        found = re.search(r"by client/([\w.-]+)", line["detail"])
+        found = BY_CLIENT.search(line["detail"])
         return self.system_words(found[1]) if found else ""
 
     def person_words(self, person: str | UUID) -> str:
@@ -234,6 +251,8 @@ def persons_of_line(line: dict[str, Any]) -> list[str]:
 
 def numbers_of_line(line: dict[str, Any]) -> list[tuple[str, str]]:
     """(kind, number) of what target and detail name by a number."""
+    if not NUMBER_AFTER.search(line["target"]) and not NUMBER_AFTER.search(line["detail"]):
+        return []
     return [
         (m[1], m[2])
         for text in (line["target"], line["detail"])

@@ -3,9 +3,11 @@ their check. Pure.
 """
 
 import hashlib
+from typing import TypeVar
 
 from consent.audit.canonical_line import node_hash
 
+Node = TypeVar("Node", bytes, str)  # a hash, or its text
 EMPTY = hashlib.sha256(b"").digest()
 
 
@@ -51,7 +53,7 @@ def build_tree_levels(leaves: list[bytes]) -> list[list[bytes]]:
     return out
 
 
-def build_inclusion_proof(rows: list[list[bytes]], index: int) -> list[bytes]:
+def build_inclusion_proof(rows: list[list[Node]], index: int) -> list[Node]:
     """Build the audit path of a leaf (RFC 6962 2.1.1) from the levels of its tree."""
     path = []
     for row in rows[:-1]:

@@ -28,6 +28,8 @@ class CellNotWritten(Exception):
 
 def split_cell_text(text: str, units: int = UNITS) -> list[str]:
     """Split a text into parts that a cell holds; cut after a space where there is one."""
+    if 2 * len(text) <= units:  # no character takes more than two
+        return [text]
     out = []
     while len(text.encode("utf-16-le")) // 2 > units:
         head = text.encode("utf-16-le")[: 2 * units].decode(

@@ -39,7 +39,7 @@ from consent.reports.report_forms import (
 from consent.reports.report_rights import filter_of_report, load_auditor
 
 log = logging.getLogger("xinglin.reports")
-SEALER_SECONDS = 60
+SEALER_SECONDS = 20
 MeasureDisks = Callable[[], DiskRoom]
 
 
@@ -54,13 +54,16 @@ def make_due_reports(measure_disks: MeasureDisks) -> int:
     report_runs.forget_old_files(now)
     made = 0
     while run := report_runs.claim_run(report_runs.fetch_moment()):
-        make_report(run, measure_disks)
         made += 1
+        if not make_report(run, measure_disks):
+            break
     return made
 
 
-def make_report(run: AuditReportRun, measure_disks: MeasureDisks) -> None:
-    """Of a claimed run. A database that is away is for the caller: another try takes it up."""
+def make_report(run: AuditReportRun, measure_disks: MeasureDisks) -> bool:
+    """Of a claimed run; False where none can be made now, and this one waits on. A database that is
+    away is for the caller: another try takes it up.
+    """
     set_work_kind("export")
     report = AuditReport.objects.get(pk=run.report_id)
     try:
@@ -70,7 +73,8 @@ def make_report(run: AuditReportRun, measure_disks: MeasureDisks) -> None:
     except Forbidden as error:
         refuse_run(run, report, error)
     except (SealerSilent, NothingSealed):
-        report_runs.end_run(run, "sealer", report_runs.fetch_moment())
+        report_runs.put_back(run, "sealer")
+        return False
     except LogDamaged:
         report_runs.end_run(run, "damaged", report_runs.fetch_moment())
     except Exception as error:
@@ -78,6 +82,7 @@ def make_report(run: AuditReportRun, measure_disks: MeasureDisks) -> None:
             raise
         log.exception("REPORT500 a report of the audit log could not be made")
         report_runs.end_run(run, "server", report_runs.fetch_moment())
+    return True
 
 
 def refuse_run(run: AuditReportRun, report: AuditReport, error: Forbidden) -> None:
@@ -125,6 +130,7 @@ def write_report(
             ).update(
                 state=AuditReportRun.State.DONE,
                 finished_at=report_runs.fetch_moment(),
+                fault="",
                 done=rows,
                 size=size,
                 digest=digest,

@@ -101,7 +101,7 @@ def list_emergencies(
         rows.append((str(finding.label), str(sum(f == finding for f, _at in findings))))
     waiting = sum(at is None for _f, at in findings)
     rows.append((str(_("not reviewed yet")), str(waiting)))
-    rows.append((str(_("lines of the log")), str(found.emergency)))
+    rows.append((str(_("log lines of emergency access")), str(found.emergency)))
     return OverviewTable(
         str(_("Emergency accesses")),
         ((str(_("What")), 5), (str(_("Number")), 1)),

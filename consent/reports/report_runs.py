@@ -42,7 +42,11 @@ def add_due_runs(now: dt.datetime) -> None:
 
 
 def claim_run(now: dt.datetime) -> AuditReportRun | None:
-    """The next that waits, or whose worker went silent; it is this worker's now."""
+    """The next that waits, or whose worker went silent; it is this worker's now. One is made at a
+    time, so that housekeeping goes on beside it.
+    """
+    if AuditReportRun.objects.filter(state=S.RUNNING, beat_at__gte=now - SILENCE).exists():
+        return None
     silent = Q(state=S.RUNNING, beat_at__lt=now - SILENCE)
     with transaction.atomic():
         run = (
@@ -61,6 +65,13 @@ def claim_run(now: dt.datetime) -> AuditReportRun | None:
         )
     run.refresh_from_db()
     return run
+
+
+def put_back(run: AuditReportRun, fault: str) -> None:
+    """It waits on, and the try does not count."""
+    AuditReportRun.objects.filter(pk=run.pk).update(
+        state=S.WAITING, tries=F("tries") - 1, fault=fault
+    )
 
 
 def end_run(run: AuditReportRun, fault: str, now: dt.datetime) -> None:

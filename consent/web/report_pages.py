@@ -57,7 +57,7 @@ HALF_YEAR = AuditReport.Rhythm.HALF_YEARLY
 
 
 class ReportForm(forms.Form):
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=60)
+    name = forms.CharField(label=gettext_lazy("Name of the report"), max_length=60)
     what = forms.ChoiceField(label=gettext_lazy("What is in it"))
     form = forms.ChoiceField(
         label=gettext_lazy("Form"),

@@ -195,13 +195,23 @@ def drop_blanks(node: Any) -> Any:
     their ends (https://hl7.org/fhir/R4/datatypes.html#code).
     """
     if isinstance(node, dict):
-        kept = {k: drop_blanks(v) for k, v in node.items()}
-        if isinstance(code := kept.get("code"), str):
-            kept["code"] = " ".join(code.split())
-        return {k: v for k, v in kept.items() if v not in ("", [], {})}
+        kept = {}
+        for key, value in node.items():
+            found = value if isinstance(value, str) else drop_blanks(value)
+            if not is_blank(found):
+                is_code = key == "code" and isinstance(found, str)
+                kept[key] = " ".join(found.split()) if is_code else found
+        return kept
     if isinstance(node, list):
-        return [v for v in map(drop_blanks, node) if v not in ("", [], {})]
-    return node if not isinstance(node, str) or node.strip() else ""
+        return [found for value in node if not is_blank(found := drop_blanks(value))]
+    return node
+
+
+def is_blank(value: Any) -> bool:
+    """Numbers, truths and null never are."""
+    if isinstance(value, str):
+        return not value or value.isspace()
+    return not value and isinstance(value, list | dict)
 
 
 def list_entities(entities: list[Json]) -> Json:

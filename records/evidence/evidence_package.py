@@ -17,7 +17,7 @@ from django.conf import settings
 from django.utils import translation
 
 from consent.audit import workbook
-from consent.audit.canonical_line import encode_canonical_json
+from consent.audit.canonical_line import encode_canonical_json, encode_canonical_line
 from consent.audit.checkpoint import sign_checkpoint
 from consent.audit.cosignatures import WitnessEvidence, list_cosignatures
 from consent.audit.export_columns import (
@@ -66,7 +66,7 @@ class PackageLines:
                     lines.write(proved.proof_json(proved.data.decode()) + b"\n")
                     place = {"position": proved.position, "hash": proved.leaf.hex()}
                     event = build_audit_event({**proved.line, **place}, names)
-                    events.write(encode_canonical_json(event) + b"\n")
+                    events.write(encode_canonical_line(event) + b"\n")
                     self.places[1:] = [proved.place]
                     self.rows += 1
                     values = readable_values(proved.line, names)

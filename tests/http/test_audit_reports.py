@@ -22,7 +22,7 @@ from consent.audit.append import append_event
 from consent.audit.event import AuditEvent, EventCode
 from consent.audit.sealer import seal_all
 from consent.models import AuditReport, AuditReportChunk, AuditReportRun, SavedAuditFilter
-from consent.reports import report_runs
+from consent.reports import make_reports, report_runs
 from consent.reports.make_reports import make_report
 from tests.factories import alliance
 from tests.support.browser import signed_in
@@ -221,6 +221,22 @@ def test_each_span_is_made_once_and_taken_up_by_one(at: Hospital, auditor: Staff
         silent = report_runs.claim_run(now + report_runs.SILENCE + dt.timedelta(seconds=1))
         assert silent is not None and (silent.pk, silent.tries) == (run.pk, 2)
         transaction.set_rollback(True)
+
+
+def test_a_silent_sealer_keeps_a_report_waiting(
+    at: Hospital, auditor: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = set_up(signed_in(auditor))
+    with monkeypatch.context() as patched:
+        patched.setattr(make_reports, "wait_until_sealed", lambda seconds: False)
+        run = make(report)
+    assert (run.state, run.fault, run.tries) == (State.WAITING, "sealer", 0)
+    seal_all()
+    AuditReportRun.objects.filter(pk=run.pk).update(state=State.RUNNING, tries=1)
+    run.refresh_from_db()
+    assert make_report(run, dict)
+    run.refresh_from_db()
+    assert (run.state, run.fault) == (State.DONE, ""), "the control"
 
 
 def test_a_file_goes_when_its_time_is_over(at: Hospital, auditor: Staff) -> None:

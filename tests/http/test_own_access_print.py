@@ -62,7 +62,7 @@ def test_who_looked_is_named_with_why_and_whom_to_ask(w: World) -> None:
     ):
         assert said in text, said
     chinese = text_of(browser.get(AT, headers={"Accept-Language": "zh-hans"}))
-    assert "本清单是完整的" in chinese and "紧急访问" in chinese and w.a.name_zh in chinese
+    assert "本清单是完整的" in chinese and "紧急调阅" in chinese and w.a.name_zh in chinese
 
 
 def test_nobody_elses_and_no_other_days(w: World, server: str) -> None:

@@ -361,6 +361,7 @@ WITHOUT_SESSION = re.compile(
     r"metrics$|launch$|sync/<slug:hospital>|fhir/<slug:base_code>(?!/metadata|/openapi)|my/passphrase/|my/sign-out/"
     r"metrics$|launch$|sync/<slug:hospital>/|fhir/<slug:base_code>(?!/metadata|/openapi)|my/passphrase/|my/sign-out/"
     r"|alliance/administrator-clients/<slug:client_id>/secret/"
+    r"|audit/reports/<int:(report|run)_id>/"
 )  # a token opens them, or the first half of a sign-in; they end the session; or they are one's own
 FOR_ALL = re.compile(
     r"healthz|readyz|metrics|oauth/|fhir/|sync/|account/|display/|language/|launch|my/|print/"

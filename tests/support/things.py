@@ -111,6 +111,8 @@ def known(w: World, server: str) -> dict[str, Any]:
         "line_id": line["id"],
         "sheet": "refer-out",
         "item_id": send_referral(w.person, w.b, w.doctor).pk,
+        "report_id": 1,
+        "run_id": 1,
         "person_id": w.person,
         "source_id": mine.pk,
         "hospital_id": w.b.pk,
