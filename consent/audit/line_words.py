@@ -65,6 +65,8 @@ NUMBERED_TARGETS = {  # target "word/number"
     "command": gettext_lazy("command %s"),
     "page": gettext_lazy("page %s"),
     "print": gettext_lazy("print no. %s"),
+    "legal-hold": gettext_lazy("legal hold no. %s"),
+    "month": gettext_lazy("log of %s"),
 }
 DETAIL_WORDS = {
     "summary": gettext_lazy("summary"),

@@ -7,6 +7,7 @@ from consent.web import (
     audit_filters,
     audit_pages,
     hospital_activity_page,
+    legal_hold_pages,
     package_pages,
     policy,
     staff_activity_page,
@@ -24,5 +25,7 @@ urlpatterns = [
         hospital_activity_page.show_hospital_activity,
         name="audit-hospital",
     ),
+    path("holds/", legal_hold_pages.show_legal_holds, name="audit-holds"),
+    path("holds/<int:hold_id>/lift/", legal_hold_pages.lift_legal_hold, name="audit-hold-lift"),
     path("policy/", policy.propose_policy, name="policy"),
 ]

@@ -214,6 +214,8 @@ ADDRESSES: dict[str, tuple[str | None, str | None]] = {
     "audit/filters/": (None, "A A A"),
     "audit/staff/<int:staff_id>/": ("A - A", None),
     "audit/hospital/<slug:code>/": ("A - A", None),
+    "audit/holds/": ("- - A", "- - A"),
+    "audit/holds/<int:hold_id>/lift/": (None, "- - A"),
     "audit/patient/": ("A A A", "A A A"),
     # administrators
     "audit/policy/": ("- - M", "- - M"),

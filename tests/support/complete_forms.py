@@ -42,6 +42,8 @@ def complete_forms(values: dict[str, Any]) -> dict[str, dict[str, Any]]:
         },
         "alliance/proposals/<int:proposal_id>/agree/": {"sure": "on"},
         "alliance/proposals/<int:proposal_id>/refuse/": REASON,
+        "audit/holds/": {"scope": "all"} | REASON,
+        "audit/holds/<int:hold_id>/lift/": REASON,
         "audit/policy/": {"code": "Policy-basic-normal", "basis": "test", "sure": "on"} | REASON,
         "privacy/intake/": {"hospital": values["code"], "sure": "on"} | EVIDENCE,
         "privacy/emergencies/<int:emergency_id>/review/": {
