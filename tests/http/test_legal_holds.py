@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from alliance.roles import Role
 from consent.models import LegalHold
 from tests.factories.alliance import make_hospital, make_staff
-from tests.factories.web_session import signed_in
+from tests.support.browser import signed_in
 
 PAGE = "/audit/holds/"
 
@@ -28,7 +28,7 @@ def lines_of(hold: LegalHold) -> list[str]:
 def test_another_auditor_lifts_what_one_has_set(server: str) -> None:
     at = make_hospital("holding")
     one, other, local = (make_staff(at, Role.AUDITOR, wide=wide) for wide in (True, True, False))
-    setting, lifting, elsewhere = signed_in(one), signed_in(other), signed_in(local)
+    setting, lifting, elsewhere = (signed_in(who) for who in (one, other, local))
     reason = f"case {uuid4()}"
     for form, says in (
         ({"scope": "person", "reason": reason}, "Say what is held"),
