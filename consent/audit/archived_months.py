@@ -14,6 +14,7 @@ from django.db import connection
 
 from consent.audit.archive_manifest import ArchiveManifest
 from consent.audit.canonical_line import encode_canonical_json
+from consent.audit.log_query import AuditFilter
 from consent.audit.signing_keys import (
     PinnedKey,
     find_signature_fault,
@@ -102,6 +103,14 @@ def online_log_begins() -> dt.datetime | None:
     """
     detached = list_detached_months()
     return max((s.parse_manifest().span[1] for s in detached), default=None)
+
+
+def find_archived_part(wanted: AuditFilter) -> dt.datetime | None:
+    """The moment before which lines of the filter may stand in archives alone; None where none
+    do.
+    """
+    begins = online_log_begins()
+    return begins if begins and (wanted.start is None or wanted.start < begins) else None
 
 
 class DetachedLines:
