@@ -315,7 +315,7 @@ def test_the_operators_command(
         monkeypatch.delenv("XINGLIN_AUDIT_ARCHIVES")
     assert "out of the online log" in capsys.readouterr().out
     for start, told in (("2021-03-20", True), ("2021-04-02", False)):
-        call_command("audit_export", start=start, format="csv", out=month / f"{start}.csv")
+        call_command("audit_export", start=start, form="csv", out=month / f"{start}.csv")
         assert ("months are in archives" in capsys.readouterr().err) == told, start
     call_command("audit_archive", check=month / NAME)
     assert "intact" in capsys.readouterr().out
