@@ -9,7 +9,7 @@ from typing import Any
 from alliance.operations.inspection import Inspection, query_value
 from alliance.platform.environment import read_setting
 from consent.audit.archive_manifest import archive_file_name
-from consent.audit.partitions import list_partition_spans
+from consent.audit.partitions import PARENTS, list_partition_spans
 from consent.sql import log
 
 
@@ -21,7 +21,7 @@ def inspect_archives(cursor: Any) -> Inspection:
     limit = query_value(cursor, "SELECT now() - make_interval(months => %s)", months)
     due = [
         f"{low:%Y-%m}"
-        for low, high in list_partition_spans(cursor, "consent_audit_event")
+        for low, high in list_partition_spans(cursor, next(iter(PARENTS)))
         if high <= limit
     ]
     folder = read_setting("XINGLIN_AUDIT_ARCHIVES")
