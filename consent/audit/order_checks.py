@@ -146,7 +146,7 @@ def check_log_age(report: LogReport, first: int, archived: LinePlace | None = No
     is there. archived: the first line that stands in an archive.
     """
     with connection.cursor() as cursor:
-        if not report.lines:
+        if not first and not report.lines:
             cursor.execute(f"SELECT min(applied)::text, {IN_USE} FROM django_migrations")
             since, used = cursor.fetchone()
             if used or last_sequence_value():

@@ -59,6 +59,11 @@ def month(log: None, tmp_path: Path) -> Iterator[Path]:
             f" '2021-03-0{n + 1} 08:00+00', {FORGED}"
         )
     sql(
+        "UPDATE consent_audit_event SET reason = '昏迷', person = gen_random_uuid(), refs ="
+        " ARRAY['a/\"b\",c', 'd\\e', '{}'], detail = E'tab\\t, line\\n, \\\\N' WHERE recorded ="
+        " '2021-03-02 08:00+00'"
+    )
+    sql(
         "INSERT INTO consent_audit_person SELECT max(id), '2021-03-09 08:00+00', p::uuid FROM"
         f" consent_audit_event, unnest(ARRAY{PERSONS}) p GROUP BY p"
     )

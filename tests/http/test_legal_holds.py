@@ -35,7 +35,7 @@ def test_another_auditor_lifts_what_one_has_set(server: str) -> None:
         ({"scope": "lines", "first_line": 9, "last_line": 3, "reason": reason}, "Say what is"),
         ({"scope": "all", "reason": ""}, "wrong"),
     ):
-        reply = setting.post(PAGE, form)
+        reply = setting.post(PAGE, form, headers=ENGLISH)
         assert reply.status_code == 400 and says in reply.content.decode(), form
     assert elsewhere.get(PAGE).status_code == 403
     assert elsewhere.post(PAGE, {"scope": "all", "reason": reason}).status_code == 403
