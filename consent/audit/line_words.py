@@ -24,6 +24,7 @@ TARGET_WORDS = {  # the target as a whole, or its last part
     "access": gettext_lazy("codes of the patient's own page"),
     "index": gettext_lazy("list of links and searches"),
     "log": gettext_lazy("log"),
+    "holds": gettext_lazy("legal holds"),
     "launch": gettext_lazy("what there is of the patient"),
     "home": gettext_lazy("first page"),
     "verify": gettext_lazy("check of the log"),

@@ -16,7 +16,9 @@ from alliance.auth.errors import AlreadyDone
 from alliance.auth.principal import Principal
 from alliance.auth.session import require_staff
 from alliance.roles import Permission
+from consent.audit.append import append_event
 from consent.audit.archived_months import online_log_begins
+from consent.audit.event import AuditEvent, EventCode
 from consent.models import LegalHold
 from consent.models.legal_hold import SCOPES
 from consent.services.legal_holds import (
@@ -67,7 +69,9 @@ class LegalHoldForm(forms.Form):
 
 @require_staff(Permission.AUDIT_EXPORT)
 def show_legal_holds(request: HttpRequest, *, acting: Principal) -> HttpResponse:
-    """All holds, for auditors of the whole alliance; a POST sets one."""
+    """All holds, for auditors of the whole alliance; a POST sets one. Whose they are is in the
+    log.
+    """
     require_holder(acting)
     form = LegalHoldForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -78,9 +82,16 @@ def show_legal_holds(request: HttpRequest, *, acting: Principal) -> HttpResponse
         else:
             messages.success(request, _("The hold is set: what it covers stays online."))
             return redirect("audit-holds")
+    holds = list_holds()
+    persons = {hold.person for hold in holds if hold.person}
+    append_event(
+        AuditEvent.from_principal(
+            acting, EventCode.AUDIT_READ, persons=tuple(sorted(persons)), target="holds"
+        )
+    )
     page = {
         "form": form,
-        "holds": list_holds(),
+        "holds": holds,
         "own": int(acting.id),
         "begins": online_log_begins(),
         "most": MAX_REASON_LENGTH,

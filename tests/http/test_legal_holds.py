@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from alliance.roles import Role
 from consent.models import LegalHold
 from tests.factories.alliance import make_hospital, make_staff
-from tests.support.browser import signed_in
+from tests.support.browser import ENGLISH, signed_in
 
 PAGE = "/audit/holds/"
 
