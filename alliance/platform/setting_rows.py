@@ -2,6 +2,7 @@
 
 import os
 
+from alliance.platform.archive_settings import ARCHIVE_SETTINGS
 from alliance.platform.internal_settings import INTERNAL_SETTINGS
 from alliance.platform.setting import Setting
 from alliance.platform.setting_parsers import (
@@ -366,25 +367,7 @@ PUBLIC_SETTINGS = (
         "1 to 3650",
         "days for which backups, and the log that they need, are kept",
     ),
-    Setting(
-        "XINGLIN_AUDIT_ONLINE_MONTHS",
-        integer_parser(6, 1200),
-        "36",
-        "6 to 1200 (Cybersecurity Law art. 23; PIPL 56 and Regulation on Network Data Security"
-        " Management art. 12: three years)",
-        "months for which a month of the audit log stays online after its end, before"
-        " `audit_archive --detach` may take it out ([archive](audit-archive.md)). Nothing leaves by"
-        " itself",
-    ),
-    Setting(
-        "XINGLIN_AUDIT_ARCHIVES",
-        parse_absolute_path,
-        "",
-        "a folder, from / on",
-        "where archived months of the audit log lie: `audit_archive` writes there, `doctor` looks"
-        " for them there",
-        "none",
-    ),
+    *ARCHIVE_SETTINGS,
     Setting(
         "XINGLIN_RECOVERY_CERTIFICATE",
         parse_absolute_path,
