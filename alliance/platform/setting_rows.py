@@ -2,7 +2,7 @@
 
 import os
 
-from alliance.platform.archive_settings import ARCHIVE_SETTINGS
+from alliance.platform.backup_settings import BACKUP_SETTINGS
 from alliance.platform.internal_settings import INTERNAL_SETTINGS
 from alliance.platform.setting import Setting
 from alliance.platform.setting_parsers import (
@@ -360,23 +360,7 @@ PUBLIC_SETTINGS = (
         " be lost is seconds",
         "none",
     ),
-    Setting(
-        "XINGLIN_BACKUP_DAYS",
-        integer_parser(1, 3650),
-        "35",
-        "1 to 3650",
-        "days for which backups, and the log that they need, are kept",
-    ),
-    *ARCHIVE_SETTINGS,
-    Setting(
-        "XINGLIN_RECOVERY_CERTIFICATE",
-        parse_absolute_path,
-        "",
-        "a PEM file, from / on",
-        "certificate, or public key, for which a backup wraps `secrets/`; its private half lies in"
-        " a safe, never on the server",
-        "none",
-    ),
+    *BACKUP_SETTINGS,
 )
 SETTINGS_BY_NAME = {s.name: s for s in PUBLIC_SETTINGS + INTERNAL_SETTINGS}
 OF_TESTS = frozenset(

@@ -1,9 +1,16 @@
-"""Settings of the archives of the audit log (docs/adr/0082)."""
+"""Settings of what is kept: backups, and archives of the audit log (docs/adr/0082)."""
 
 from alliance.platform.setting import Setting
 from alliance.platform.setting_parsers import integer_parser, parse_absolute_path
 
-ARCHIVE_SETTINGS = (
+BACKUP_SETTINGS = (
+    Setting(
+        "XINGLIN_BACKUP_DAYS",
+        integer_parser(1, 3650),
+        "35",
+        "1 to 3650",
+        "days for which backups, and the log that they need, are kept",
+    ),
     Setting(
         "XINGLIN_AUDIT_ONLINE_MONTHS",
         integer_parser(6, 1200),
@@ -21,6 +28,15 @@ ARCHIVE_SETTINGS = (
         "a folder, from / on",
         "where archived months of the audit log lie: `audit_archive` writes there, `doctor` looks"
         " for them there",
+        "none",
+    ),
+    Setting(
+        "XINGLIN_RECOVERY_CERTIFICATE",
+        parse_absolute_path,
+        "",
+        "a PEM file, from / on",
+        "certificate, or public key, for which a backup wraps `secrets/`; its private half lies in"
+        " a safe, never on the server",
         "none",
     ),
 )
