@@ -500,7 +500,7 @@ class PathFollower:
 
 
 def parse_node(path: bytes, at: int) -> bytes:
-    """The node that stands there: 64 digits in quotes, a comma before the next. Raises ValueError."""
+    """The node there: 64 digits in quotes, a comma before the next one. Raises ValueError."""
     text = path[at : at + NODE]
     if text[:1] != b'"' or text[65:] != (b'"' if at + NODE > len(path) else b'",'):
         raise ValueError("its path is no list of nodes")
@@ -1022,7 +1022,7 @@ def compare_row(
         return
     for n, name in sealed:
         cell, value = row[n], line.get(name)
-        if value == cell and cell[:1] not in FORMULA_START or value is None and not cell:
+        if (value == cell and cell[:1] not in FORMULA_START) or (value is None and not cell):
             continue  # as most are
         expected = cell_of(line, name)
         if row[n] != expected:

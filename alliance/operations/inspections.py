@@ -13,6 +13,7 @@ from alliance.database.connection_settings import (
     owner_connection_string,
     web_connection_string,
 )
+from alliance.operations.archive_inspection import inspect_archives
 from alliance.operations.database_inspections import (
     inspect_backup,
     inspect_clock,
@@ -68,6 +69,7 @@ OF_THE_OWNER: dict[str, Callable[[Any], Inspection]] = {
     "stamps": inspect_stamps,
     "sync": inspect_sync,
     "partitions": inspect_partitions,
+    "archives": inspect_archives,
     "server": inspect_server_settings,
     "backup": inspect_backup,
 }

@@ -14,12 +14,15 @@ from django.db import connection
 
 from consent.audit.archive_manifest import ArchiveManifest
 from consent.audit.canonical_line import encode_canonical_json
+from consent.audit.log_query import AuditFilter
+from consent.audit.partitions import month_span
 from consent.audit.signing_keys import (
     PinnedKey,
     find_signature_fault,
     load_signing_key,
     own_public_key_bytes,
 )
+from consent.sql.log import DETACHED_MONTHS
 
 COLUMNS = "month, act, manifest, done_at, signature, key"
 DETACH, ATTACH = "detach", "attach"
@@ -100,8 +103,20 @@ def online_log_begins() -> dt.datetime | None:
     """The moment from which on the log is online without a gap, where months of it stand in
     archives; None where all of it is online. Earlier lines are in the archive, or both.
     """
-    detached = list_detached_months()
-    return max((s.parse_manifest().span[1] for s in detached), default=None)
+    with connection.cursor() as cursor:
+        cursor.execute(DETACHED_MONTHS)
+        months = cursor.fetchone()[0]
+    if not months:
+        return None
+    return month_span(dt.datetime(months[-1].year, months[-1].month, 1, tzinfo=dt.UTC))[1]
+
+
+def find_archived_part(wanted: AuditFilter) -> dt.datetime | None:
+    """The moment before which lines of the filter may stand in archives alone; None where none
+    do.
+    """
+    begins = online_log_begins()
+    return begins if begins and (wanted.start is None or wanted.start < begins) else None
 
 
 class DetachedLines:

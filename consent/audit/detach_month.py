@@ -167,6 +167,11 @@ def attach_month(path: Path, acting: Any) -> ArchiveManifest:
     manifest = read_archive_back(path)
     if manifest.month not in {s.month for s in list_detached_months()}:
         raise MonthRefused(f"{manifest.month:%Y-%m} is not out of the online log")
+    begins, ends = manifest.span
+    with connection.cursor() as cursor:
+        for parent in PARENTS:
+            if any(a < ends and begins < b for a, b in list_partition_spans(cursor, parent)):
+                raise MonthRefused(f"{parent} has a partition of these moments: see audit_verify")
     retry_on_lock(partial(attach_partitions, path, manifest, acting))
     return manifest
 

@@ -22,6 +22,9 @@ class LogReport:
     sealed: int = 0
     unsealed: int = 0
     heads: int = 0
+    verified_to: int = 0  # leaves that an earlier run has verified, and this one has not read
+    nodes: list[tuple[int, bytes]] = field(default_factory=list)  # of the tree, from the left
+    number: int = 0  # the greatest of a line
     archived: int = 0  # sealed lines that stand in archives alone
     archives_checked: int = 0
     thinned: int = 0  # heads that were taken out, as signed statements tell

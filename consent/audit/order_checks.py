@@ -19,7 +19,7 @@ PATIENCE = dt.timedelta(minutes=-10)  # what waits longer for the sealer is told
 SOON, DAY = dt.timedelta(minutes=1), dt.timedelta(days=1)
 LINES_BY_NUMBER_SQL = """
 SELECT id, to_char(recorded AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
-FROM consent_audit_event ORDER BY id, consent_audit_event.recorded
+FROM consent_audit_event WHERE {after} ORDER BY id, consent_audit_event.recorded
 """
 
 
@@ -28,17 +28,23 @@ ARCHIVED_BETWEEN_SQL = """SELECT count(*) FROM consent_audit_leaf
   WHERE position BETWEEN %s AND %s AND event_id BETWEEN %s AND %s"""
 
 
-def check_line_numbers(report: LogReport, archived: Sequence[Run] = ()) -> int:
+def check_line_numbers(report: LogReport, archived: Sequence[Run] = (), after: int = 0) -> int:
     """Check that numbers are given once, upwards from 1, and none before the moment of a smaller
     one. Returns the smallest (0: no line). archived: positions whose lines stand in archives: their
-    numbers were given, too.
+    numbers were given, too. after: the number up to which an earlier run has checked them.
     """
     backwards = LineRuns(
         "is older than a line with a smaller number: dated back, or the clock was set back, or the"
         " other one was dated ahead"
     )
-    first, last, gaps, newest, floor = 0, 0, 0, "", ""
-    for number, recorded in stream_log_rows(LINES_BY_NUMBER_SQL):
+    first, last, gaps, newest, floor = 0, after, 0, "", ""
+    if after:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT coalesce(min(id), 0) FROM consent_audit_event")
+            first = cursor.fetchone()[0]
+    for number, recorded in stream_log_rows(
+        LINES_BY_NUMBER_SQL.format(after=f"id > {int(after)}" if after else "true")
+    ):
         if number < 1:
             report.faults.append(
                 f"audit line {number} ({recorded}) has a number that the sequence never gives: it"
@@ -56,9 +62,10 @@ def check_line_numbers(report: LogReport, archived: Sequence[Run] = ()) -> int:
         first, last = first or number, number
         report.lines += 1
     report.faults += backwards.found
+    report.number = last
     with connection.cursor() as cursor:
         for run in archived:
-            cursor.execute(ARCHIVED_BETWEEN_SQL, [*run, first, last])
+            cursor.execute(ARCHIVED_BETWEEN_SQL, [*run, max(first, after + 1), last])
             gaps -= cursor.fetchone()[0]
     if last > (given := last_sequence_value()):
         report.faults.append(
@@ -139,7 +146,7 @@ def check_log_age(report: LogReport, first: int, archived: LinePlace | None = No
     is there. archived: the first line that stands in an archive.
     """
     with connection.cursor() as cursor:
-        if not report.lines:
+        if not first and not report.lines:
             cursor.execute(f"SELECT min(applied)::text, {IN_USE} FROM django_migrations")
             since, used = cursor.fetchone()
             if used or last_sequence_value():

@@ -35,6 +35,7 @@ WHERE (e.xid, e.id) > (%s::xid8, %s) AND e.xid < alliance_horizon()
   AND NOT EXISTS (SELECT 1 FROM consent_audit_leaf l WHERE l.event_id = e.id)
 ORDER BY e.xid, e.id LIMIT {BATCH}
 """
+COPY_LEAVES_SQL = "COPY consent_audit_leaf (position, event_id, hash) FROM STDIN"
 MOMENT = "to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"+00:00\"')"
 NOW_SQL = f"""
 SELECT {MOMENT.format("statement_timestamp()")}, alliance_horizon()::text::bigint,
@@ -187,9 +188,9 @@ def write_leaves_and_head(
         )
         leaves.append((frontier.size, row[1], leaf))
         frontier.add(leaf)
-    cursor.executemany(
-        "INSERT INTO consent_audit_leaf (position, event_id, hash) VALUES (%s, %s, %s)", leaves
-    )
+    with cursor.copy(COPY_LEAVES_SQL) as copy:
+        for row in leaves:
+            copy.write_row(row)
     cursor.execute(
         f"SELECT {MOMENT.format('clock_timestamp()')}"
     )  # the database's clock, as in the lines

@@ -28,6 +28,7 @@ from consent.audit.restore_lines import RecordedRestore
 from consent.audit.signing_keys import PinnedKey
 from consent.audit.thinning_statement import ThinningStatement, read_thinnings
 from consent.audit.tree_head import COLUMNS, TreeHead
+from consent.audit.verified_mark import VerifiedMark
 
 BACK = dt.timedelta(
     seconds=-10
@@ -43,21 +44,23 @@ def verify_log(
     kept: Sequence[KeptHead] = (),
     pinned_keys: Sequence[PinnedKey] | None = None,
     archives: Path | None = None,
+    since: VerifiedMark | None = None,
 ) -> LogReport:
     """Check the whole log in one snapshot, under the pinned keys (this installation's, unless
     given), and against kept heads. archives: a folder; without one, of lines that stand in archives
-    alone only their leaves are checked.
+    alone only their leaves are checked. since: what an earlier run has verified is not read again.
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        return verify_log_in_transaction(kept, pinned_keys, archives)
+        return verify_log_in_transaction(kept, pinned_keys, archives, since)
 
 
 def verify_log_in_transaction(
     kept: Sequence[KeptHead] = (),
     pinned_keys: Sequence[PinnedKey] | None = None,
     archives: Path | None = None,
+    since: VerifiedMark | None = None,
 ) -> LogReport:
     """Check the log as verify_log does, in the caller's transaction."""
     report = LogReport()
@@ -78,9 +81,17 @@ def verify_log_in_transaction(
     report.restores = [str(r) for r in restores]
     lost = {k: r for k in outside if (r := restore_lines.find_covering_restore(k, restores))}
     check_sealed_lines(
-        report, heads, outside, lost, {t.below for t in thinnings.values()}, DetachedLines(detached)
+        report,
+        heads,
+        outside,
+        lost,
+        {t.below for t in thinnings.values()},
+        DetachedLines(detached),
+        since,
     )
-    first = check_line_numbers(report, [run for m in detached for run in m.runs])
+    first = check_line_numbers(
+        report, [run for m in detached for run in m.runs], since.number if since else 0
+    )
     check_unsealed_lines(report)
     check_log_age(report, first, min((m.first for m in detached), key=lambda p: p.id, default=None))
     check_stray_persons(report)
@@ -130,6 +141,7 @@ SEALED_LINES_SQL = f"""
 SELECT l.position, l.event_id, l.hash, e.id IS NOT NULL, e.*
 FROM consent_audit_leaf l
 LEFT JOIN (SELECT {canonical_line.SELECT} FROM consent_audit_event) e ON e.id = l.event_id
+WHERE l.position >= {{size}}
 ORDER BY l.position
 """
 
@@ -157,13 +169,17 @@ def check_sealed_lines(
     lost: Mapping[KeptHead, RecordedRestore],
     thinned: Collection[int],
     detached: DetachedLines,
+    since: VerifiedMark | None = None,
 ) -> None:
     """lost: kept heads that a recorded restore rolled back. thinned: sizes of heads before which
     others were taken out: such a head tells to the hour when its lines were sealed, and not how
     long they waited. detached: lines that stand in archives alone.
     """
-    nodes: list[tuple[int, bytes]] = []  # (height, hash): an own way to the root, not the sealer's
-    size, good_until = 0, 0
+    # (height, hash): an own way to the root, not the sealer's
+    nodes: list[tuple[int, bytes]] = list(since.nodes) if since else []
+    size = good_until = report.verified_to = since.size if since else 0
+    require_verified_part(report, size)
+    outside = [k for k in outside if k.head.size >= size]
     suspects: list[str] = []
     early, late = (
         LineRuns("was added when all lines of its time were sealed: dated back"),
@@ -173,7 +189,7 @@ def check_sealed_lines(
         "was sealed more than ten minutes after its time: the sealer stood still, a transaction was"
         " long open, or it was dated back"
     )
-    roots: dict[int, bytes] = {}
+    roots: dict[int, bytes] = {size: fold_to_root(nodes)} if nodes else {}
     kept_sizes = {k.head.size for k in outside}
     heads_by_size = {h.size: h for h in heads}
     sealing = iter(heads)
@@ -191,7 +207,9 @@ def check_sealed_lines(
         reverse=True,
     )
     floor = ""
-    for position, event_id, stored, present, *row in stream_log_rows(SEALED_LINES_SQL):
+    for position, event_id, stored, present, *row in stream_log_rows(
+        SEALED_LINES_SQL.format(size=size)
+    ):
         if position == size - 1:
             continue  # two lines of one number: check_numbers names them
         if position != size:
@@ -249,7 +267,12 @@ def check_sealed_lines(
             elif size in heads_by_size:
                 good_until = size
                 report.root = roots[size].hex()
-    report.sealed = size
+    report.sealed, report.nodes = size, nodes
+    known = heads_by_size.get(since.size) if since else None
+    if since and known and known.root != roots.get(since.size):
+        report.faults.append(
+            f"the signed head of size {since.size} has another root than this machine has verified"
+        )
     report.faults = suspects + early.found + late.found + report.faults
     report.notices += waited.found
     for extra in [s for s in heads_by_size if s > size]:
@@ -277,6 +300,17 @@ def check_sealed_lines(
                 f"the first {k.head.size} lines do not lead to the head ({k.head.sealed_at}) that"
                 f" {k.keeper_phrase}: lines before it were changed, taken out or put in, and the"
                 " tree was built anew"
+            )
+
+
+def require_verified_part(report: LogReport, size: int) -> None:
+    """Report a log that is shorter than what an earlier run has verified."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(max(position) + 1, 0) FROM consent_audit_leaf")
+        if (leaves := cursor.fetchone()[0]) < size:
+            report.faults.append(
+                f"this machine has verified {size} lines, and the log has {leaves}: it was cut,"
+                " emptied or rolled back"
             )
 
 

@@ -24,10 +24,10 @@ class Migration(migrations.Migration):
                     "scope",
                     models.CharField(
                         choices=[
-                            ("person", "one patient"),
+                            ("person", "one patient’s lines"),
                             ("period", "a period"),
                             ("lines", "lines, by their numbers"),
-                            ("all", "everything"),
+                            ("all", "the whole log"),
                         ],
                         max_length=8,
                     ),

@@ -6,10 +6,10 @@ from django.db import models
 from django.utils.translation import gettext_lazy
 
 SCOPES = (
-    ("person", gettext_lazy("one patient")),
+    ("person", gettext_lazy("one patient’s lines")),
     ("period", gettext_lazy("a period")),
     ("lines", gettext_lazy("lines, by their numbers")),
-    ("all", gettext_lazy("everything")),
+    ("all", gettext_lazy("the whole log")),
 )
 
 

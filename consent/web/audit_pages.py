@@ -13,6 +13,7 @@ from alliance.services.authority import hospitals_with_permission
 from consent.audit.act_cursor import ActCursor
 from consent.audit.act_query import list_acts
 from consent.audit.append import append_event
+from consent.audit.archived_months import online_log_begins
 from consent.audit.event import AuditEvent, EventCode
 from consent.audit.line_names import load_person_names
 from consent.audit.log_query import AuditFilter
@@ -44,6 +45,8 @@ def show_audit_log(request: HttpRequest, *, acting: Principal) -> HttpResponse:
     page: dict[str, Any] = {
         "form": form,
         "saved": list_saved_filters(acting),
+        "begins": online_log_begins(),
+        "holds": acting.alliance_wide,
         **describe_witnesses(hospitals),
     }
     if has_reversed_range(request, form):

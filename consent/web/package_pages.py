@@ -12,6 +12,7 @@ from alliance.database.statement_time import set_work_kind
 from alliance.roles import Permission
 from alliance.services.authority import hospitals_with_permission
 from consent.audit.append import append_event
+from consent.audit.archived_months import find_archived_part
 from consent.audit.event import AuditEvent, EventCode
 from consent.audit.export_order import MAX_REASON_LENGTH
 from consent.audit.filter_words import describe_filter
@@ -61,5 +62,6 @@ def show_package(request: HttpRequest, *, acting: Principal) -> HttpResponse:
             "words": describe_filter(wanted),
             "most": MAX_REASON_LENGTH,
             "restricted": wanted.hospitals is not None,
+            "begins": find_archived_part(wanted),
         },
     )

@@ -12,6 +12,7 @@ from consent.web import (
     case_verbs,
     emergency_rates_page,
     hospital_activity_page,
+    legal_hold_pages,
     package_pages,
     policy,
     report_pages,
@@ -52,5 +53,7 @@ urlpatterns = [
     path("witness/head/", witness_page.exchange_heads, name="audit-witness-head"),
     path("witness/<slug:code>/accept/", witness_page.accept_witness, name="accept-witness"),
     path("witness/<slug:code>/end/", witness_page.end_witness, name="end-witness"),
+    path("holds/", legal_hold_pages.show_legal_holds, name="audit-holds"),
+    path("holds/<int:hold_id>/lift/", legal_hold_pages.lift_legal_hold, name="audit-hold-lift"),
     path("policy/", policy.propose_policy, name="policy"),
 ]

@@ -21,6 +21,7 @@ from alliance.roles import Permission, Role
 from consent import facts
 from consent.audit import log_query
 from consent.audit.append import append_event
+from consent.audit.archived_months import online_log_begins
 from consent.audit.event import AuditEvent, EventCode
 from consent.explain import AccessExplanation, explain_access
 from consent.models import Directive, Emergency, PatientAccess, Relationship
@@ -119,6 +120,7 @@ def portal_page(request: HttpRequest, *, acting: Principal, access: PatientAcces
         {
             "form": form,
             "reading": reading,
+            "seen_from": online_log_begins(),
             "giving": giving,
             "sight": sight,
             "doors": explain_hospital_access(person, found),

@@ -16,6 +16,7 @@ from django.db import ProgrammingError, connection, transaction
 from alliance.auth.operator_identity import server_operator
 from alliance.database.connection_settings import WEB_ROLE
 from alliance.database.grants import grant_privileges
+from alliance.operations.archive_inspection import inspect_archives
 from consent.audit import detach_month as months
 from consent.audit import read_archive, signing_keys, verify
 from consent.audit.archived_months import list_detached_months
@@ -58,6 +59,11 @@ def month(log: None, tmp_path: Path) -> Iterator[Path]:
             f" '2021-03-0{n + 1} 08:00+00', {FORGED}"
         )
     sql(
+        "UPDATE consent_audit_event SET reason = '昏迷', person = gen_random_uuid(), refs ="
+        " ARRAY['a/\"b\",c', 'd\\e', '{}'], detail = E'tab\\t, line\\n, \\\\N' WHERE recorded ="
+        " '2021-03-02 08:00+00'"
+    )
+    sql(
         "INSERT INTO consent_audit_person SELECT max(id), '2021-03-09 08:00+00', p::uuid FROM"
         f" consent_audit_event, unnest(ARRAY{PERSONS}) p GROUP BY p"
     )
@@ -66,7 +72,6 @@ def month(log: None, tmp_path: Path) -> Iterator[Path]:
         line(f"today/{n}")
     assert all_sealed()
     yield tmp_path
-    sql("SELECT 1")
 
 
 def of_march(faults: list[str]) -> list[str]:
@@ -296,13 +301,27 @@ def test_an_altered_line_is_not_archived(month: Path) -> None:
     assert not list(month.iterdir())
 
 
-def test_the_operators_command(month: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_operators_command(
+    month: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(CommandError, match="no folder"):
         call_command("audit_archive", month="2021-03")
     call_command("audit_archive", month="2021-03", to=month)
     assert "archived and read back" in capsys.readouterr().out
+    with connection.cursor() as cursor:
+        before = inspect_archives(cursor)
+    assert before.ok and before.look and "due: 2021-03" in before.says
     call_command("audit_archive", month="2021-03", to=month, detach=True)
+    with connection.cursor() as cursor:
+        after = inspect_archives(cursor)
+        assert after.ok and not after.look and "1 months are in archives" in after.says
+        monkeypatch.setenv("XINGLIN_AUDIT_ARCHIVES", str(month / "elsewhere"))
+        assert NAME in inspect_archives(cursor).says and not inspect_archives(cursor).ok
+        monkeypatch.delenv("XINGLIN_AUDIT_ARCHIVES")
     assert "out of the online log" in capsys.readouterr().out
+    for start, told in (("2021-03-20", True), ("2021-04-02", False)):
+        call_command("audit_export", start=start, form="csv", out=month / f"{start}.csv")
+        assert ("months are in archives" in capsys.readouterr().err) == told, start
     call_command("audit_archive", check=month / NAME)
     assert "intact" in capsys.readouterr().out
     call_command("audit_archive", attach=month / NAME)

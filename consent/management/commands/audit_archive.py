@@ -18,6 +18,7 @@ from consent.audit import detach_month, signing_keys
 from consent.audit.append import append_event
 from consent.audit.archive_manifest import ArchiveManifest, archive_file_name
 from consent.audit.event import AuditEvent, EventCode
+from consent.audit.partitions import PartitionBlocked
 from consent.audit.read_archive import UnreadableArchive, check_archive, load_archive_manifest
 from consent.audit.write_archive import MonthRefused, describe_archive, write_archive
 
@@ -62,7 +63,7 @@ class Command(OperatorCommand):
                 self.archive_month(detach_month.first_of_month(month), to, detach)
             else:
                 raise CommandError("Say --month YYYY-MM, --attach FILE or --check FILE.")
-        except (MonthRefused, UnreadableArchive, OSError, ValueError) as error:
+        except (MonthRefused, PartitionBlocked, UnreadableArchive, OSError, ValueError) as error:
             raise CommandError(f"Nothing was changed: {error}") from error
         except OperationalError as error:
             raise CommandError(

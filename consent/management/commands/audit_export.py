@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from alliance.auth.operator_identity import server_operator
 from alliance.platform.operator_command import OperatorCommand
+from consent.audit.archived_months import find_archived_part
 from consent.audit.event import AuditEvent, EventCode
 from consent.audit.export_manifest import manifest_path
 from consent.audit.export_note import note_export
@@ -116,6 +117,11 @@ class Command(OperatorCommand):
         )
         order = ExportOrder(chosen, head, rows, kept, Exporter.from_principal(acting), reason)
         self.stdout.write(f"{rows} lines are exported under a head of {head.size} …")
+        if begins := find_archived_part(chosen):
+            self.stderr.write(
+                f"the online log is whole from {begins:%Y-%m-%d %H:%M} UTC on: of the time before,"
+                " months are in archives alone (audit_archive --attach FILE)"
+            )
         try:
             if form in PACKAGE_FORMS:
                 told = PACKAGE_FORMS[form](order, out)

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 from django.db import connection
+from django.utils import timezone
 
 from alliance.platform.operator_command import OperatorCommand
 from consent.audit import kept_head, signing_keys
@@ -17,6 +18,11 @@ from consent.audit.export_check import check_export
 from consent.audit.export_manifest import load_manifest, manifest_path
 from consent.audit.log_report import LogReport
 from consent.audit.receipt import SignedReceipt
+from consent.audit.verified_mark import (
+    VerifiedMark,
+    load_verified_mark,
+    store_verified_mark,
+)
 from consent.audit.verify import verify_log
 
 
@@ -74,6 +80,14 @@ class Command(OperatorCommand):
             ),
         )
         parser.add_argument(
+            "--since-last",
+            action="store_true",
+            help=(
+                "go on from what this machine has verified last, and do not read that again;"
+                " without it the whole log is verified from nothing"
+            ),
+        )
+        parser.add_argument(
             "--keep",
             type=Path,
             metavar="FILE",
@@ -93,6 +107,7 @@ class Command(OperatorCommand):
         against_log: bool,
         receipt: Path | None = None,
         archive: Path | None = None,
+        since_last: bool = False,
         **options: Any,
     ) -> None:
         if receipt is not None:
@@ -132,9 +147,18 @@ class Command(OperatorCommand):
                     )
                 )
             else:
-                report = verify_log([old] if old else [], pins, archive)
+                since = load_verified_mark(pins) if since_last else None
+                report = verify_log([old] if old else [], pins, archive, since)
+                if report.intact and not report.rolled_back and not key:
+                    keep_mark(report, since)
                 faults, notices, head = report.faults, report.notices, report.newest
                 thinned = f" ({report.thinned} thinned out)" if report.thinned else ""
+                if since:
+                    notices = [
+                        f"the first {since.size} lines were verified on {since.verified_at}, and"
+                        f" not read again; from nothing on {since.whole_at}",
+                        *notices,
+                    ]
                 archived = f", {report.archived} of them in archives" if report.archived else ""
                 archived += f" ({report.archives_checked} files checked)" if archive else ""
                 said = (
@@ -182,4 +206,14 @@ class Command(OperatorCommand):
             f" {told.get('client')} ({told.get('hospital')}), {told.get('items')} items, root"
             f" {told.get('root')}, outcomes {json.dumps(told.get('outcomes'))}, signed"
             f" {told.get('at')}; checked under {'; '.join(map(str, pins))}"
+        )
+
+
+def keep_mark(report: LogReport, since: VerifiedMark | None) -> None:
+    """Where all that is sealed stands under the newest head."""
+    if report.newest and report.newest.size == report.sealed:
+        now = timezone.now().isoformat(timespec="milliseconds")
+        whole_at = since.whole_at if since else now
+        store_verified_mark(
+            VerifiedMark(report.sealed, tuple(report.nodes), report.number, now, whole_at)
         )
