@@ -14,6 +14,7 @@ from consent.models import Case
 from tests.browser.follow import follow
 from tests.factories import alliance
 from tests.factories.emergencies import opened_emergency
+from tests.support.accessible import list_faults
 
 pytestmark = pytest.mark.browser
 FILL = """
@@ -42,6 +43,7 @@ def test_an_emergency_and_a_case_are_walked_to_their_ends(
         cursor.execute(FILL, {"staff": str(doctor.pk), "hospital": at.code})
 
     def is_inside(page: Any) -> bool:
+        assert list_faults(page) == [], page.url
         return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
     with opened_emergency(doctor, hours_ago=100) as e:
