@@ -2,6 +2,7 @@
 
 import os
 
+from alliance.platform.emergency_settings import EMERGENCY_REVIEW_HOURS
 from alliance.platform.internal_settings import INTERNAL_SETTINGS
 from alliance.platform.setting import Setting
 from alliance.platform.setting_parsers import (
@@ -266,14 +267,7 @@ PUBLIC_SETTINGS = (
         "0.25 to 12 (NIST SP 800-63B, AAL2)",
         "every session ends after a working day, however busy it is",
     ),
-    Setting(
-        "XINGLIN_EMERGENCY_REVIEW_HOURS",
-        integer_parser(1, 720),
-        "72",
-        "1 to 720",
-        "within so many hours of its opening an emergency access gets its finding; later it is"
-        " overdue, and the alliance's auditor sees it first",
-    ),
+    EMERGENCY_REVIEW_HOURS,
     Setting(
         "XINGLIN_METRICS_TOKEN",
         parse_bearer_token,

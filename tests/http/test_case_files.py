@@ -14,8 +14,8 @@ from alliance.models import Hospital, Staff
 from alliance.roles import Role
 from consent.audit.append import append_event
 from consent.audit.event import AuditEvent, EventCode
+from consent.audit.held_lines import HELD_LINE_SQL, is_held
 from consent.audit.log_query import AuditFilter, count_audit_lines
-from consent.holds import HELD_LINE_SQL, is_held
 from consent.models import Case, CaseItem, CaseLook, Hold
 from tests.factories import alliance
 from tests.factories.emergencies import opened_emergency
