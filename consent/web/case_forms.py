@@ -7,7 +7,6 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from alliance.models import Hospital, Staff
-from alliance.web.empty_choices import word_empty_choices
 from consent.audit.day_span import DaySpan
 from consent.models import Case
 from consent.web.audit_filter_form import day_field
@@ -104,8 +103,8 @@ class GuestForm(forms.Form):
 
     def __init__(self, *args: Any, guests: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["staff"].queryset = guests  # type: ignore[attr-defined]
-        word_empty_choices(self)
+        field: Any = self.fields["staff"]
+        field.queryset, field.empty_label = guests, "—"
 
 
 class ManifestForm(forms.Form):
@@ -129,4 +128,4 @@ class GatherForm(forms.Form):
         field: Any = self.fields["case"]
         field.queryset = cases
         field.label_from_instance = lambda case: f"{case.pk} · {case.title}"
-        word_empty_choices(self)
+        field.empty_label = "—"
