@@ -3,6 +3,7 @@
 import os
 
 from alliance.platform.backup_settings import BACKUP_SETTINGS
+from alliance.platform.hour_settings import HOUR_SETTINGS
 from alliance.platform.internal_settings import INTERNAL_SETTINGS
 from alliance.platform.setting import Setting
 from alliance.platform.setting_parsers import (
@@ -15,7 +16,6 @@ from alliance.platform.setting_parsers import (
     parse_bind_address,
     parse_database_url,
     parse_hosts,
-    parse_hours,
     parse_key,
     parse_mail_setting,
     parse_network,
@@ -260,21 +260,7 @@ PUBLIC_SETTINGS = (
         "60 to 1800 (GB/T 22239-2019 8.1.4.1 b; NIST SP 800-63B, AAL2)",
         "idle sessions end",
     ),
-    Setting(
-        "XINGLIN_SESSION_HOURS",
-        parse_hours,
-        "12",
-        "0.25 to 12 (NIST SP 800-63B, AAL2)",
-        "every session ends after a working day, however busy it is",
-    ),
-    Setting(
-        "XINGLIN_EMERGENCY_REVIEW_HOURS",
-        integer_parser(1, 720),
-        "72",
-        "1 to 720",
-        "within so many hours of its opening an emergency access gets its finding; later it is"
-        " overdue, and the alliance's auditor sees it first",
-    ),
+    *HOUR_SETTINGS,
     Setting(
         "XINGLIN_METRICS_TOKEN",
         parse_bearer_token,

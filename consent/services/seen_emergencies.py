@@ -26,7 +26,8 @@ REGISTRATIONS = from_records.asked.registrations
 # index: consent_emergency_person_*, records_sourcepatient_home_key, source_person
 ELSEWHERE_SQL = f"""
 SELECT e.id FROM consent_emergency e JOIN {HOSPITALS} at ON at.id = e.hospital_id
-WHERE e.opened_at > %(since)s AND at.code <> ALL(%(hospitals)s) AND EXISTS (SELECT FROM {REGISTRATIONS} s
+WHERE e.opened_at > %(since)s AND at.code <> ALL(%(hospitals)s)
+  AND EXISTS (SELECT FROM {REGISTRATIONS} s
   JOIN {REGISTRATIONS} o ON o.person_id = s.person_id AND o.registered
     AND o.joined_at <= e.opened_at
   JOIN {HOSPITALS} h ON h.id = o.hospital_id

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from alliance.auth.principal import Principal
@@ -69,18 +70,18 @@ def show_audit_log(request: HttpRequest, *, acting: Principal) -> HttpResponse:
             "searched_until": found.searched_until,
             "person": wanted.person,
             "case": wanted.case,
-            "query": query_without_page(request),
+            "gather": address_of_gathering(request),
             "person_name": name_of_person(wanted),
             "person_days": person_days,
         },
     )
 
 
-def query_without_page(request: HttpRequest) -> str:
-    """What the page filters by."""
+def address_of_gathering(request: HttpRequest) -> str:
+    """Where all that the page filters by is added to a case file."""
     query = request.GET.copy()
     query.pop("before", None)
-    return query.urlencode()
+    return f"{reverse('case-gather')}?{query.urlencode()}"
 
 
 def log_reading(acting: Principal, wanted: AuditFilter, rows: list[ActRow]) -> None:

@@ -103,7 +103,8 @@ class GuestForm(forms.Form):
 
     def __init__(self, *args: Any, guests: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["staff"].queryset = guests  # type: ignore[attr-defined]
+        field: Any = self.fields["staff"]
+        field.queryset, field.empty_label = guests, "—"
 
 
 class ManifestForm(forms.Form):
@@ -127,3 +128,4 @@ class GatherForm(forms.Form):
         field: Any = self.fields["case"]
         field.queryset = cases
         field.label_from_instance = lambda case: f"{case.pk} · {case.title}"
+        field.empty_label = "—"

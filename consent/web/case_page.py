@@ -77,18 +77,23 @@ def render_case(
             "found": items,
             "has_lines": case.items.filter(kind=LINE).exists(),
             "entries": case.entries.select_related("by__hospital", "whom__hospital"),
-            "holds": case.holds.select_related("set_by", "lift_asked_by", "lifted_by"),
+            "holds": [
+                (h, ReasonForm(auto_id=f"lift{h.pk}_%s"))
+                for h in case.holds.select_related("set_by", "lift_asked_by", "lifted_by")
+            ],
             "readers": list_readers(case),
             "guests": list_guests(case),
             "owner": owner,
             "own_closing": case.closing_by_id == int(acting.id),
             "me": int(acting.id),
-            "note": NoteForm(),
-            "closing": ClosingForm(),
-            "hold": HoldForm(persons=list_persons(rows)),
-            "reason": ReasonForm(),
-            "manifest": ManifestForm(),
-            "guest": GuestForm(guests=query_possible_guests(case)) if owner else None,
+            "note": NoteForm(auto_id="note_%s"),
+            "again": NoteForm(auto_id="again_%s"),
+            "closing": ClosingForm(auto_id="closing_%s"),
+            "hold": HoldForm(auto_id="hold_%s", persons=list_persons(rows)),
+            "manifest": ManifestForm(auto_id="package_%s"),
+            "guest": GuestForm(auto_id="guest_%s", guests=query_possible_guests(case))
+            if owner
+            else None,
             **forms,
         },
         status=status,

@@ -67,7 +67,7 @@ def back(request: HttpRequest, case: Case, said: str) -> HttpResponse:
 
 @case_verb
 def write_note(request: HttpRequest, case: Case, *, acting: Principal) -> HttpResponse:
-    form = NoteForm(request.POST)
+    form = NoteForm(request.POST, auto_id="note_%s")
     if not form.is_valid():
         return render_case(request, case, acting, {"note": form}, 400)
     do_write_note(case.pk, text=form.cleaned_data["text"], acting=acting)
@@ -93,7 +93,7 @@ def change_access(request: HttpRequest, case: Case, *, acting: Principal) -> Htt
 @case_verb
 def set_hold(request: HttpRequest, case: Case, *, acting: Principal) -> HttpResponse:
     everything = build_item_rows(case.items.filter(kind=LINE), acting)
-    form = HoldForm(request.POST, persons=list_persons(everything))
+    form = HoldForm(request.POST, auto_id="hold_%s", persons=list_persons(everything))
     if not form.is_valid():
         return render_case(request, case, acting, {"hold": form}, 400)
     reason = form.cleaned_data["reason"]
@@ -114,7 +114,8 @@ def change_hold(
         return back(request, case, _("The hold stays."))
     form = ReasonForm(request.POST)
     if not form.is_valid():
-        return render_case(request, case, acting, {"reason": form}, 400)
+        messages.error(request, _("Say in a few words why."))
+        return redirect("case", case.pk)
     holds.do_ask_lift(case.pk, hold_id, reason=form.cleaned_data["reason"], acting=acting)
     return back(request, case, _("Proposed. It takes another person to lift the hold."))
 
@@ -136,7 +137,7 @@ def change_state(request: HttpRequest, case: Case, *, acting: Principal) -> Http
             return back(request, case, _("The case goes on."))
         case_closing.do_reopen_case(case.pk, text=text, acting=acting)
         return back(request, case, _("The case is open again."))
-    form = ClosingForm(request.POST)
+    form = ClosingForm(request.POST, auto_id="closing_%s")
     if not form.is_valid():
         return render_case(request, case, acting, {"closing": form}, 400)
     case_closing.do_propose_closing(case.pk, acting=acting, **form.cleaned_data)
@@ -146,7 +147,7 @@ def change_state(request: HttpRequest, case: Case, *, acting: Principal) -> Http
 @case_verb
 def add_package(request: HttpRequest, case: Case, *, acting: Principal) -> HttpResponse:
     """An evidence package by its manifest, which the log's own key must have signed."""
-    form = ManifestForm(request.POST, request.FILES)
+    form = ManifestForm(request.POST, request.FILES, auto_id="package_%s")
     if form.is_valid():
         try:
             digest = verify_manifest(form.cleaned_data["manifest"])

@@ -102,6 +102,8 @@ SUBJECT_SHAPES: dict[str, tuple[str, str]] = {
     "alliance:enrolment-code": (SECURITY, "110129"),
     "alliance:hospital": (SECURITY, "110129"),
     "consent:audit": (SECURITY, "110129"),
+    "consent:case": ("110101", ""),
+    "consent:hold": (SECURITY, "110129"),
     "records:store": (SECURITY, "110129"),
 }
 ACTIONS = {

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from alliance.auth.principal import Principal
 from alliance.models import Staff
@@ -26,8 +27,10 @@ from consent.audit.log_query import AuditFilter, count_audit_lines
 from consent.audit.own_lines import list_newest_acts
 from consent.audit.witness_report import count_contradictions
 from consent.models import Emergency
+from consent.services.cases import query_cases
 from consent.services.emergencies import query_due_emergencies
 from consent.services.emergency_rates import list_emergency_rates
+from consent.services.seen_emergencies import query_overdue_emergencies, query_seen_emergencies
 from records.mpi.curation import review_queue
 from records.web import own_requests, pending_confirmations
 from records.web.home_block import HomeBlock, oldest_since, tell_left, tell_wait
@@ -122,9 +125,9 @@ def tell_emergencies(acting: Principal) -> Iterator[HomeBlock]:
     unseen = due.filter(reviewed_at=None)
     yield HomeBlock(
         _("Emergency accesses to review"),
-        reverse("privacy"),
+        reverse("emergencies"),
         unseen.count(),
-        oldest_since(unseen, "opened_at"),
+        tell_overdue(acting) or oldest_since(unseen, "opened_at"),
         _("Every emergency access has its finding."),
         urgent=unseen.exists(),
     )
@@ -144,6 +147,46 @@ def tell_emergencies(acting: Principal) -> Iterator[HomeBlock]:
         running.count(),
         tell_left(first.until) if first else "",
         _("None is open."),
+    )
+
+
+def tell_overdue(acting: Principal) -> str:
+    """How many have no finding after the hours in which the alliance expects one."""
+    late = query_overdue_emergencies(acting).count()
+    return ngettext("%(n)s is overdue", "%(n)s are overdue", late) % {"n": late} if late else ""
+
+
+def tell_unreviewed_emergencies(acting: Principal) -> Iterator[HomeBlock]:
+    """The auditor's: what the privacy officers have not decided yet."""
+    waiting = query_seen_emergencies(acting).filter(reviewed_at=None)
+    late = tell_overdue(acting)
+    yield HomeBlock(
+        _("Emergency accesses without a finding"),
+        reverse("emergencies"),
+        waiting.count(),
+        late or oldest_since(waiting, "opened_at"),
+        _("Every emergency access has its finding."),
+        urgent=bool(late),
+    )
+
+
+def tell_cases(acting: Principal) -> Iterator[HomeBlock]:
+    """Case files that go on, before them those that wait for this auditor's word."""
+    going = query_cases(acting).filter(closed_at=None)
+    waits = going.exclude(closing_by=None).exclude(closing_by_id=int(acting.id)).count()
+    yield HomeBlock(
+        _("Case files"),
+        reverse("cases"),
+        going.count(),
+        ngettext(
+            "%(n)s waits for a second person to close it",
+            "%(n)s wait for a second person to close them",
+            waits,
+        )
+        % {"n": waits}
+        if waits
+        else "",
+        _("No case file goes on."),
     )
 
 
@@ -328,6 +371,8 @@ BLOCKS: tuple[tuple[Permission, Callable[[Principal], Iterator[HomeBlock]]], ...
     (Permission.EMERGENCY_REVIEW, tell_oversight),
     (Permission.CONFIRM, tell_confirmations),
     (Permission.AUDIT_READ, tell_log),
+    (Permission.AUDIT_READ, tell_unreviewed_emergencies),
+    (Permission.CASE_KEEP, tell_cases),
     (Permission.STAFF_VOUCH, tell_vouching),
     (Permission.PROPOSAL_DECIDE, tell_proposals),
     (Permission.HOSPITAL_MANAGE, tell_hospitals),

@@ -254,6 +254,18 @@ ADDRESSES: dict[str, tuple[str | None, str | None]] = {
     "audit/witness/head/": (None, "AM AM AM"),
     "audit/witness/<slug:code>/accept/": (None, "M - M"),
     "audit/witness/<slug:code>/end/": (None, "M - M"),
+    "audit/emergencies/": ("AP AP AP", None),
+    "audit/emergencies/rates/": ("AP AP AP", None),
+    "audit/emergencies/<int:emergency_id>/": ("AP - AP", "P - P"),
+    "audit/emergencies/<int:emergency_id>/notice.pdf": ("P - P", None),
+    "audit/cases/": ("A A A", None),
+    "audit/cases/open/": ("A A A", "A A A"),
+    "audit/cases/gather/": ("A A A", "A A A"),
+    "audit/cases/<int:case_id>/": ("A - A", None),
+    **{
+        f"audit/cases/<int:case_id>/{verb}/": (None, "A - A")
+        for verb in ("note", "access", "state", "package", "holds", "holds/<int:hold_id>")
+    },
     # administrators
     "audit/policy/": ("- - M", "- - M"),
     "alliance/operations/": ("- - M", None),

@@ -16,7 +16,7 @@ from alliance.services.enrolment import do_make_enrolment_code
 from alliance.services.membership import do_propose_resume, do_suspend_hospital
 from consent.audit.browser_witnesses import offer_witness_key
 from consent.audit.log_query import AuditFilter, list_audit_lines
-from consent.models import Confirmation, Directive, LegalHold
+from consent.models import Case, Confirmation, Directive, Hold, LegalHold
 from consent.services.emergencies import do_break_glass
 from consent.templates import ConsentChoice, ConsentTemplate, build_consent
 from records.mapping.map_decisions import do_propose_mapping
@@ -103,6 +103,13 @@ def known(w: World, server: str) -> dict[str, Any]:
     mapping, member = make_proposed_mapping(w, clerk)
     item = make_item()
     prompt = make_prompt(w.b, item, w.person)
+    case = Case.objects.create(
+        hospital=w.b,
+        title="test",
+        about="test",
+        origin="finding",
+        opened_by=alliance.make_staff(w.b, Role.AUDITOR),
+    )
     line = list_audit_lines(AuditFilter(person=w.person), None, 1)[0]  # type: ignore[arg-type]
     rule = make_access_rule(w.b, alliance.make_staff(w.b), w.person)
     return {
@@ -145,6 +152,10 @@ def known(w: World, server: str) -> dict[str, Any]:
             hours=1,
             acting=alliance.get_staff_principal(doctor),
         ).pk,  # type: ignore[arg-type]
+        "case_id": case.pk,
+        "hold_id": Hold.objects.create(
+            case=case, whole_case=True, reason="test", set_by=case.opened_by
+        ).pk,
         "seal_id": (
             do_seal_person(
                 pair[1].person_id,

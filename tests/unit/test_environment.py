@@ -170,6 +170,8 @@ BAD = [
     ("XINGLIN_METRICS_FROM", "10.1.2.3/8"),
     ("XINGLIN_METRICS_FROM", "10.1.2.0/33"),
     ("XINGLIN_BACKUP_DAYS", "3651"),
+    ("XINGLIN_EMERGENCY_REVIEW_HOURS", "0"),
+    ("XINGLIN_EMERGENCY_REVIEW_HOURS", "721"),
     *(
         (name, "backups")
         for name in (
