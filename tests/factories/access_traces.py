@@ -118,6 +118,7 @@ class Trace:
     lines: dict[dt.date, list[Line]] = field(default_factory=dict)
     emergencies: list[tuple[int, int, Moment]] = field(default_factory=list)
     cases: list[Case] = field(default_factory=list)
+    places: dict[tuple[int, str], list[Person]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.rng = random.Random(self.seed)
@@ -174,7 +175,10 @@ class Trace:
                 self.staff.append(who)
 
     def of(self, hospital: int, department: str, part: str = "") -> list[Person]:
-        found = [p for p in self.staff if p.hospital == hospital and p.department == department]
+        if not self.places:
+            for p in self.staff:
+                self.places.setdefault((p.hospital, p.department), []).append(p)
+        found = self.places[hospital, department]
         return {"doctor": found[:DOCTORS], "nurse": found[DOCTORS:]}.get(part, found)
 
     # ordinary work

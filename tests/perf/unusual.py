@@ -204,7 +204,8 @@ def store(trace: Trace) -> Stored:
     }
     mark = made.codes[0]
     users = User.objects.bulk_create(
-        [User(username=f"{mark}-{p.number}", password="!") for p in trace.staff]
+        [User(username=f"{mark}-{p.number}", password="!") for p in trace.staff],
+        batch_size=2000,
     )
     today = timezone.localdate()
     staff = Staff.objects.bulk_create(
@@ -230,7 +231,7 @@ def store(trace: Trace) -> Stored:
             for s in staff
         ]
     )
-    Person.objects.bulk_create([Person(id=p.person) for p in trace.patients], batch_size=5000)
+    Person.objects.bulk_create([Person(id=p.person) for p in trace.patients], batch_size=2000)
     long_ago = timezone.now() - dt.timedelta(days=400)
     sources = [
         SourcePatient(
@@ -244,7 +245,7 @@ def store(trace: Trace) -> Stored:
         )
         for p in trace.patients
     ]
-    SourcePatient.objects.bulk_create(sources, batch_size=5000)
+    SourcePatient.objects.bulk_create(sources, batch_size=2000)
     made.sources = [s.pk for s in sources]
     SourcePatient.objects.filter(hospital__in=made.hospitals).update(updated_at=long_ago)
     with connection.cursor() as cursor:
@@ -259,7 +260,7 @@ def store(trace: Trace) -> Stored:
             for p in trace.patients
             for k in (p.household, 5 * 10**9 + p.number)
         ],
-        batch_size=5000,
+        batch_size=2000,
     )
     told = [(p, p.patient) for p in trace.staff if p.patient is not None and p.told]
     copy(
