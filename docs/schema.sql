@@ -3049,6 +3049,250 @@ COMMENT ON COLUMN record_local_use.patient IS 'Whom it is about (records_sourcep
 ALTER TABLE ONLY record_local_use ADD CONSTRAINT record_local_use_pkey PRIMARY KEY (code, rid);
 CREATE INDEX record_local_use_rid ON record_local_use USING btree (rid);
 
+-- record_access_position
+CREATE TABLE record_access_position (
+    one boolean DEFAULT true NOT NULL,
+    xid character varying(20) DEFAULT '0'::character varying NOT NULL,
+    line bigint DEFAULT 0 NOT NULL,
+    run_at timestamp with time zone,
+    CONSTRAINT record_access_position_one_check CHECK (one)
+);
+COMMENT ON TABLE record_access_position IS 'One row: how far the review of accesses has read the audit log (docs/adr/0079). Its lock lets one run at a time.';
+COMMENT ON COLUMN record_access_position.one IS 'Always true: there is one row.';
+COMMENT ON COLUMN record_access_position.xid IS 'Transaction number of the last line that was read.';
+COMMENT ON COLUMN record_access_position.line IS 'That line (consent_audit_event.id).';
+COMMENT ON COLUMN record_access_position.run_at IS 'When it was read.';
+ALTER TABLE ONLY record_access_position ADD CONSTRAINT record_access_position_pkey PRIMARY KEY (one);
+
+-- record_access_episode
+CREATE TABLE record_access_episode (
+    id bigint NOT NULL,
+    staff bigint NOT NULL,
+    hospital integer NOT NULL,
+    person uuid NOT NULL,
+    role character varying(16) NOT NULL COLLATE pg_catalog."C",
+    first_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    first_line bigint NOT NULL,
+    opens integer DEFAULT 0 NOT NULL,
+    finds integer DEFAULT 0 NOT NULL,
+    prints integer DEFAULT 0 NOT NULL,
+    task_line bigint,
+    launch_line bigint,
+    emergency boolean DEFAULT false NOT NULL,
+    stale boolean DEFAULT true NOT NULL,
+    judged_at timestamp with time zone,
+    template character varying(24) COLLATE pg_catalog."C",
+    evidence character varying(200) DEFAULT ''::character varying NOT NULL,
+    own boolean DEFAULT false NOT NULL,
+    waits boolean DEFAULT false NOT NULL,
+    score real DEFAULT 0 NOT NULL,
+    parts jsonb DEFAULT '[]'::jsonb NOT NULL,
+    CONSTRAINT record_access_episode_check CHECK (((opens + finds) > 0))
+);
+COMMENT ON TABLE record_access_episode IS 'What one of the staff did about one patient within twelve hours, as the audit log tells it, and what explains it. Written by the worker; one that is on no list goes after 120 days, for the log has its lines.';
+COMMENT ON COLUMN record_access_episode.id IS 'Number of the row.';
+COMMENT ON COLUMN record_access_episode.staff IS 'Who (alliance_staff.id).';
+COMMENT ON COLUMN record_access_episode.hospital IS 'For which hospital they acted (alliance_hospital.id).';
+COMMENT ON COLUMN record_access_episode.person IS 'The patient, as the index knew them when the line was read.';
+COMMENT ON COLUMN record_access_episode.role IS 'The role in which they acted.';
+COMMENT ON COLUMN record_access_episode.first_at IS 'Moment of the first line.';
+COMMENT ON COLUMN record_access_episode.last_at IS 'Moment of the last line.';
+COMMENT ON COLUMN record_access_episode.first_line IS 'The first line (consent_audit_event.id).';
+COMMENT ON COLUMN record_access_episode.opens IS 'Lines by which something of the record was opened.';
+COMMENT ON COLUMN record_access_episode.finds IS 'Lines by which the patient was looked for, or who they are.';
+COMMENT ON COLUMN record_access_episode.prints IS 'Lines by which the record was printed.';
+COMMENT ON COLUMN record_access_episode.task_line IS 'A line by which something was written for the patient (a decision, a code, a link); NULL: none.';
+COMMENT ON COLUMN record_access_episode.launch_line IS 'A line of a record that a system of the hospital opened; NULL: none.';
+COMMENT ON COLUMN record_access_episode.emergency IS 'Whether any line was an emergency access.';
+COMMENT ON COLUMN record_access_episode.stale IS 'Whether lines came since it was judged.';
+COMMENT ON COLUMN record_access_episode.judged_at IS 'When it was judged last; NULL: never.';
+COMMENT ON COLUMN record_access_episode.template IS 'The template that explains it (record_access_template.code); NULL: none does.';
+COMMENT ON COLUMN record_access_episode.evidence IS 'What was found: hospital/Type/id of a record, or what/number; "" for none.';
+COMMENT ON COLUMN record_access_episode.own IS 'Whether that is about this very person of the staff.';
+COMMENT ON COLUMN record_access_episode.waits IS 'Whether a human should look: unexplained, or explained only by hospital, department or colleague and conspicuous.';
+COMMENT ON COLUMN record_access_episode.score IS 'Sum of the points of its parts.';
+COMMENT ON COLUMN record_access_episode.parts IS 'JSON: [[part, points, fact]], the greatest first.';
+ALTER TABLE record_access_episode ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY;
+ALTER TABLE ONLY record_access_episode ADD CONSTRAINT record_access_episode_pkey PRIMARY KEY (id);
+CREATE INDEX record_access_episode_first ON record_access_episode USING btree (first_at);
+CREATE INDEX record_access_episode_pair ON record_access_episode USING btree (person, staff, first_at);
+CREATE INDEX record_access_episode_staff ON record_access_episode USING btree (staff, first_at);
+CREATE INDEX record_access_episode_stale ON record_access_episode USING btree (id) WHERE stale;
+CREATE INDEX record_access_episode_waits ON record_access_episode USING btree (hospital, first_at) WHERE waits;
+
+-- record_access_day
+CREATE TABLE record_access_day (
+    staff bigint NOT NULL,
+    hospital integer NOT NULL,
+    day date NOT NULL,
+    role character varying(16) NOT NULL COLLATE pg_catalog."C",
+    episodes integer NOT NULL,
+    nights integer NOT NULL
+);
+COMMENT ON TABLE record_access_day IS 'How many episodes one of the staff began on a day, to tell what is usual. Written by the worker, kept 400 days.';
+COMMENT ON COLUMN record_access_day.staff IS 'Who (alliance_staff.id).';
+COMMENT ON COLUMN record_access_day.hospital IS 'For which hospital (alliance_hospital.id).';
+COMMENT ON COLUMN record_access_day.day IS 'The local day.';
+COMMENT ON COLUMN record_access_day.role IS 'The role in which they acted.';
+COMMENT ON COLUMN record_access_day.episodes IS 'Episodes that began on it.';
+COMMENT ON COLUMN record_access_day.nights IS 'Those of them that began at night, 22 to 6.';
+ALTER TABLE ONLY record_access_day ADD CONSTRAINT record_access_day_pkey PRIMARY KEY (staff, hospital, day);
+CREATE INDEX record_access_day_day ON record_access_day USING btree (day, hospital, role) INCLUDE (episodes);
+
+-- record_access_staff_key
+CREATE TABLE record_access_staff_key (
+    staff bigint NOT NULL,
+    kind character varying(9) NOT NULL COLLATE pg_catalog."C",
+    key bigint NOT NULL,
+    CONSTRAINT record_access_staff_key_kind_check CHECK (((kind)::text = ANY ((ARRAY['self'::character varying, 'household'::character varying])::text[])))
+);
+COMMENT ON TABLE record_access_staff_key IS 'By which of the staff are recognized as patients, and who lives with them: keyed hashes of what their Practitioner says, as records_matchkey has them of registrations. Written by the worker.';
+COMMENT ON COLUMN record_access_staff_key.staff IS 'Who (alliance_staff.id).';
+COMMENT ON COLUMN record_access_staff_key.kind IS 'self (a number, or name and birth date) or household (phone, address).';
+COMMENT ON COLUMN record_access_staff_key.key IS 'First 64 bits of an HMAC-SHA-256 under the index key.';
+ALTER TABLE ONLY record_access_staff_key ADD CONSTRAINT record_access_staff_key_pkey PRIMARY KEY (staff, kind, key);
+
+-- record_access_template
+CREATE TABLE record_access_template (
+    code character varying(24) NOT NULL COLLATE pg_catalog."C",
+    place smallint NOT NULL,
+    enabled boolean DEFAULT true NOT NULL
+);
+COMMENT ON TABLE record_access_template IS 'Which explanation templates count, and in which order; what each looks for stands in the code (records/access_review/templates.py).';
+COMMENT ON COLUMN record_access_template.code IS 'The template.';
+COMMENT ON COLUMN record_access_template.place IS 'Its place: the first one that finds something counts.';
+COMMENT ON COLUMN record_access_template.enabled IS 'Whether it counts at all.';
+ALTER TABLE ONLY record_access_template ADD CONSTRAINT record_access_template_pkey PRIMARY KEY (code);
+
+-- record_access_weight
+CREATE TABLE record_access_weight (
+    code character varying(24) NOT NULL COLLATE pg_catalog."C",
+    points real NOT NULL
+);
+COMMENT ON TABLE record_access_weight IS 'Points of what makes an access conspicuous (records/access_review/score_parts.py).';
+COMMENT ON COLUMN record_access_weight.code IS 'The part; threshold: from how many points on an access waits that is explained only by hospital, department or colleague.';
+COMMENT ON COLUMN record_access_weight.points IS 'Its points; 0: it does not count.';
+ALTER TABLE ONLY record_access_weight ADD CONSTRAINT record_access_weight_pkey PRIMARY KEY (code);
+
+-- record_access_listed
+CREATE TABLE record_access_listed (
+    episode bigint NOT NULL,
+    hospital integer NOT NULL,
+    day date NOT NULL,
+    way character varying(9) NOT NULL COLLATE pg_catalog."C",
+    place smallint NOT NULL,
+    score real NOT NULL,
+    listed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT record_access_listed_way_check CHECK (((way)::text = ANY ((ARRAY['top'::character varying, 'waiting'::character varying, 'explained'::character varying])::text[])))
+);
+COMMENT ON TABLE record_access_listed IS 'Episodes that are put before an auditor; what is listed stays. Written by the worker.';
+COMMENT ON COLUMN record_access_listed.episode IS 'The episode (record_access_episode.id).';
+COMMENT ON COLUMN record_access_listed.hospital IS 'Whose auditor (alliance_hospital.id).';
+COMMENT ON COLUMN record_access_listed.day IS 'Of which day; of one that was drawn the last day of the week.';
+COMMENT ON COLUMN record_access_listed.way IS 'top: by its score; waiting, explained: drawn at random among those that wait, or that are explained.';
+COMMENT ON COLUMN record_access_listed.place IS 'Its place of that day, or of the draw.';
+COMMENT ON COLUMN record_access_listed.score IS 'The score that it had then.';
+COMMENT ON COLUMN record_access_listed.listed_at IS 'When it was put there.';
+ALTER TABLE ONLY record_access_listed ADD CONSTRAINT record_access_listed_pkey PRIMARY KEY (episode);
+CREATE INDEX record_access_listed_day ON record_access_listed USING btree (hospital, day, episode);
+
+-- record_access_listing
+CREATE TABLE record_access_listing (
+    hospital integer NOT NULL,
+    day date NOT NULL,
+    waited integer NOT NULL,
+    left_out integer NOT NULL
+);
+COMMENT ON TABLE record_access_listing IS 'That the list of a hospital''s day was made, once. Written by the worker.';
+COMMENT ON COLUMN record_access_listing.hospital IS 'Whose (alliance_hospital.id).';
+COMMENT ON COLUMN record_access_listing.day IS 'The local day.';
+COMMENT ON COLUMN record_access_listing.waited IS 'Episodes that waited.';
+COMMENT ON COLUMN record_access_listing.left_out IS 'Those of them that had no place on the list.';
+ALTER TABLE ONLY record_access_listing ADD CONSTRAINT record_access_listing_pkey PRIMARY KEY (hospital, day);
+
+-- record_access_draw
+CREATE TABLE record_access_draw (
+    hospital integer NOT NULL,
+    week date NOT NULL,
+    way character varying(9) NOT NULL COLLATE pg_catalog."C",
+    seed character varying(32) NOT NULL COLLATE pg_catalog."C",
+    population integer NOT NULL,
+    drawn bigint[] NOT NULL
+);
+COMMENT ON TABLE record_access_draw IS 'What was drawn at random of a hospital''s week, and by which seed: whoever has it draws the same. Written by the worker.';
+COMMENT ON COLUMN record_access_draw.hospital IS 'Whose (alliance_hospital.id).';
+COMMENT ON COLUMN record_access_draw.week IS 'The Monday of the week.';
+COMMENT ON COLUMN record_access_draw.way IS 'waiting or explained: among which.';
+COMMENT ON COLUMN record_access_draw.seed IS 'The seed: the order is that of md5(seed:episode).';
+COMMENT ON COLUMN record_access_draw.population IS 'Among how many.';
+COMMENT ON COLUMN record_access_draw.drawn IS 'The episodes that were drawn (record_access_episode.id).';
+ALTER TABLE ONLY record_access_draw ADD CONSTRAINT record_access_draw_pkey PRIMARY KEY (hospital, week, way);
+
+-- records_episodeoutcome
+CREATE TABLE records_episodeoutcome (
+    id bigint NOT NULL,
+    episode bigint NOT NULL,
+    outcome character varying(10) NOT NULL,
+    note text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    staff_id bigint NOT NULL
+);
+COMMENT ON TABLE records_episodeoutcome IS 'What an auditor found of an episode. Only ever added to: the newest counts, the others show what was thought before.';
+COMMENT ON COLUMN records_episodeoutcome.id IS 'Number of the row.';
+COMMENT ON COLUMN records_episodeoutcome.episode IS 'The episode (record_access_episode.id).';
+COMMENT ON COLUMN records_episodeoutcome.outcome IS 'missing (legitimate, data missing), unusual (legitimate, unusual), violation or unclear (cannot tell).';
+COMMENT ON COLUMN records_episodeoutcome.note IS 'Encrypted: why, as the auditor wrote it.';
+COMMENT ON COLUMN records_episodeoutcome.at IS 'When.';
+COMMENT ON COLUMN records_episodeoutcome.staff_id IS 'By whom (alliance_staff).';
+ALTER TABLE records_episodeoutcome ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY;
+ALTER TABLE ONLY records_episodeoutcome ADD CONSTRAINT records_episodeoutcome_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY records_episodeoutcome ADD CONSTRAINT records_episodeoutcome_staff_id_3dbf10ee_fk_alliance_staff_id FOREIGN KEY (staff_id) REFERENCES alliance_staff(id) DEFERRABLE INITIALLY DEFERRED;
+CREATE INDEX records_episodeoutcome_episode_75301c4c ON records_episodeoutcome USING btree (episode);
+
+-- records_accessrule
+CREATE TABLE records_accessrule (
+    id bigint NOT NULL,
+    episode bigint NOT NULL,
+    member bigint,
+    role character varying(16) NOT NULL,
+    until date NOT NULL,
+    reason text NOT NULL,
+    state character varying(8) NOT NULL,
+    proposed_at timestamp with time zone NOT NULL,
+    decided_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    hospital_id bigint NOT NULL,
+    department_id bigint,
+    proposed_by_id bigint NOT NULL,
+    decided_by_id bigint,
+    ended_by_id bigint
+);
+COMMENT ON TABLE records_accessrule IS 'Accesses that two people have agreed to count as explained, for which no member sends a reason. Proposed by one auditor, approved by another; never changed, only decided and ended.';
+COMMENT ON COLUMN records_accessrule.id IS 'Number of the row: rule/<id> as evidence.';
+COMMENT ON COLUMN records_accessrule.episode IS 'The episode of which it was learnt (record_access_episode.id).';
+COMMENT ON COLUMN records_accessrule.member IS 'Of whom (alliance_staff.id); NULL: of department or role.';
+COMMENT ON COLUMN records_accessrule.role IS 'Of which role.';
+COMMENT ON COLUMN records_accessrule.until IS 'The last day on which it counts.';
+COMMENT ON COLUMN records_accessrule.reason IS 'Encrypted: why, as the proposer wrote it.';
+COMMENT ON COLUMN records_accessrule.state IS 'proposed, approved, refused or ended.';
+COMMENT ON COLUMN records_accessrule.proposed_at IS 'When it was proposed.';
+COMMENT ON COLUMN records_accessrule.decided_at IS 'When it was approved or refused; NULL: it waits.';
+COMMENT ON COLUMN records_accessrule.ended_at IS 'When an approved one was ended; NULL: it was not.';
+COMMENT ON COLUMN records_accessrule.hospital_id IS 'For which hospital it counts, and its registered patients alone.';
+COMMENT ON COLUMN records_accessrule.department_id IS 'Of which department (alliance_department); NULL: not only one.';
+COMMENT ON COLUMN records_accessrule.proposed_by_id IS 'By whom.';
+COMMENT ON COLUMN records_accessrule.decided_by_id IS 'By whom, somebody else.';
+COMMENT ON COLUMN records_accessrule.ended_by_id IS 'By whom.';
+ALTER TABLE records_accessrule ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY;
+ALTER TABLE ONLY records_accessrule ADD CONSTRAINT records_accessrule_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY records_accessrule ADD CONSTRAINT records_accessrule_decided_by_id_17c90e31_fk_alliance_staff_id FOREIGN KEY (decided_by_id) REFERENCES alliance_staff(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY records_accessrule ADD CONSTRAINT records_accessrule_department_id_4e6de7d6_fk_alliance_ FOREIGN KEY (department_id) REFERENCES alliance_department(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY records_accessrule ADD CONSTRAINT records_accessrule_ended_by_id_85c2ca1d_fk_alliance_staff_id FOREIGN KEY (ended_by_id) REFERENCES alliance_staff(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY records_accessrule ADD CONSTRAINT records_accessrule_hospital_id_0fccc77f_fk_alliance_hospital_id FOREIGN KEY (hospital_id) REFERENCES alliance_hospital(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY records_accessrule ADD CONSTRAINT records_accessrule_proposed_by_id_6bbdea9d_fk_alliance_staff_id FOREIGN KEY (proposed_by_id) REFERENCES alliance_staff(id) DEFERRABLE INITIALLY DEFERRED;
+CREATE INDEX access_rule_state ON records_accessrule USING btree (hospital_id, state);
+
 -- record_long
 CREATE STATISTICS record_resource_longs ON record_long(dated, dated_to) FROM record_resource;
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 
 from records.access_review.estimate_recall import DrawnSample, RecallEstimate, estimate_recall
@@ -53,11 +54,16 @@ SELECT w.way,
   count(l.id) FILTER (WHERE l.outcome = 'unclear')
 FROM unnest(%(ways)s::text[]) w(way) LEFT JOIN listed l ON l.way = w.way GROUP BY w.way
 """
-# index: record_access_episode_first
+# Of whole days: all episodes are counted day by day, and what is unexplained waits.
+# index: record_access_day_day, record_access_episode_waits
 SHARE_SQL = """
-SELECT count(*), count(*) FILTER (WHERE template IS NOT NULL) FROM record_access_episode
-WHERE hospital = ANY(%(hospitals)s) AND first_at >= %(since)s AND NOT stale
+SELECT (SELECT coalesce(sum(d.episodes), 0) FROM record_access_day d
+    WHERE d.day >= %(from)s AND d.day < %(until)s AND d.hospital = ANY(%(hospitals)s)),
+  (SELECT count(*) FROM record_access_episode e WHERE e.hospital = ANY(%(hospitals)s) AND e.waits
+    AND e.template IS NULL AND e.first_at >= %(from)s::timestamp AT TIME ZONE %(zone)s
+    AND e.first_at < %(until)s::timestamp AT TIME ZONE %(zone)s)
 """
+SHARE_DAYS, FIGURE_DAYS = 14, 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +97,7 @@ class Episode:
 
 @dataclass(frozen=True, slots=True)
 class ReviewFigures:
-    """Of the last ninety days. explained: of all episodes; samples: by way."""
+    """explained: of the episodes; listed, judged, violations: by the way onto the list."""
 
     episodes: int
     explained: int
@@ -146,20 +152,28 @@ def count_open_episodes(hospitals: Sequence[int]) -> int:
         return int(cursor.fetchone()[0])
 
 
-def load_figures(hospitals: Sequence[int], since: dt.date) -> ReviewFigures:
-    values = {"hospitals": list(hospitals), "since": since, "ways": list(WAYS)}
+def load_figures(hospitals: Sequence[int], today: dt.date) -> ReviewFigures:
+    """Of the lists of ninety days, and of the accesses of fourteen, without today."""
+    values = {
+        "hospitals": list(hospitals),
+        "since": today - dt.timedelta(days=FIGURE_DAYS),
+        "ways": list(WAYS),
+        "from": today - dt.timedelta(days=SHARE_DAYS),
+        "until": today,
+        "zone": settings.TIME_ZONE,
+    }
     with connection.cursor() as cursor:
         cursor.execute(FIGURES_SQL, values)
         rows = {row[0]: row[1:] for row in cursor.fetchall()}
         cursor.execute(SHARE_SQL, values)
-        episodes, explained = cursor.fetchone()
+        episodes, unexplained = cursor.fetchone()
     samples = [
         DrawnSample(int(rows[way][0]), int(rows[way][2]), int(rows[way][3]))
         for way in ("waiting", "explained")
     ]
     return ReviewFigures(
         episodes=episodes,
-        explained=explained,
+        explained=max(0, episodes - unexplained),
         listed={way: row[1] for way, row in rows.items()},
         judged={way: row[2] for way, row in rows.items()},
         violations={way: row[3] for way, row in rows.items()},

@@ -22,6 +22,7 @@ from consent.audit.day_span import DaySpan
 from consent.audit.event import AuditEvent, EventCode
 from consent.audit.line_names import LineNames, load_person_names
 from records.access_review.episode_query import (
+    SHARE_DAYS,
     Episode,
     count_open_episodes,
     load_episode,
@@ -32,7 +33,6 @@ from records.access_review.list_episodes import MOST
 from records.models import AccessRule, EpisodeOutcome
 from records.web.episode_words import list_tried_templates, say_part, say_way
 
-DAYS = 90  # of which the figures tell
 SHOWN_PARTS = 3
 TEMPLATE_ORDER_SQL = "SELECT code FROM record_access_template WHERE enabled ORDER BY place"
 
@@ -70,7 +70,7 @@ def unusual_page(request: HttpRequest, *, acting: Principal) -> HttpResponse:
     found, more = load_listed_episodes(ids, day, only_open=only_open, page=number)
     rows = build_rows(found, audited, acting)
     log_look(acting, "unusual", found)
-    figures = load_figures(ids, timezone.localdate() - dt.timedelta(days=DAYS))
+    figures = load_figures(ids, timezone.localdate())
     return render(
         request,
         "records/unusual.html",
@@ -83,7 +83,7 @@ def unusual_page(request: HttpRequest, *, acting: Principal) -> HttpResponse:
             "next": number + 1 if more else None,
             "waiting": count_open_episodes(ids),
             "figures": figures,
-            "days": DAYS,
+            "days": SHARE_DAYS,
             "most": MOST,
             "rules": count_waiting_rules(audited),
         },

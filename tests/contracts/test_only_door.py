@@ -68,6 +68,10 @@ WITHOUT_SCOPE: dict[str, tuple[str, set[str] | None]] = {
         "the platform counts local codes and stores records anew, and answers nobody",
         {"mapping/follow_store", "mapping/profile_codes", "mapping/rewrite_history"},
     ),
+    "maintenance/practitioner_bodies": (
+        "Practitioners, which are about no patient, for hashes of the staff",
+        {"access_review/staff_keys"},
+    ),
     "maintenance/reencode_rows": (
         "bodies are sealed anew under another key, and shown to nobody",
         {"store/maintenance/dictionary_training", "maintenance/reencode"},

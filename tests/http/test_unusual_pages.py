@@ -19,7 +19,7 @@ from records.access_review.list_episodes import draw_week, list_day
 from records.models import AccessRule, EpisodeOutcome
 from tests.factories import alliance
 from tests.factories.access_scene import AccessScene, make_access_scene, skip_older_lines
-from tests.support.access_episodes import judged_episode, list_episodes, move_back, read_log
+from tests.support.access_episodes import judged_episode, list_episodes, move_to_day, read_log
 from tests.support.browser import ENGLISH, signed_in
 from tests.support.html import Browser, page_words
 
@@ -65,18 +65,10 @@ def lists(server: str) -> Lists:
         scene.look(colleague, person)
     read_log()
     judge_episodes()
-    move_back(doctor, BACK)
-    move_back(colleague, BACK)
-    (first,) = list_episodes(doctor, settled)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT (first_at AT TIME ZONE 'Asia/Shanghai')::date FROM record_access_episode"
-            " WHERE id = %s",
-            [first["id"]],
-        )
-        day = cursor.fetchone()[0]
+    day = timezone.localdate() - dt.timedelta(days=BACK)
+    move_to_day(day, doctor, colleague)
     made = Lists(scene, doctor, colleague, persons, settled, day)
-    list_day(scene.at.pk, day + dt.timedelta(days=1))  # it may have been midnight
+    list_day(scene.at.pk, day)
     return made
 
 

@@ -18,7 +18,7 @@ from dataclasses import replace
 from typing import Any
 
 from records.demo.demo_patients import FAMILY_NAMES
-from tests.perf import audit_log, gate, long_record, pages, sync, sync_reading
+from tests.perf import audit_log, gate, long_record, pages, sync, sync_reading, unusual
 from tests.perf.installation import MEMBER, Installation, installation
 from tests.perf.load import Request, call, report, run, tell
 
@@ -376,6 +376,7 @@ def main() -> None:
             f" the demo's, and {IMPORT} imported",
             file=sys.stderr,
         )
+    unusual.main()
 
 
 if __name__ == "__main__":

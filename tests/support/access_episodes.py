@@ -1,9 +1,11 @@
 """Read the log into episodes, and look at what became of them."""
 
+import datetime as dt
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.utils import timezone
 
 from alliance.models import Staff
 from records.access_review.build_episodes import build_episodes
@@ -43,12 +45,14 @@ def judged_episode(who: Staff, person: UUID) -> dict[str, Any]:
     return found | {"parts": {code: points for code, points, _ in parts_of(found["parts"])}}
 
 
-def move_back(who: Staff, days: int) -> None:
-    """As if all of it had been so many days ago."""
+def move_to_day(day: dt.date, *staff: Staff) -> None:
+    """As if all that they did had been at noon of that day."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE record_access_episode"
-            " SET first_at = first_at - make_interval(days => %(days)s),"
-            " last_at = last_at - make_interval(days => %(days)s) WHERE staff = %(staff)s",
-            {"days": days, "staff": who.pk},
+            "UPDATE record_access_episode SET first_at = %(noon)s, last_at = %(noon)s"
+            " WHERE staff = ANY(%(staff)s)",
+            {
+                "noon": timezone.make_aware(dt.datetime.combine(day, dt.time(12))),
+                "staff": [who.pk for who in staff],
+            },
         )
