@@ -495,3 +495,57 @@ COMMENT ON TABLE record_local_use IS 'In which current records a local code stan
 COMMENT ON COLUMN record_local_use.code IS 'The local code (records_localcode.id).';
 COMMENT ON COLUMN record_local_use.rid IS 'The record (record_resource.rid).';
 COMMENT ON COLUMN record_local_use.patient IS 'Whom it is about (records_sourcepatient.id); 0: no patient.';
+
+COMMENT ON TABLE records_recognitionitem IS 'The alliance''s catalogue of mutually recognised items (docs/adr/0085).';
+COMMENT ON COLUMN records_recognitionitem.id IS 'Number of the row.';
+COMMENT ON COLUMN records_recognitionitem.code IS 'The alliance''s own code of the item.';
+COMMENT ON COLUMN records_recognitionitem.list_code IS 'Its code in the national or provincial list.';
+COMMENT ON COLUMN records_recognitionitem.name_zh IS 'Its Chinese name.';
+COMMENT ON COLUMN records_recognitionitem.name_en IS 'Its English name.';
+COMMENT ON COLUMN records_recognitionitem.loincs IS 'The codes of LOINC that count as it, parted by blanks.';
+COMMENT ON COLUMN records_recognitionitem."window" IS 'Days for which a result counts; NULL: the alliance has set none.';
+COMMENT ON COLUMN records_recognitionitem.upward IS 'Whether a higher hospital recognises a lower one''s results.';
+COMMENT ON COLUMN records_recognitionitem.scope IS 'nation, province, city or alliance.';
+COMMENT ON COLUMN records_recognitionitem.place IS 'The province or city, as marks name it.';
+COMMENT ON COLUMN records_recognitionitem.specimens IS 'Accepted specimens, parted by |; empty: any.';
+COMMENT ON COLUMN records_recognitionitem.methods IS 'Accepted methods, parted by |; empty: any.';
+COMMENT ON COLUMN records_recognitionitem.price IS 'What one costs, in yuan.';
+COMMENT ON COLUMN records_recognitionitem.source IS 'Where its days are from.';
+COMMENT ON COLUMN records_recognitionitem.active IS 'Whether it is in use.';
+COMMENT ON COLUMN records_recognitionitem.changed_at IS 'When it was changed last.';
+
+COMMENT ON TABLE records_recognitionqualification IS 'That a hospital''s results of an item are recognised.';
+COMMENT ON COLUMN records_recognitionqualification.id IS 'Number of the row.';
+COMMENT ON COLUMN records_recognitionqualification.hospital_id IS 'The hospital (alliance_hospital.id).';
+COMMENT ON COLUMN records_recognitionqualification.item_id IS 'The item (records_recognitionitem.id).';
+COMMENT ON COLUMN records_recognitionqualification.starts IS 'The first day whose results are recognised.';
+COMMENT ON COLUMN records_recognitionqualification.ends IS 'The last one; NULL: none is set.';
+COMMENT ON COLUMN records_recognitionqualification.quality IS 'External quality assessment: unknown, passed or failed.';
+COMMENT ON COLUMN records_recognitionqualification.note IS 'What two administrators knew of it.';
+COMMENT ON COLUMN records_recognitionqualification.made_at IS 'When it was agreed.';
+COMMENT ON COLUMN records_recognitionqualification.end_reason IS 'Why it was ended.';
+
+COMMENT ON TABLE records_recognitionprompt IS 'Somebody who was about to order an item was told of results elsewhere that count: once a day for each patient, item, hospital and asker.';
+COMMENT ON COLUMN records_recognitionprompt.id IS 'By which it is answered.';
+COMMENT ON COLUMN records_recognitionprompt.hospital_id IS 'Who was told (alliance_hospital.id).';
+COMMENT ON COLUMN records_recognitionprompt.asker IS 'Staff or system, as the audit log calls it.';
+COMMENT ON COLUMN records_recognitionprompt.department IS 'Department, where known.';
+COMMENT ON COLUMN records_recognitionprompt.person IS 'Whose results, as a person of the index then.';
+COMMENT ON COLUMN records_recognitionprompt.item_id IS 'The item (records_recognitionitem.id).';
+COMMENT ON COLUMN records_recognitionprompt.hits IS 'The results that counted, as hospital/Type/id/version.';
+COMMENT ON COLUMN records_recognitionprompt.day IS 'The day, on the hospital''s clock.';
+COMMENT ON COLUMN records_recognitionprompt.asked_at IS 'When.';
+
+COMMENT ON TABLE records_recognitiondecision IS 'What was decided on a prompt; the newest counts. Only ever added to.';
+COMMENT ON COLUMN records_recognitiondecision.id IS 'Number of the row.';
+COMMENT ON COLUMN records_recognitiondecision.prompt_id IS 'The prompt (records_recognitionprompt.id).';
+COMMENT ON COLUMN records_recognitiondecision.decision IS 'adopted or repeated.';
+COMMENT ON COLUMN records_recognitiondecision.result IS 'The adopted result, as hospital/Type/id/version.';
+COMMENT ON COLUMN records_recognitiondecision.reason IS 'Why the test is repeated.';
+COMMENT ON COLUMN records_recognitiondecision.note IS 'The same in the doctor''s words. Encrypted.';
+COMMENT ON COLUMN records_recognitiondecision.told IS 'Whether the patient was told why.';
+COMMENT ON COLUMN records_recognitiondecision.quoted IS 'Whether the result was quoted into the note.';
+COMMENT ON COLUMN records_recognitiondecision.price IS 'What the item cost then, where adopted.';
+COMMENT ON COLUMN records_recognitiondecision.key IS 'The sender''s own key.';
+COMMENT ON COLUMN records_recognitiondecision.actor IS 'Staff or system, as the audit log calls it.';
+COMMENT ON COLUMN records_recognitiondecision.decided_at IS 'When.';
