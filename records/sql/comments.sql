@@ -503,7 +503,7 @@ COMMENT ON COLUMN records_recognitionitem.list_code IS 'Its code in the national
 COMMENT ON COLUMN records_recognitionitem.name_zh IS 'Its Chinese name.';
 COMMENT ON COLUMN records_recognitionitem.name_en IS 'Its English name.';
 COMMENT ON COLUMN records_recognitionitem.loincs IS 'The codes of LOINC that count as it, parted by blanks.';
-COMMENT ON COLUMN records_recognitionitem."window" IS 'Days for which a result counts; NULL: the alliance has set none.';
+COMMENT ON COLUMN records_recognitionitem.window IS 'Days for which a result counts; NULL: the alliance has set none.';
 COMMENT ON COLUMN records_recognitionitem.upward IS 'Whether a higher hospital recognises a lower one''s results.';
 COMMENT ON COLUMN records_recognitionitem.scope IS 'nation, province, city or alliance.';
 COMMENT ON COLUMN records_recognitionitem.place IS 'The province or city, as marks name it.';

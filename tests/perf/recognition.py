@@ -1,6 +1,6 @@
-"""What $recognition-check costs a hospital's system that asks before an order: a patient with 20,000
-results in two hospitals within two years, of which those of one item are looked at; gate, log and
-prompt on. BENCH_RESULTS sets how many. By itself: python -m tests.perf.recognition
+"""What $recognition-check costs a system that asks before an order: a patient with 20,000 results
+in two hospitals within two years, of which those of one item are looked at; gate, log and prompt
+on. BENCH_RESULTS sets how many. By itself: python -m tests.perf.recognition
 """
 
 import datetime as dt
@@ -31,7 +31,8 @@ from tests.factories.ties import confirm_directive, record_confirmed_treatment
 first = SourcePatient.objects.get(hospital__code="xinglin", fhir_id="many-results")
 found = sources_of_person(first.person_id)
 assert len(found) == 2, found
-record_confirmed_treatment(first.person_id, *Hospital.objects.filter(code__in=["xinglin", "donghu"]))
+both = Hospital.objects.filter(code__in=["xinglin", "donghu"])
+record_confirmed_treatment(first.person_id, *both)
 giver = Staff.objects.select_related("hospital").get(hospital__code="donghu", role="clinician")
 acting = Principal("staff", str(giver.pk), giver.hospital_id, "donghu", giver.role)
 decision = do_record_directive(
