@@ -32,7 +32,8 @@ from records.search.named_codes import token_condition
 from records.store.rows import Row
 from records.store.section_query import SectionWindow, fetch_section_windows
 
-MOST_RESULTS = 40  # of an item, the newest
+MOST_RESULTS = 40  # of an item within its days, the newest
+MOST_OLDER = 6  # of those before, of which is said that they are too old
 MOST_REPORTS = 40
 LOOKED_BACK = dt.timedelta(days=400)  # for what is too old, so that it can be said
 REPORT_AFTER = dt.timedelta(days=8)
@@ -99,7 +100,7 @@ def judge_rows(
     found = fetch_section_windows(scope, make_windows(item, date)).rows
     hospitals = {h.code: Laboratory(h.code, h.tier) for h in Hospital.objects.all()}
     asking = hospitals.get(acting.hospital) or Laboratory(acting.hospital, "")
-    rows = [(r, drop_nulls(parse_json(r.body))) for r in found["Observation"]]
+    rows = [(r, drop_nulls(parse_json(r.body))) for r in (*found["Observation"], *found["older"])]
     reports = gather_reports(found["DiagnosticReport"])
     before = next(
         (read_result(b, r.hospital) for r, b in rows if r.hospital == acting.hospital), None
@@ -121,15 +122,19 @@ def judge_rows(
 
 
 def make_windows(item: CatalogueItem, date: dt.date) -> dict[str, SectionWindow]:
-    tokens = (
+    condition = token_condition(
         index_hash("Observation", "code", "both", *pair) for pair in list_codes_of_items([item])
     )
     ends = hospital_midnight(date + dt.timedelta(days=1))
-    starts = hospital_midnight(date) - max(LOOKED_BACK, dt.timedelta(days=2 * (item.window or 0)))
-    counting = hospital_midnight(date) - dt.timedelta(days=item.window or 0)
+    counting = hospital_midnight(date - dt.timedelta(days=item.window or 0))
     return {
-        "Observation": SectionWindow(
-            MOST_RESULTS, starts=starts, ends=ends, any_of=(token_condition(tokens),)
+        "Observation": SectionWindow(MOST_RESULTS, starts=counting, ends=ends, any_of=(condition,)),
+        "older": SectionWindow(
+            MOST_OLDER,
+            "Observation",
+            starts=counting - LOOKED_BACK,
+            ends=counting,
+            any_of=(condition,),
         ),
         "DiagnosticReport": SectionWindow(MOST_REPORTS, starts=counting, ends=ends + REPORT_AFTER),
     }

@@ -16,7 +16,7 @@ RESULTS = int(os.environ.get("BENCH_RESULTS", "20000"))
 ASKED, AT_ONCE = 300, 500
 LOINC = "http://loinc.org"
 CODES = ["2823-3", *(f"{70_000 + i}-{i % 10}" for i in range(39))]
-NUMBER = "999101194908172338"
+NUMBER = "999101194908172337"
 Json = dict[str, Any]
 OPEN = """
 import datetime as dt
