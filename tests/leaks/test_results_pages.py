@@ -86,6 +86,7 @@ def test_what_elsewhere_counts_is_told_to_nobody_it_is_closed_to(w: World) -> No
     related(w)
     browser = signed_in(alliance.make_staff(w.a))
     question = f"Patient/{w.person}/$recognition-check?item={asked_item(item)}"
+    question += f"&date={timezone.localdate()}"
     pages = ("recognition/", f"recognition/?item={item.code}", "results/")
 
     def answers() -> list[str]:
