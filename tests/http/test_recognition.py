@@ -4,6 +4,7 @@ nobody may learn, and what is kept.
 
 import datetime as dt
 import json
+import uuid
 from typing import Any
 
 import pytest
@@ -44,7 +45,8 @@ def put(api: Api, subject: str, item: RecognitionItem, days: int = 2, **more: An
 def check(w: World, item: RecognitionItem, **more: str) -> Reply:
     about = {"item": asked_item(item), "date": TODAY.isoformat(), **more}
     query = "&".join(f"{k}={v}" for k, v in about.items())
-    return w.ask("GET", f"Patient/{w.person}/$recognition-check?{query}", base="alliance")
+    path = f"Patient/{w.person}/$recognition-check?{query}"
+    return w.ask("GET", path, base="alliance", Accept_Language="en")
 
 
 def decide(w: World, **given: Any) -> Reply:
@@ -130,8 +132,9 @@ def test_what_is_hidden_leaves_the_neutral_line_and_nothing_else(
     assert not parts(refused.json, "item", "hit") and not parts(refused.json, "item", "near-miss")
     nobody = w.ask(
         "GET",
-        f"Patient/00000000-0000-4000-8000-000000000000/$recognition-check?item={asked_item(item)}&date={TODAY}",
+        f"Patient/{uuid.uuid4()}/$recognition-check?item={asked_item(item)}&date={TODAY}",
         base="alliance",
+        Accept_Language="en",
     )
     assert nobody.body == refused.body
     related(w)
