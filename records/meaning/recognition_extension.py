@@ -34,7 +34,7 @@ REPORT_MARK = re.compile(
     rf"|^[ \t【\[(（]*(?P<alone>[\u4e00-\u9fff]{{2,3}}){HR}[ \t】\])）]*$",
     re.MULTILINE,
 )
-ABOUT = re.compile(r"^[为是指示表注系：:、\s]+")
+ABOUT = re.compile(r"^(?:项目|[为是指示表注系属于：:、\s])+")
 HEART = re.compile(OF_THE_HEART)
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from alliance.models import Hospital
 from records.meaning.result_identity import ALIASES, LOINC
 from records.models import CodeMapping, RecognitionItem, RecognitionQualification
 from records.recognition.catalogue_item import LIST_SYSTEM, CatalogueItem, Qualification
@@ -15,15 +14,17 @@ def load_catalogue(codes: Iterable[str] | None = None) -> list[CatalogueItem]:
     rows = RecognitionItem.objects.filter(active=True)
     if codes is not None:
         rows = rows.filter(code__in=list(codes))
-    found = list(rows)
-    hospitals = dict(Hospital.objects.values_list("pk", "code"))
+    return add_qualifications(list(rows))
+
+
+def add_qualifications(rows: list[RecognitionItem]) -> list[CatalogueItem]:
     qualified: dict[int, list[Qualification]] = {}
-    for q in RecognitionQualification.objects.filter(item__in=[r.pk for r in found]):
-        if q.hospital_id in hospitals:
-            qualified.setdefault(q.item_id, []).append(
-                Qualification(hospitals[q.hospital_id], q.starts, q.ends, q.quality)
-            )
-    return [read_item(row, tuple(qualified.get(row.pk, ()))) for row in found]
+    held = RecognitionQualification.objects.filter(item__in=[r.pk for r in rows])
+    for q in held.select_related("hospital"):
+        qualified.setdefault(q.item_id, []).append(
+            Qualification(q.hospital.code, q.starts, q.ends, q.quality)
+        )
+    return [read_item(row, tuple(qualified.get(row.pk, ()))) for row in rows]
 
 
 def read_item(row: RecognitionItem, qualifications: tuple[Qualification, ...]) -> CatalogueItem:
@@ -52,9 +53,9 @@ def find_item(system: str, code: str, hospital_id: int) -> CatalogueItem | None:
     if system == LIST_SYSTEM:
         return next(iter(load_catalogue([code])), None)
     wanted = {code} if system == LOINC else find_mapped_codes(system, code, hospital_id)
-    rows = RecognitionItem.objects.filter(active=True).values_list("code", "loincs")
-    named = [own for own, loincs in rows if wanted & set(loincs.split())]
-    return next(iter(load_catalogue(named[:1])), None) if named else None
+    rows = RecognitionItem.objects.filter(active=True)
+    named = [row for row in rows if wanted & set(row.loincs.split())]
+    return next(iter(add_qualifications(named[:1])), None) if named else None
 
 
 def find_mapped_codes(system: str, code: str, hospital_id: int) -> set[str]:

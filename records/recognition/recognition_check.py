@@ -32,9 +32,10 @@ from records.search.named_codes import token_condition
 from records.store.rows import Row
 from records.store.section_query import SectionWindow, fetch_section_windows
 
-MOST_RESULTS = 40  # of an item, the newest
+MOST_RESULTS = 40  # of an item within its days, the newest
+MOST_OLDER = 6  # of those before, of which is said that they are too old
 MOST_REPORTS = 40
-LOOKED_BACK = dt.timedelta(days=400)  # for what is too old, so that it can be said
+LOOKED_BACK = dt.timedelta(days=90)  # before the item's days, for what is too old
 REPORT_AFTER = dt.timedelta(days=8)
 NEED = ScopeNeed("s", ("Observation",))
 REPORT_TEXTS = ("conclusion",)
@@ -99,7 +100,7 @@ def judge_rows(
     found = fetch_section_windows(scope, make_windows(item, date)).rows
     hospitals = {h.code: Laboratory(h.code, h.tier) for h in Hospital.objects.all()}
     asking = hospitals.get(acting.hospital) or Laboratory(acting.hospital, "")
-    rows = [(r, drop_nulls(parse_json(r.body))) for r in found["Observation"]]
+    rows = [(r, drop_nulls(parse_json(r.body))) for r in (*found["Observation"], *found["older"])]
     reports = gather_reports(found["DiagnosticReport"])
     before = next(
         (read_result(b, r.hospital) for r, b in rows if r.hospital == acting.hospital), None
@@ -121,15 +122,19 @@ def judge_rows(
 
 
 def make_windows(item: CatalogueItem, date: dt.date) -> dict[str, SectionWindow]:
-    tokens = (
+    condition = token_condition(
         index_hash("Observation", "code", "both", *pair) for pair in list_codes_of_items([item])
     )
     ends = hospital_midnight(date + dt.timedelta(days=1))
-    starts = hospital_midnight(date) - max(LOOKED_BACK, dt.timedelta(days=2 * (item.window or 0)))
-    counting = hospital_midnight(date) - dt.timedelta(days=item.window or 0)
+    counting = hospital_midnight(date - dt.timedelta(days=item.window or 0))
     return {
-        "Observation": SectionWindow(
-            MOST_RESULTS, starts=starts, ends=ends, any_of=(token_condition(tokens),)
+        "Observation": SectionWindow(MOST_RESULTS, starts=counting, ends=ends, any_of=(condition,)),
+        "older": SectionWindow(
+            MOST_OLDER,
+            "Observation",
+            starts=counting - LOOKED_BACK,
+            ends=counting,
+            any_of=(condition,),
         ),
         "DiagnosticReport": SectionWindow(MOST_REPORTS, starts=counting, ends=ends + REPORT_AFTER),
     }
@@ -177,13 +182,21 @@ def keep_prompt(
     """Once a day for each asker; later the same day it names what counts then."""
     acting, now = scope.principal, timezone.now()
     refs = [j.ref for j in told]
+    about = {
+        "person": person_id,
+        "item_id": item.pk,
+        "hospital_id": acting.hospital_id,
+        "asker": f"{acting.kind}/{acting.id}",
+        "day": timezone.localdate(now),
+    }
+    # index: one_recognition_prompt
+    if standing := RecognitionPrompt.objects.filter(**about).first():
+        if standing.hits != refs:
+            RecognitionPrompt.objects.filter(pk=standing.pk).update(hits=refs)
+        return standing.pk
     with transaction.atomic():
         prompt, made = RecognitionPrompt.objects.get_or_create(
-            person=person_id,
-            item_id=item.pk,
-            hospital_id=acting.hospital_id,
-            asker=f"{acting.kind}/{acting.id}",
-            day=timezone.localdate(now),
+            **about,
             defaults={
                 "id": uuid.uuid4(),
                 "department": department or find_department(acting),
@@ -196,22 +209,17 @@ def keep_prompt(
                 scope.event.with_changes(
                     code=EventCode.RECOGNITION_PROMPT,
                     target=f"recognition/{prompt.pk}",
-                    detail=" · ".join(
-                        filter(
-                            None,
-                            (
-                                f"item={item.code}",
-                                f"hits={len(refs)}",
-                                f"department={prompt.department}" if prompt.department else "",
-                            ),
-                        )
-                    ),
+                    detail=describe_prompt(item, prompt),
                     refs=tuple(refs),
                 )
             )
-        elif prompt.hits != refs:
-            RecognitionPrompt.objects.filter(pk=prompt.pk).update(hits=refs)
     return prompt.pk
+
+
+def describe_prompt(item: CatalogueItem, prompt: RecognitionPrompt) -> str:
+    """As the audit log has it, from which the ledger is counted anew."""
+    department = f"department={prompt.department}" if prompt.department else ""
+    return " · ".join(filter(None, (f"item={item.code}", f"hits={len(prompt.hits)}", department)))
 
 
 def find_department(acting: Principal) -> str:

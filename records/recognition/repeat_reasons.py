@@ -1,5 +1,6 @@
 """TABLE of the reasons for which a test is repeated although a result elsewhere counts: the six of
-the national rules (国卫医发〔2022〕6号) and those that provinces have added. Pure.
+the national rules (国卫医发〔2022〕6号) and those that provinces have added; published as
+urn:xinglin:codesystem:repeat-reason. Pure.
 """
 
 from dataclasses import dataclass
@@ -7,8 +8,6 @@ from dataclasses import dataclass
 from django.utils.translation import gettext_lazy as _
 
 from records.meaning.sense import Words
-
-REASON_SYSTEM = "urn:xinglin:repeat-reason"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ one.
 import json
 import re
 from collections import Counter
+from uuid import uuid4
 
 from django.utils import timezone
 
@@ -42,6 +43,7 @@ def test_every_refusal_of_a_page_or_interface_leaves_a_line(server: str) -> None
         "code": there.code,
         "client_id": Client.objects.get(hospital=there).client_id,
         "slug": "results",
+        "prompt_id": uuid4(),
         "tab": "results",
         "section": "results",
         "base": there.code,

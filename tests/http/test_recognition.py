@@ -4,6 +4,7 @@ nobody may learn, and what is kept.
 
 import datetime as dt
 import json
+import uuid
 from typing import Any
 
 import pytest
@@ -25,11 +26,12 @@ from tests.support.audit_lines import told
 from tests.support.world import World, related, w, world_of_two
 
 __all__ = ["w", "world_of_two"]
+TODAY = timezone.localdate()  # the day that all here ask for, whatever midnight does
 NEUTRAL = "does not mean that there is none elsewhere"
 
 
 def day_before(days: int) -> str:
-    return f"{timezone.localdate() - dt.timedelta(days=days)}T08:00:00+08:00"
+    return f"{TODAY - dt.timedelta(days=days)}T08:00:00+08:00"
 
 
 def put(api: Api, subject: str, item: RecognitionItem, days: int = 2, **more: Any) -> str:
@@ -41,8 +43,10 @@ def put(api: Api, subject: str, item: RecognitionItem, days: int = 2, **more: An
 
 
 def check(w: World, item: RecognitionItem, **more: str) -> Reply:
-    query = "&".join(f"{k}={v}" for k, v in {"item": asked_item(item), **more}.items())
-    return w.ask("GET", f"Patient/{w.person}/$recognition-check?{query}", base="alliance")
+    about = {"item": asked_item(item), "date": TODAY.isoformat(), **more}
+    query = "&".join(f"{k}={v}" for k, v in about.items())
+    path = f"Patient/{w.person}/$recognition-check?{query}"
+    return w.ask("GET", path, base="alliance", Accept_Language="en")
 
 
 def decide(w: World, **given: Any) -> Reply:
@@ -110,10 +114,10 @@ def test_levels_and_qualifications(w: World, item: RecognitionItem) -> None:
     RecognitionItem.objects.filter(pk=item.pk).update(upward=True)
     assert parts(check(w, item).json, "item", "hit"), "the control: the alliance's rule"
     held = item.qualifications.get()
-    held.ends = timezone.localdate() - dt.timedelta(days=1)
+    held.ends = TODAY - dt.timedelta(days=1)
     held.save()
     assert parts(check(w, item).json, "item", "hit"), "a result from before the lapse counts"
-    held.ends = timezone.localdate() - dt.timedelta(days=3)
+    held.ends = TODAY - dt.timedelta(days=3)
     held.save()
     assert value_of(check(w, item).json, "item", "near-miss", "reason") == "not-qualified"
 
@@ -128,8 +132,9 @@ def test_what_is_hidden_leaves_the_neutral_line_and_nothing_else(
     assert not parts(refused.json, "item", "hit") and not parts(refused.json, "item", "near-miss")
     nobody = w.ask(
         "GET",
-        f"Patient/00000000-0000-4000-8000-000000000000/$recognition-check?item={asked_item(item)}",
+        f"Patient/{uuid.uuid4()}/$recognition-check?item={asked_item(item)}&date={TODAY}",
         base="alliance",
+        Accept_Language="en",
     )
     assert nobody.body == refused.body
     related(w)

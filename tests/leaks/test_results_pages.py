@@ -2,13 +2,16 @@
 its positive control.
 """
 
+import datetime as dt
 import re
 
 from django.test import Client
+from django.utils import timezone
 
-from records.models import SourcePatient
+from records.models import RecognitionPrompt, SourcePatient
 from tests.factories import alliance
 from tests.factories.fhir import make_observation
+from tests.factories.recognition import asked_item, item_code, make_item, qualify
 from tests.support.browser import ENGLISH, signed_in
 from tests.support.world import World, related, w
 
@@ -16,6 +19,7 @@ __all__ = ["w"]
 
 OWN, HIDDEN = "5.125", "7391.25"  # values that stand in one record alone
 PLAIN, HIV = "http://loinc.org|4548-4", "http://loinc.org|75622-1"
+CHANGING = re.compile(r'value="[A-Za-z0-9]{64}"|nonce="[^"]*"|[0-9a-f]{32,}')
 NARROWED = (
     "results/",
     "results/?abnormal=1",
@@ -71,3 +75,35 @@ def test_who_may_not_open_the_record_is_told_nothing_by_any_page(w: World) -> No
         reply = browser.get(f"/person/{w.person}/{path}", headers=ENGLISH)
         body = reply.content.decode()
         assert HIDDEN not in body and OWN not in body and "of 2" not in body, path
+
+
+def test_what_elsewhere_counts_is_told_to_nobody_it_is_closed_to(w: World) -> None:
+    """Before and after a hospital writes a result that would count: pages and $recognition-check
+    are the same, until the patient permits it.
+    """
+    item = make_item()
+    qualify(w.b, item)
+    related(w)
+    browser = signed_in(alliance.make_staff(w.a))
+    question = f"Patient/{w.person}/$recognition-check?item={asked_item(item)}"
+    question += f"&date={timezone.localdate()}"
+    pages = ("recognition/", f"recognition/?item={item.code}", "results/")
+
+    def answers() -> list[str]:
+        reply = w.ask("GET", question, base="alliance")
+        return [*(CHANGING.sub("", read(browser, w, p)) for p in pages), reply.body.decode()]
+
+    before = answers()
+    day = timezone.localdate() - dt.timedelta(days=2)
+    w.hold.create(
+        make_observation(w.at_b, value=float(HIDDEN))
+        | {"code": item_code(item), "effectiveDateTime": f"{day}T08:00:00+08:00"}
+    )
+    after = answers()
+    assert all(HIDDEN not in a for a in after) and after[-1] == before[-1]
+    for one, two in zip(before[:2], after[:2], strict=True):
+        assert len(one) == len(two), "a page has not grown by a letter"
+    assert not RecognitionPrompt.objects.filter(item=item).exists()
+    w.permit()
+    assert all(HIDDEN in a for a in answers()), "the control"
+    assert RecognitionPrompt.objects.filter(item=item).exists()

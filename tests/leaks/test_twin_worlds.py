@@ -4,6 +4,7 @@ Every status, body, count and order is the same; once they may see it, the same 
 
 import re
 
+from tests.factories.recognition import make_item, qualify
 from tests.support.hidden_records import UCUM, write_secrets
 from tests.support.world import World, related, w
 
@@ -59,6 +60,7 @@ QUESTIONS = [
     "Patient/PERSON",
     "Observation/$lastn?patient=PERSON",
     "Observation/$lastn?patient=PERSON&max=3&code=75622-1",
+    "Patient/PERSON/$recognition-check?item=http://loinc.org|75622-1",
     "List?patient=PERSON",
     "Group?member=Patient/x",
     "Location?near=30|114|10|km",
@@ -100,6 +102,7 @@ def answers(w: World, secret: str) -> dict[str, tuple[int, bytes]]:
 def test_what_is_hidden_changes_no_answer(w: World) -> None:
     related(w)
     w.permit()
+    qualify(w.b, make_item(loincs="75622-1", window=400))
     before = answers(w, "secret")
     assert sum(s == 200 and b'"entry"' in body for s, body in before.values()) > 15, (
         "questions that find something"

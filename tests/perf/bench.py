@@ -18,7 +18,7 @@ from dataclasses import replace
 from typing import Any
 
 from records.demo.demo_patients import FAMILY_NAMES
-from tests.perf import audit_log, gate, long_record, pages, sync, sync_reading, unusual
+from tests.perf import audit_log, gate, long_record, pages, recognition, sync, sync_reading, unusual
 from tests.perf.installation import MEMBER, Installation, installation
 from tests.perf.load import Request, call, report, run, tell
 
@@ -368,6 +368,7 @@ def main() -> None:
         pages.burst(home, 1000)
         gate.measured(home, SECONDS)
         long_record.measured(home)
+        recognition.measured(home)
         sync_reading.measured(home)
         audit_log.measured(home)
         size(home)

@@ -3,6 +3,7 @@ $recognition-decision after (docs/adr/0085).
 """
 
 from django.http import HttpRequest
+from django.utils import translation
 
 from records.api import negotiate
 from records.api.fhir_view import FhirView
@@ -22,9 +23,10 @@ class RecognitionCheckView(FhirView):
     @Interaction("$recognition-check", "search")
     def get(self, request: HttpRequest, fhir_request: FhirRequest, fhir_id: str) -> FhirResponse:
         """Find results of a patient that count for an item at a date."""
-        return ask_check.answer_recognition_check(
-            fhir_request, fhir_id, parse_operation_pairs(request)
-        )
+        with translation.override(translation.get_language_from_request(request)):
+            return ask_check.answer_recognition_check(
+                fhir_request, fhir_id, parse_operation_pairs(request)
+            )
 
     post = get
 

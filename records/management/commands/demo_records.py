@@ -36,6 +36,7 @@ from records.mapping.map_decisions import do_agree_to_mapping, do_propose_mappin
 from records.mapping.work import run_mapping_work
 from records.models import LocalCode, SourcePatient
 from records.mpi.index import source_patients
+from records.recognition.demo_catalogue import set_up_recognition
 
 FORWARDED = (
     {"X-Forwarded-Proto": "https"} if settings.HTTPS else {}
@@ -77,6 +78,7 @@ class Command(OperatorCommand):
         self.confirm()
         self.map_codes()
         make_demo_referrals()
+        set_up_recognition()
         self.finish(done)
 
     def map_codes(self) -> None:
