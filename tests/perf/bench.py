@@ -18,7 +18,7 @@ from dataclasses import replace
 from typing import Any
 
 from records.demo.demo_patients import FAMILY_NAMES
-from tests.perf import gate, long_record, pages, sync, sync_reading
+from tests.perf import gate, long_record, pages, referrals, sync, sync_reading
 from tests.perf.installation import MEMBER, Installation, installation
 from tests.perf.load import Request, call, report, run, tell
 
@@ -369,6 +369,7 @@ def main() -> None:
         gate.measured(home, SECONDS)
         long_record.measured(home)
         sync_reading.measured(home)
+        referrals.measured(home)
         size(home)
         print(
             f"{sum(len(b['entry']) for b in bundles)} resources of {len(bundles)} patients beside"
