@@ -47,7 +47,7 @@ BLANK = "＿" * 18
 
 
 @require_GET
-@require_staff(Permission.RECORD_READ)
+@require_staff(Permission.REFERRAL_CARE)
 def print_referral(
     request: HttpRequest, item_id: int, sheet: str, *, acting: Principal
 ) -> HttpResponse:
