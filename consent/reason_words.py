@@ -138,6 +138,7 @@ REASONS_IN_AUDIT_LOG = REASONS_ABOUT_OTHERS | {
     "own_restricted": gettext_lazy("Very restricted records are not on the patient's page."),
     "sensitive": gettext_lazy("Specially protected records need the patient's express consent."),
     "viewer_inactive": gettext_lazy("Hospital or employment is not active."),
+    "other_hospital": gettext_lazy("It is work between two other hospitals."),
     "foreign_store": gettext_lazy("Only a hospital's own systems write to its store."),
     "login": gettext_lazy("Nobody was signed in."),
     "no_token": gettext_lazy("No token was sent."),

@@ -11,6 +11,7 @@ import datetime as dt
 from django.db import connection
 
 from alliance.models.work_item import WorkItem
+from alliance.sql.work import OTHER_RIGHTS_END
 from consent import from_records
 
 OPEN_END = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
@@ -31,13 +32,9 @@ SELECT s.id, s.home FROM {registrations} s
 WHERE s.hospital_id = %(hospital)s
   AND s.person_id = (SELECT o.person_id FROM {registrations} o WHERE o.id = %(source)s)
 """
-# The latest end of what items of the same registration keep open there.
-# index: work_patient
-END_SQL = """
-UPDATE consent_relationship r SET ends_at = greatest(%(at)s, (
-  SELECT max(coalesce(i.rights_end, %(open)s)) FROM alliance_workitem i
-  WHERE i.source_patient = %(source)s AND i.receiver_id = %(receiver)s AND i.id <> %(item)s
-    AND (i.opened_home OR NOT %(home)s)))
+# index: one_by_basis
+END_SQL = f"""
+UPDATE consent_relationship r SET ends_at = greatest(%(at)s, ({OTHER_RIGHTS_END}))
 WHERE r.basis = 'transfer' AND r.source_patient = ANY(%(sources)s) AND r.hospital_id = %(hospital)s
   AND r.ends_at > %(at)s
 """

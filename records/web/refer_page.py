@@ -96,7 +96,9 @@ def own_registration(person_id: UUID, acting: Principal) -> SourcePatient | None
     """The newest that the acting one's hospital has of the patient."""
     home = SourcePatient.objects.filter(home=person_id).values("person_id")
     return (
-        SourcePatient.objects.filter(person_id__in=home, hospital_id=acting.hospital_id)
+        SourcePatient.objects.filter(
+            person_id__in=home, hospital_id=acting.hospital_id, registered=True
+        )
         .order_by("-pk")
         .first()
     )

@@ -47,7 +47,7 @@ BLANK = "＿" * 18
 
 
 @require_GET
-@require_staff(Permission.RECORD_READ)
+@require_staff(Permission.REFERRAL_CARE)
 def print_referral(
     request: HttpRequest, item_id: int, sheet: str, *, acting: Principal
 ) -> HttpResponse:
@@ -128,11 +128,14 @@ def make_stub(item: WorkItem, title: str, banner: Banner) -> PrintedSection:
         (
             (_("Number"), item.number),
             (_("Patient"), banner.name),
-            (_("From"), item.sender.name),
-            (_("To"), " ".join(filter(None, (item.receiver.name, item.department)))),
+            (_("Referring hospital"), item.sender.name),
+            (
+                _("Receiving hospital"),
+                " ".join(filter(None, (item.receiver.name, item.department))),
+            ),
             (_("Direction"), str(item.get_kind_display())),
             (_("Urgency"), str(item.get_urgency_display())),
-            (_("Sent"), f"{timezone.localtime(item.sent_at):%Y-%m-%d %H:%M}"),
+            (_("Sent at"), f"{timezone.localtime(item.sent_at):%Y-%m-%d %H:%M}"),
             (_("Doctor"), item.sender_staff.name),
         ),
         note=title,

@@ -18,6 +18,7 @@ from tests.factories.documents import (
     make_section,
 )
 from tests.factories.fhir import make_observation
+from tests.factories.referrals import send_referral
 from tests.factories.ties import record_confirmed_treatment
 from tests.support.accessible import CHECK, list_faults
 from tests.support.things import make_proposed_mapping
@@ -45,6 +46,9 @@ ROLES = {
         "person/{person}/results/trend/?test=component:haemoglobin A1c, blood",
         "person/{person}/document/{code}/{letter}/",
         "person/{person}/document/{code}/{files}/",
+        "person/{person}/refer/",
+        "person/{person}/refer/?to={other}",
+        "referrals/{item}/",
         "person/{person}/why/",
         "person/{person}/treat/",
         "person/{person}/emergency/",
@@ -55,6 +59,8 @@ ROLES = {
         "person/{person}/consent/",
         "person/{person}/consent/access/",
         "person/{person}/identity/",
+        "referrals/",
+        "referrals/{item}/",
         "confirmations/",
         "reviews/",
         "person/{person}/tie/{hospital}/",
@@ -113,6 +119,8 @@ def test_pages_of_a_role(
         "files": w.hold.create(make_document_of_all_kinds(w.at_b)),
         "code_id": make_proposed_mapping(w, alliance.make_staff(w.b, Role.CLERK))[0].code_id,
         "visit": "visit",
+        "item": send_referral(w.person, w.b, w.doctor).pk,
+        "other": w.a.code,
     }
     visit = {
         "resourceType": "Encounter",

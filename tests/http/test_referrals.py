@@ -10,7 +10,7 @@ from django.db import connection
 from alliance.models import Hospital, Staff, WorkItem
 from alliance.roles import Role
 from records.models import PrintedDocument, SourcePatient
-from records.web.referral_list import PAGE, list_open
+from records.web.referral_list import PAGE, list_open, write_cursor
 from tests.factories import alliance
 from tests.factories.referrals import make_recent_result, move_on, send_referral
 from tests.support.browser import ENGLISH, signed_in
@@ -188,8 +188,6 @@ def test_the_inbox_goes_on_where_the_page_before_ended(w: World) -> None:
     page = text(receiver, "/referrals/")
     assert page.count("<li>") >= PAGE and "Next page" in page
     principal = alliance.get_staff_principal(alliance.make_staff(w.a))
-    from records.web.referral_list import write_cursor
-
     seen = list_open(principal, "turn", "")[:PAGE]
     rest = list_open(principal, "turn", write_cursor(seen[-1]))
     found = [i.pk for i in (*seen, *rest)]

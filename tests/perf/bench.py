@@ -18,7 +18,17 @@ from dataclasses import replace
 from typing import Any
 
 from records.demo.demo_patients import FAMILY_NAMES
-from tests.perf import audit_log, gate, long_record, pages, recognition, sync, sync_reading, unusual
+from tests.perf import (
+    audit_log,
+    gate,
+    long_record,
+    pages,
+    recognition,
+    referrals,
+    sync,
+    sync_reading,
+    unusual,
+)
 from tests.perf.installation import MEMBER, Installation, installation
 from tests.perf.load import Request, call, report, run, tell
 
@@ -371,6 +381,7 @@ def main() -> None:
         recognition.measured(home)
         sync_reading.measured(home)
         audit_log.measured(home)
+        referrals.measured(home)
         size(home)
         print(
             f"{sum(len(b['entry']) for b in bundles)} resources of {len(bundles)} patients beside"
