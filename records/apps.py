@@ -37,10 +37,13 @@ class RecordsConfig(AppConfig):
         from alliance.services.proposals import PROPOSAL_ACTS
         from consent.audit.export_order import PACKAGE_FORMS
         from consent.reports.report_forms import OVERVIEW_PRINTERS
+        from consent.services.case_gathering import ITEM_FINDERS
+        from records.access_review.case_episode import EPISODE, find_episode_face
         from records.fhir.resource_types import TYPES
         from records.recognition.catalogue_changes import CATALOGUE_ACT, QUALIFICATION_ACT
 
         PROPOSAL_ACTS.update({"recognition": CATALOGUE_ACT, "qualification": QUALIFICATION_ACT})
         PACKAGE_FORMS["package"] = write_package
         OVERVIEW_PRINTERS[:] = [print_overview]
+        ITEM_FINDERS[EPISODE] = find_episode_face
         HOSTED_TYPES.update(TYPES, ("Person",))  # Person is read at the shared base

@@ -28,7 +28,7 @@ from consent.audit.archived_months import (
     list_detached_months,
 )
 from consent.audit.event import AuditEvent, EventCode
-from consent.audit.legal_holds import is_span_held
+from consent.audit.held_lines import find_hold
 from consent.audit.log_report import stream_log_rows
 from consent.audit.partitions import (
     MOMENT,
@@ -118,8 +118,8 @@ def detach_partitions(manifest: ArchiveManifest, acting: Any) -> None:
         schema = free_schema_name(cursor, manifest.month)
         cursor.execute(f"CREATE SCHEMA {schema}")
         cursor.execute(f"SET LOCAL lock_timeout = '{MOMENT}'")
-        cursor.execute("LOCK TABLE consent_legalhold IN SHARE MODE")
-        if held := is_span_held(span):
+        cursor.execute("LOCK TABLE consent_hold, consent_caseitem IN SHARE MODE")
+        if held := find_hold(*span):
             raise MonthRefused(held)
         for parent, moment in PARENTS.items():
             cursor.execute(f"LOCK TABLE ONLY {parent} IN ACCESS EXCLUSIVE MODE")

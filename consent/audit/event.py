@@ -118,8 +118,6 @@ class EventCode(StrEnum):
     AUDIT_ARCHIVE = "consent:audit:archive"
     AUDIT_DETACH = "consent:audit:detach"
     AUDIT_ATTACH = "consent:audit:attach"
-    LEGAL_HOLD_SET = "consent:legal-hold:set"
-    LEGAL_HOLD_LIFT = "consent:legal-hold:lift"
     WITNESS_OFFER = "consent:witness:offer"
     WITNESS_ACCEPT = "consent:witness:accept"
     WITNESS_END = "consent:witness:end"

@@ -66,7 +66,6 @@ EVENT_GROUPS: dict[str, EventGroup] = {
             "consent:audit",
             "consent:case",
             "consent:hold",
-            "consent:legal-hold",
             "consent:witness",
             "records:episode",
             "records:access-rule",

@@ -134,8 +134,6 @@ EVENTS_BY_PURPOSE: dict[str, tuple[str, ...]] = {
         "consent:audit:archive",
         "consent:audit:detach",
         "consent:audit:attach",
-        "consent:legal-hold:set",
-        "consent:legal-hold:lift",
     ),
     OPERATIONS: (
         "consent:policy:set",

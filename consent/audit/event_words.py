@@ -138,8 +138,6 @@ EVENT_WORDS = {
     "consent:audit:archive": gettext_lazy("archived a month of the audit log"),
     "consent:audit:detach": gettext_lazy("took an archived month out of the online audit log"),
     "consent:audit:attach": gettext_lazy("put an archived month back into the audit log"),
-    "consent:legal-hold:set": gettext_lazy("set a legal hold on the audit log"),
-    "consent:legal-hold:lift": gettext_lazy("lifted a legal hold on the audit log"),
     "alliance:session:sign-in": gettext_lazy("signed in"),
     "alliance:session:sign-out": gettext_lazy("signed out"),
     "alliance:session:password": gettext_lazy("changed the password"),

@@ -21,9 +21,9 @@ HELD_LINE_SQL = f"""EXISTS (SELECT FROM consent_hold h WHERE h.lifted_at IS NULL
     WHERE p.event = {{line}}.id AND p.written = {{line}}.recorded AND p.person IN {IDS_SQL}))
   OR h.whole_case AND EXISTS (SELECT FROM consent_caseitem i
     WHERE i.case_id = h.case_id AND i.line = {{line}}.id)))"""
-# Whether a line of a time is held: what is asked of months before their lines are looked at.
+# The first hold over a line of a time: what is asked of months before their lines are looked at.
 # index: consent_audit_event_person, consent_audit_person_person, consent_audit_event_pkey
-HELD_TIME_SQL = f"""SELECT EXISTS (SELECT FROM consent_hold h WHERE h.lifted_at IS NULL AND (
+HELD_TIME_SQL = f"""SELECT h.id, h.case_id FROM consent_hold h WHERE h.lifted_at IS NULL AND (
   h.starts_at < %(end)s AND h.ends_at > %(start)s
   OR h.whole_case AND EXISTS (SELECT FROM consent_caseitem i WHERE i.case_id = h.case_id
     AND i.recorded >= %(start)s AND i.recorded < %(end)s)
@@ -33,11 +33,13 @@ HELD_TIME_SQL = f"""SELECT EXISTS (SELECT FROM consent_hold h WHERE h.lifted_at 
   OR h.person IS NOT NULL AND (EXISTS (SELECT FROM consent_audit_event e
       WHERE e.person IN {IDS_SQL} AND e.recorded >= %(start)s AND e.recorded < %(end)s)
     OR EXISTS (SELECT FROM consent_audit_person p
-      WHERE p.person IN {IDS_SQL} AND p.written >= %(start)s AND p.written < %(end)s))))"""
+      WHERE p.person IN {IDS_SQL} AND p.written >= %(start)s AND p.written < %(end)s)))
+ORDER BY h.id LIMIT 1"""
 
 
-def is_held(start: dt.datetime, end: dt.datetime) -> bool:
-    """Whether a hold stands over any line from start to before end."""
+def find_hold(start: dt.datetime, end: dt.datetime) -> str:
+    """Which hold stands over any line from start to before end; "" where none does."""
     with connection.cursor() as cursor:
         cursor.execute(HELD_TIME_SQL, {"start": start, "end": end})
-        return bool(cursor.fetchone()[0])
+        found = cursor.fetchone()
+    return f"hold {found[0]} of case file {found[1]} covers lines of it" if found else ""

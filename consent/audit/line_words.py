@@ -27,7 +27,7 @@ TARGET_WORDS = {  # the target as a whole, or its last part
     "log": gettext_lazy("log"),
     "unusual": gettext_lazy("unusual accesses"),
     "access-rules": gettext_lazy("rules for accesses"),
-    "holds": gettext_lazy("legal holds"),
+    "holds": gettext_lazy("holds on the log"),
     "launch": gettext_lazy("what there is of the patient"),
     "home": gettext_lazy("first page"),
     "verify": gettext_lazy("check of the log"),
@@ -76,7 +76,6 @@ NUMBERED_TARGETS = {  # target "word/number"
     "print": gettext_lazy("print no. %s"),
     "report": gettext_lazy("report no. %s"),
     "report-rule": gettext_lazy("reports by rule no. %s"),
-    "legal-hold": gettext_lazy("legal hold no. %s"),
     "month": gettext_lazy("log of %s"),
 }
 DETAIL_WORDS = {

@@ -8,5 +8,5 @@ SQL = Path(__file__).with_suffix(".sql")
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consent", "0029_case_files"), ("alliance", "0022_enrolment")]
+    dependencies = [("consent", "0030_case_files"), ("alliance", "0022_enrolment")]
     operations = [migrations.RunSQL(SQL.read_text(), "DROP TABLE consent_audit_witness")]

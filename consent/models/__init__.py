@@ -13,7 +13,6 @@ from consent.models.emergency import Emergency
 from consent.models.group import GroupMember, NumberedPractitioner
 from consent.models.hold import Hold
 from consent.models.incident_seal import IncidentSeal
-from consent.models.legal_hold import LegalHold
 from consent.models.policy import AlliancePolicy
 from consent.models.relationship import Relationship
 from consent.models.saved_audit_filter import SavedAuditFilter
@@ -35,7 +34,6 @@ __all__ = [
     "GroupMember",
     "Hold",
     "IncidentSeal",
-    "LegalHold",
     "NumberedPractitioner",
     "PatientAccess",
     "Relationship",

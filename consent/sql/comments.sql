@@ -382,17 +382,3 @@ COMMENT ON COLUMN consent_hold.lift_asked_by_id IS 'Who proposes it; NULL: nobod
 COMMENT ON COLUMN consent_hold.lift_asked_at IS 'When.';
 COMMENT ON COLUMN consent_hold.lifted_by_id IS 'Who agreed, another person.';
 COMMENT ON COLUMN consent_hold.lifted_at IS 'When; NULL: it stands.';
-COMMENT ON TABLE consent_legalhold IS 'Legal holds: lines of the audit log that stay online whatever their age. Another person lifts a hold than who set it.';
-COMMENT ON COLUMN consent_legalhold.id IS 'Number of the row.';
-COMMENT ON COLUMN consent_legalhold.scope IS 'What is held: person, period, lines or all.';
-COMMENT ON COLUMN consent_legalhold.person IS 'Of scope person: the person''s id when it was set.';
-COMMENT ON COLUMN consent_legalhold.first_day IS 'Of scope period: its first day, by the hospitals'' clock.';
-COMMENT ON COLUMN consent_legalhold.last_day IS 'Of scope period: its last day.';
-COMMENT ON COLUMN consent_legalhold.first_line IS 'Of scope lines: the smallest number (consent_audit_event.id).';
-COMMENT ON COLUMN consent_legalhold.last_line IS 'Of scope lines: the greatest number.';
-COMMENT ON COLUMN consent_legalhold.reason IS 'Why, as typed: a court''s or an authority''s number, an inquiry.';
-COMMENT ON COLUMN consent_legalhold.set_at IS 'When it was set.';
-COMMENT ON COLUMN consent_legalhold.set_by_id IS 'Who set it.';
-COMMENT ON COLUMN consent_legalhold.lifted_at IS 'When it was lifted; NULL: it holds.';
-COMMENT ON COLUMN consent_legalhold.lifted_by_id IS 'Who lifted it, another person.';
-COMMENT ON COLUMN consent_legalhold.lift_reason IS 'Why it was lifted, as typed.';

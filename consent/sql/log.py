@@ -28,9 +28,7 @@ PARTITIONS = (
 DETACHED_MONTHS = """SELECT coalesce(array_agg(month ORDER BY month), '{}') FROM (
   SELECT DISTINCT ON (month) month, act FROM consent_audit_archive ORDER BY month, id DESC) m
   WHERE act = 'detach'"""
-# Legal holds that stand, and whether one is of the whole log.
-STANDING_HOLDS = """SELECT count(*), coalesce(bool_or(scope = 'all'), false) FROM consent_legalhold
-  WHERE lifted_at IS NULL"""
+STANDING_HOLDS = "SELECT count(*) FROM consent_hold WHERE lifted_at IS NULL"
 # Schemas of partitions that were taken out and take room still.
 DETACHED_SCHEMAS = """SELECT coalesce(array_agg(nspname::text ORDER BY nspname), '{}')
   FROM pg_namespace WHERE starts_with(nspname::text, 'consent_audit_out_')"""

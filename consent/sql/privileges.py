@@ -48,7 +48,6 @@ PARTLY = {
         "lifted_by_id",
         "lifted_at",
     ),
-    "consent_legalhold": ("lifted_at", "lifted_by_id", "lift_reason"),
     "consent_audit_witness": ("accepted_at", "accepted_by", "ended_at", "ended_by"),
 }
 ERASABLE = (

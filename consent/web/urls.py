@@ -11,8 +11,8 @@ from consent.web import (
     case_page,
     case_verbs,
     emergency_rates_page,
+    hold_list,
     hospital_activity_page,
-    legal_hold_pages,
     package_pages,
     policy,
     report_pages,
@@ -53,7 +53,6 @@ urlpatterns = [
     path("witness/head/", witness_page.exchange_heads, name="audit-witness-head"),
     path("witness/<slug:code>/accept/", witness_page.accept_witness, name="accept-witness"),
     path("witness/<slug:code>/end/", witness_page.end_witness, name="end-witness"),
-    path("holds/", legal_hold_pages.show_legal_holds, name="audit-holds"),
-    path("holds/<int:hold_id>/lift/", legal_hold_pages.lift_legal_hold, name="audit-hold-lift"),
+    path("holds/", hold_list.show_holds, name="audit-holds"),
     path("policy/", policy.propose_policy, name="policy"),
 ]

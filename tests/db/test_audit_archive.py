@@ -17,12 +17,13 @@ from alliance.auth.operator_identity import server_operator
 from alliance.database.connection_settings import WEB_ROLE
 from alliance.database.grants import grant_privileges
 from alliance.operations.archive_inspection import inspect_archives
+from alliance.roles import Role
 from consent.audit import detach_month as months
 from consent.audit import read_archive, signing_keys, verify
 from consent.audit.archived_months import list_detached_months
 from consent.audit.canonical_line import encode_canonical_json
 from consent.audit.write_archive import MonthRefused, write_archive
-from consent.models import LegalHold
+from consent.models import Case, CaseItem, Hold
 from tests.factories.alliance import make_hospital, make_staff
 from tests.support.tampering import (
     FIELDS,
@@ -41,6 +42,37 @@ __all__ = ["base", "log"]
 MONTH = dt.date(2021, 3, 1)
 NAME = "xinglin-audit-2021-03.ndjson.gz"
 PERSONS = ["0b8a4d3e-0000-4000-8000-000000000001", "0b8a4d3e-0000-4000-8000-000000000002"]
+
+
+def one_line(before: str) -> tuple[int, dt.datetime]:
+    """The last line before a day: number and moment."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, recorded FROM consent_audit_event WHERE recorded < %s"
+            " ORDER BY recorded DESC LIMIT 1",
+            [before],
+        )
+        number, moment = cursor.fetchone()
+    return number, moment
+
+
+def make_case(holding: int | None = None, recorded: dt.datetime | None = None) -> Case:
+    """A case file, which has gathered the line."""
+    at = make_hospital("holder")
+    who = make_staff(at, Role.AUDITOR)
+    case = Case.objects.create(
+        hospital=at, title="test", about="test", origin="finding", opened_by=who
+    )
+    if holding:
+        CaseItem.objects.create(
+            case=case,
+            kind="line",
+            ref=str(holding),
+            line=holding,
+            recorded=recorded,
+            added_by=who,
+        )
+    return case
 
 
 @pytest.fixture
@@ -137,24 +169,27 @@ def test_what_may_not_leave_stays(month: Path, monkeypatch: pytest.MonkeyPatch) 
         months.detach_month(path, operator)
     monkeypatch.setenv("XINGLIN_AUDIT_ONLINE_MONTHS", "36")
     with transaction.atomic():
-        staff = make_staff(make_hospital("holder")).pk
-        number = one("SELECT max(id) FROM consent_audit_event WHERE recorded < '2022-01-01'")
-        for scope, more in {
-            "all": {},
-            "person": {"person": PERSONS[1]},
-            "period": {"first_day": dt.date(2021, 3, 31), "last_day": dt.date(2021, 5, 1)},
-            "lines": {"first_line": number, "last_line": number + 5},
-        }.items():
-            hold = LegalHold.objects.create(scope=scope, reason=scope, set_by_id=staff, **more)
-            with pytest.raises(MonthRefused, match=rf"legal hold {hold.pk} .*: {scope}"):
+        number, moment = one_line("2022-01-01")
+        case = make_case(holding=number, recorded=moment)
+        for scope in (
+            {"whole_case": True},
+            {"person": PERSONS[1]},
+            {"starts_at": "2021-03-31T00:00Z", "ends_at": "2021-05-01T00:00Z"},
+            {"first_line": number, "last_line": number + 5},
+        ):
+            hold = Hold.objects.create(case=case, reason="test", set_by=case.opened_by, **scope)
+            with pytest.raises(MonthRefused, match=f"hold {hold.pk} of case file {case.pk} covers"):
                 months.detach_partitions(read_archive.load_archive_manifest(path), operator)
-            hold.delete()
-        for more in (
-            {"scope": "person", "person": "0b8a4d3e-0000-4000-8000-000000000003"},
-            {"scope": "lines", "first_line": number + 1, "last_line": number + 5},
-            {"scope": "period", "first_day": "2021-04-02", "last_day": "2021-05-01"},
+            hold.lifted_at = moment
+            hold.save()  # the control: a lifted one is in nobody's way
+        empty = make_case()
+        for scope in (
+            {"whole_case": True},
+            {"person": "0b8a4d3e-0000-4000-8000-000000000003"},
+            {"first_line": number + 1, "last_line": number + 5},
+            {"starts_at": "2021-04-01T00:00Z", "ends_at": "2021-05-01T00:00Z"},
         ):  # the control: what covers other lines is in nobody's way
-            LegalHold.objects.create(reason="elsewhere", set_by_id=staff, **more)
+            Hold.objects.create(case=empty, reason="elsewhere", set_by=empty.opened_by, **scope)
     assert one("SELECT count(*) FROM consent_audit_event WHERE recorded < '2022-01-01'") == 9
     months.detach_month(path, operator)
     assert one("SELECT count(*) FROM consent_audit_event WHERE recorded < '2022-01-01'") == 0

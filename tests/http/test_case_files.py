@@ -14,7 +14,7 @@ from alliance.models import Hospital, Staff
 from alliance.roles import Role
 from consent.audit.append import append_event
 from consent.audit.event import AuditEvent, EventCode
-from consent.audit.held_lines import HELD_LINE_SQL, is_held
+from consent.audit.held_lines import HELD_LINE_SQL, find_hold
 from consent.audit.log_query import AuditFilter, count_audit_lines
 from consent.models import Case, CaseItem, CaseLook, Hold
 from tests.factories import alliance
@@ -180,7 +180,7 @@ def test_two_lift_a_hold_and_until_then_lines_are_held(
     item = CaseItem.objects.get(case=find(case))
     assert held(line) and not held(free)
     assert item.recorded is not None
-    assert is_held(item.recorded, item.recorded + dt.timedelta(seconds=1))
+    assert find_hold(item.recorded, item.recorded + dt.timedelta(seconds=1))
     post(other, hold, lift="1")
     assert held(line), "nobody has proposed it"
     assert post(one, hold, reason="judged") == 302
@@ -190,8 +190,8 @@ def test_two_lift_a_hold_and_until_then_lines_are_held(
     asked = {"scope": "time", "start": day, "end": day, "reason": "an inquiry"}
     assert post(one, f"{case}holds/", **asked) == 302
     noon = timezone.make_aware(dt.datetime.combine(day, dt.time(12)))
-    assert is_held(noon, noon + dt.timedelta(hours=1))
-    assert not is_held(noon + dt.timedelta(days=1), noon + dt.timedelta(days=2))
+    assert find_hold(noon, noon + dt.timedelta(hours=1))
+    assert not find_hold(noon + dt.timedelta(days=1), noon + dt.timedelta(days=2))
 
 
 def test_an_emergency_is_gathered_and_a_manifest_of_somebody_else_is_not(

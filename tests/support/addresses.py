@@ -247,8 +247,7 @@ ADDRESSES: dict[str, tuple[str | None, str | None]] = {
     "audit/reports/<int:run_id>/file/": ("- - -", None),  # likewise
     "audit/staff/<int:staff_id>/": ("A - A", None),
     "audit/hospital/<slug:code>/": ("A - A", None),
-    "audit/holds/": ("- - A", "- - A"),
-    "audit/holds/<int:hold_id>/lift/": (None, "- - A"),
+    "audit/holds/": ("- - A", None),
     "audit/patient/": ("A A A", "A A A"),
     "audit/witness/": ("AM AM AM", "AM AM AM"),
     "audit/witness/head/": (None, "AM AM AM"),

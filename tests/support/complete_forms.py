@@ -54,8 +54,6 @@ def complete_forms(values: dict[str, Any]) -> dict[str, dict[str, Any]]:
             "outcome": "missing",
             "note": "test of the roles",
         },
-        "audit/holds/": {"scope": "all"} | REASON,
-        "audit/holds/<int:hold_id>/lift/": REASON,
         "audit/policy/": {"code": "Policy-basic-normal", "basis": "test", "sure": "on"} | REASON,
         "privacy/intake/": {"hospital": values["code"], "sure": "on"} | EVIDENCE,
         "privacy/emergencies/<int:emergency_id>/review/": {

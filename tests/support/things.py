@@ -16,7 +16,7 @@ from alliance.services.enrolment import do_make_enrolment_code
 from alliance.services.membership import do_propose_resume, do_suspend_hospital
 from consent.audit.browser_witnesses import offer_witness_key
 from consent.audit.log_query import AuditFilter, list_audit_lines
-from consent.models import Case, Confirmation, Directive, Hold, LegalHold
+from consent.models import Case, Confirmation, Directive, Hold
 from consent.services.emergencies import do_break_glass
 from consent.templates import ConsentChoice, ConsentTemplate, build_consent
 from records.mapping.map_decisions import do_propose_mapping
@@ -165,13 +165,6 @@ def known(w: World, server: str) -> dict[str, Any]:
                 acting=alliance.get_staff_principal(officer),
             ).pk
         ),
-        "hold_id": LegalHold.objects.create(
-            scope="lines",
-            first_line=1,
-            last_line=1,
-            reason="test",
-            set_by=alliance.make_staff(w.b, Role.AUDITOR, wide=True),
-        ).pk,
         "review_id": Review.objects.get(one=pair[0], two=pair[1]).pk,
         "decision_id": do_confirm_card(mine.pk, acting=alliance.get_staff_principal(clerk)).pk,
         "item_code": item.code,

@@ -9,7 +9,7 @@ from consent.migrations._encrypted_fields import EncryptedBinaryField
 class Migration(migrations.Migration):
     dependencies = [
         ("alliance", "0022_enrolment"),
-        ("consent", "0034_legal_holds"),
+        ("consent", "0032_audit_archives"),
     ]
 
     operations = [
