@@ -1205,7 +1205,7 @@ COMMENT ON COLUMN consent_emergency.opened_at IS 'When it was opened.';
 COMMENT ON COLUMN consent_emergency.until IS 'Until when it opens anything.';
 COMMENT ON COLUMN consent_emergency.closed_at IS 'When it was closed before that; NULL: it was not.';
 COMMENT ON COLUMN consent_emergency.staff_id IS 'The clinician.';
-COMMENT ON COLUMN consent_emergency.finding IS 'justified, doubtful or abuse; "": not looked at yet.';
+COMMENT ON COLUMN consent_emergency.finding IS 'justified, unrecorded, abuse or unclear, of earlier releases doubtful; "": not looked at yet.';
 COMMENT ON COLUMN consent_emergency.comment IS 'Encrypted: what the privacy officer wrote.';
 COMMENT ON COLUMN consent_emergency.reviewed_at IS 'When the finding was made.';
 COMMENT ON COLUMN consent_emergency.reviewed_by_id IS 'By whom.';
@@ -1574,6 +1574,29 @@ ALTER TABLE ONLY consent_audit_thinning ADD CONSTRAINT consent_audit_thinning_be
 ALTER TABLE ONLY consent_audit_thinning ADD CONSTRAINT consent_audit_thinning_pkey PRIMARY KEY (above);
 CREATE TRIGGER consent_audit_thinning_fixed BEFORE DELETE OR UPDATE ON consent_audit_thinning FOR EACH ROW EXECUTE FUNCTION consent_audit_refuse();
 
+-- consent_audit_archive
+CREATE TABLE consent_audit_archive (
+    id bigint NOT NULL,
+    month date NOT NULL,
+    act text NOT NULL,
+    manifest text NOT NULL,
+    done_at text NOT NULL,
+    signature bytea NOT NULL,
+    key bytea NOT NULL,
+    CONSTRAINT consent_audit_archive_act_check CHECK ((act = ANY (ARRAY['detach'::text, 'attach'::text])))
+);
+COMMENT ON TABLE consent_audit_archive IS 'Signed statements of what was done with whole months of the audit log, whose lines stand in a sealed archive: taken out of the online log, put in again. Only ever added to, by the operator''s command.';
+COMMENT ON COLUMN consent_audit_archive.id IS 'Number of the row; the newest one of a month tells where its lines are.';
+COMMENT ON COLUMN consent_audit_archive.month IS 'First day of the month (UTC) with which the partition begins.';
+COMMENT ON COLUMN consent_audit_archive.act IS 'detach: its lines are in the archive alone; attach: they are online again.';
+COMMENT ON COLUMN consent_audit_archive.manifest IS 'The signed manifest of the archive, canonical JSON.';
+COMMENT ON COLUMN consent_audit_archive.done_at IS 'When, as text (ISO 8601, UTC): exactly what was signed.';
+COMMENT ON COLUMN consent_audit_archive.signature IS 'Ed25519 signature of the statement''s canonical JSON.';
+COMMENT ON COLUMN consent_audit_archive.key IS 'Public key of the signature.';
+ALTER TABLE consent_audit_archive ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY;
+ALTER TABLE ONLY consent_audit_archive ADD CONSTRAINT consent_audit_archive_pkey PRIMARY KEY (id);
+CREATE TRIGGER consent_audit_archive_fixed BEFORE DELETE OR UPDATE ON consent_audit_archive FOR EACH ROW EXECUTE FUNCTION consent_audit_refuse();
+
 -- consent_change
 CREATE TABLE consent_change (
     id bigint NOT NULL,
@@ -1751,6 +1774,283 @@ ALTER TABLE ONLY consent_fact_history ADD CONSTRAINT consent_fact_history_pkey P
 CREATE INDEX consent_fact_history_fact ON consent_fact_history USING btree (kind, fact, until);
 CREATE INDEX consent_fact_history_person ON consent_fact_history USING btree (person, kind) WHERE (person IS NOT NULL);
 CREATE TRIGGER consent_fact_history_fixed BEFORE DELETE OR UPDATE ON consent_fact_history FOR EACH ROW EXECUTE FUNCTION consent_audit_refuse();
+
+-- consent_auditreport
+CREATE TABLE consent_auditreport (
+    id bigint NOT NULL,
+    name character varying(60) NOT NULL,
+    content character varying(8) NOT NULL,
+    filter jsonb NOT NULL,
+    filter_name character varying(60) NOT NULL,
+    form character varying(8) NOT NULL,
+    rhythm character varying(11) NOT NULL,
+    language character varying(10) NOT NULL,
+    mails boolean NOT NULL,
+    set_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    staff_id bigint NOT NULL
+);
+COMMENT ON TABLE consent_auditreport IS 'Reports of the audit log that auditors had made by rule. No right: what one holds is asked when it is made and when it is fetched.';
+COMMENT ON COLUMN consent_auditreport.id IS 'Number of the row.';
+COMMENT ON COLUMN consent_auditreport.name IS 'As the auditor called it.';
+COMMENT ON COLUMN consent_auditreport.content IS 'lines, overview or bundle.';
+COMMENT ON COLUMN consent_auditreport.filter IS 'JSON object: what the auditor''s page filters by, without a patient and without days.';
+COMMENT ON COLUMN consent_auditreport.filter_name IS 'How the saved filter was called from which it was set up.';
+COMMENT ON COLUMN consent_auditreport.form IS 'csv, xlsx, package, pdf or zip.';
+COMMENT ON COLUMN consent_auditreport.rhythm IS 'weekly, monthly, quarterly or half-yearly.';
+COMMENT ON COLUMN consent_auditreport.language IS 'In which it is written: zh-hans or en.';
+COMMENT ON COLUMN consent_auditreport.mails IS 'Whether its auditor is told by mail that one is there.';
+COMMENT ON COLUMN consent_auditreport.set_at IS 'When it was set up, by the clock of the database.';
+COMMENT ON COLUMN consent_auditreport.ended_at IS 'Since when no more are made; NULL: it goes on.';
+COMMENT ON COLUMN consent_auditreport.staff_id IS 'Whose it is; nobody else sees it or fetches its files.';
+ALTER TABLE consent_auditreport ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY;
+ALTER TABLE ONLY consent_auditreport ADD CONSTRAINT consent_auditreport_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY consent_auditreport ADD CONSTRAINT consent_auditreport_staff_id_9006b757_fk_alliance_staff_id FOREIGN KEY (staff_id) REFERENCES alliance_staff(id) DEFERRABLE INITIALLY DEFERRED;
+CREATE INDEX consent_auditreport_staff_id_9006b757 ON consent_auditreport USING btree (staff_id);
+
+-- consent_auditreportrun
+CREATE TABLE consent_auditreportrun (
+    id bigint NOT NULL,
+    first date NOT NULL,
+    last date NOT NULL,
+    state character varying(7) NOT NULL,
+    tries smallint NOT NULL,
+    lines bigint NOT NULL,
+    done bigint NOT NULL,
+    fault character varying(12) NOT NULL,
+    hospitals jsonb,
+    beat_at timestamp with time zone,
+    finished_at timestamp with time zone,
+    size bigint NOT NULL,
+    digest bytea NOT NULL,
+    fetched_at timestamp with time zone,
+    forgotten_at timestamp with time zone,
+    report_id bigint NOT NULL
+);
+COMMENT ON TABLE consent_auditreportrun IS 'What was made of a report for one span of days; the worker makes each once.';
+COMMENT ON COLUMN consent_auditreportrun.id IS 'Number of the row.';
+COMMENT ON COLUMN consent_auditreportrun.first IS 'First day, on the hospitals'' clock.';
+COMMENT ON COLUMN consent_auditreportrun.last IS 'Last day, included.';
+COMMENT ON COLUMN consent_auditreportrun.state IS 'waiting, running, done or failed.';
+COMMENT ON COLUMN consent_auditreportrun.tries IS 'How often it was begun.';
+COMMENT ON COLUMN consent_auditreportrun.lines IS 'How many lines of the log it holds.';
+COMMENT ON COLUMN consent_auditreportrun.done IS 'How many of them are written.';
+COMMENT ON COLUMN consent_auditreportrun.fault IS 'Code of why it failed; empty: it did not.';
+COMMENT ON COLUMN consent_auditreportrun.hospitals IS 'JSON list: codes of the hospitals whose lines it may hold; NULL: the whole alliance, or not made yet.';
+COMMENT ON COLUMN consent_auditreportrun.beat_at IS 'When the worker that makes it was last alive.';
+COMMENT ON COLUMN consent_auditreportrun.finished_at IS 'When it was there, or had failed.';
+COMMENT ON COLUMN consent_auditreportrun.size IS 'Bytes of the file.';
+COMMENT ON COLUMN consent_auditreportrun.digest IS 'SHA-256 of the file.';
+COMMENT ON COLUMN consent_auditreportrun.fetched_at IS 'When it was fetched first; NULL: nobody has.';
+COMMENT ON COLUMN consent_auditreportrun.forgotten_at IS 'When its file went by rule; NULL: it is there.';
+COMMENT ON COLUMN consent_auditreportrun.report_id IS 'The report.';
+ALTER TABLE consent_auditreportrun ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY;
+ALTER TABLE ONLY consent_auditreportrun ADD CONSTRAINT consent_auditreportrun_once UNIQUE (report_id, first);
+ALTER TABLE ONLY consent_auditreportrun ADD CONSTRAINT consent_auditreportrun_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY consent_auditreportrun ADD CONSTRAINT consent_auditreportr_report_id_dab6a2dc_fk_consent_a FOREIGN KEY (report_id) REFERENCES consent_auditreport(id) DEFERRABLE INITIALLY DEFERRED;
+CREATE INDEX consent_auditreportrun_report_id_dab6a2dc ON consent_auditreportrun USING btree (report_id);
+
+-- consent_auditreportchunk
+CREATE TABLE consent_auditreportchunk (
+    id bigint NOT NULL,
+    place integer NOT NULL,
+    content bytea NOT NULL,
+    run_id bigint NOT NULL
+);
+COMMENT ON TABLE consent_auditreportchunk IS 'Files of reports of the audit log, in parts, encrypted.';
+COMMENT ON COLUMN consent_auditreportchunk.id IS 'Number of the row.';
+COMMENT ON COLUMN consent_auditreportchunk.place IS 'Which part, from 0.';
+COMMENT ON COLUMN consent_auditreportchunk.content IS 'The bytes, encrypted with the key that they name.';
+COMMENT ON COLUMN consent_auditreportchunk.run_id IS 'Of which it is the file.';
+ALTER TABLE consent_auditreportchunk ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY;
+ALTER TABLE ONLY consent_auditreportchunk ADD CONSTRAINT consent_auditreportchunk_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY consent_auditreportchunk ADD CONSTRAINT consent_auditreportchunk_place UNIQUE (run_id, place);
+ALTER TABLE ONLY consent_auditreportchunk ADD CONSTRAINT consent_auditreportc_run_id_ae6792eb_fk_consent_a FOREIGN KEY (run_id) REFERENCES consent_auditreportrun(id) DEFERRABLE INITIALLY DEFERRED;
+
+-- consent_case
+CREATE TABLE consent_case (
+    id bigint NOT NULL,
+    title text NOT NULL,
+    about text NOT NULL,
+    origin character varying(10) NOT NULL,
+    origin_number character varying(80) NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    outcome character varying(10) NOT NULL,
+    closed_at timestamp with time zone,
+    closed_by_id bigint,
+    closing_by_id bigint,
+    hospital_id bigint,
+    opened_by_id bigint NOT NULL
+);
+COMMENT ON TABLE consent_case IS 'Case files: what auditors gather about one matter.';
+COMMENT ON COLUMN consent_case.id IS 'Number of the row.';
+COMMENT ON COLUMN consent_case.title IS 'Encrypted: how it is called.';
+COMMENT ON COLUMN consent_case.about IS 'Encrypted: what it is about.';
+COMMENT ON COLUMN consent_case.origin IS 'court, authority, complaint or finding.';
+COMMENT ON COLUMN consent_case.origin_number IS 'Of the order, inquiry or complaint, as it was given.';
+COMMENT ON COLUMN consent_case.opened_at IS 'When.';
+COMMENT ON COLUMN consent_case.outcome IS 'lawful, unrecorded, violation, unclear or handed; "": it goes on.';
+COMMENT ON COLUMN consent_case.closed_at IS 'When; NULL: it is open.';
+COMMENT ON COLUMN consent_case.closed_by_id IS 'Who agreed, another person.';
+COMMENT ON COLUMN consent_case.closing_by_id IS 'Who proposed that it is closed; NULL: nobody.';
+COMMENT ON COLUMN consent_case.hospital_id IS 'Whose auditors see it; NULL: those of the alliance alone.';
+COMMENT ON COLUMN consent_case.opened_by_id IS 'Who opened it.';
+ALTER TABLE consent_case ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY;
+ALTER TABLE ONLY consent_case ADD CONSTRAINT consent_case_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY consent_case ADD CONSTRAINT consent_case_closed_by_id_0cfaf2c8_fk_alliance_staff_id FOREIGN KEY (closed_by_id) REFERENCES alliance_staff(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY consent_case ADD CONSTRAINT consent_case_closing_by_id_7a0df294_fk_alliance_staff_id FOREIGN KEY (closing_by_id) REFERENCES alliance_staff(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY consent_case ADD CONSTRAINT consent_case_hospital_id_792b4691_fk_alliance_hospital_id FOREIGN KEY (hospital_id) REFERENCES alliance_hospital(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY consent_case ADD CONSTRAINT consent_case_opened_by_id_20a09143_fk_alliance_staff_id FOREIGN KEY (opened_by_id) REFERENCES alliance_staff(id) DEFERRABLE INITIALLY DEFERRED;
+CREATE INDEX consent_case_closed_by_id_0cfaf2c8 ON consent_case USING btree (closed_by_id);
+CREATE INDEX consent_case_closing_by_id_7a0df294 ON consent_case USING btree (closing_by_id);
+CREATE INDEX consent_case_hospital_id_792b4691 ON consent_case USING btree (hospital_id);
+CREATE INDEX consent_case_opened_by_id_20a09143 ON consent_case USING btree (opened_by_id);
+
+-- consent_caseitem
+CREATE TABLE consent_caseitem (
+    id bigint NOT NULL,
+    kind character varying(12) NOT NULL,
+    ref character varying(80) NOT NULL,
+    line bigint,
+    recorded timestamp with time zone,
+    why text NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    added_by_id bigint NOT NULL,
+    case_id bigint NOT NULL
+);
+COMMENT ON TABLE consent_caseitem IS 'What a case holds; nothing is taken out.';
+COMMENT ON COLUMN consent_caseitem.id IS 'Number of the row.';
+COMMENT ON COLUMN consent_caseitem.kind IS 'line, emergency, package, or a kind of another room.';
+COMMENT ON COLUMN consent_caseitem.ref IS 'Number of the thing within its kind; of a package the SHA-256 of its manifest.';
+COMMENT ON COLUMN consent_caseitem.line IS 'Number of the line of the log; NULL of other kinds.';
+COMMENT ON COLUMN consent_caseitem.recorded IS 'When the line was written.';
+COMMENT ON COLUMN consent_caseitem.why IS 'Encrypted: why it belongs to the case.';
+COMMENT ON COLUMN consent_caseitem.added_at IS 'When.';
+COMMENT ON COLUMN consent_caseitem.added_by_id IS 'Who added it.';
+COMMENT ON COLUMN consent_caseitem.case_id IS 'The case.';
+ALTER TABLE consent_caseitem ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY;
+ALTER TABLE ONLY consent_caseitem ADD CONSTRAINT consent_caseitem_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY consent_caseitem ADD CONSTRAINT one_case_item UNIQUE (case_id, kind, ref);
+ALTER TABLE ONLY consent_caseitem ADD CONSTRAINT consent_caseitem_added_by_id_a1d86b2d_fk_alliance_staff_id FOREIGN KEY (added_by_id) REFERENCES alliance_staff(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY consent_caseitem ADD CONSTRAINT consent_caseitem_case_id_5566d015_fk_consent_case_id FOREIGN KEY (case_id) REFERENCES consent_case(id) DEFERRABLE INITIALLY DEFERRED;
+CREATE INDEX case_item_line ON consent_caseitem USING btree (line) WHERE (NOT (line IS NULL));
+CREATE INDEX consent_caseitem_added_by_id_a1d86b2d ON consent_caseitem USING btree (added_by_id);
+CREATE INDEX consent_caseitem_case_id_5566d015 ON consent_caseitem USING btree (case_id);
+
+-- consent_caseentry
+CREATE TABLE consent_caseentry (
+    id bigint NOT NULL,
+    kind character varying(10) NOT NULL,
+    text text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    by_id bigint NOT NULL,
+    case_id bigint NOT NULL,
+    whom_id bigint
+);
+COMMENT ON TABLE consent_caseentry IS 'What was said or done about a case, in order; nothing is changed.';
+COMMENT ON COLUMN consent_caseentry.id IS 'Number of the row.';
+COMMENT ON COLUMN consent_caseentry.kind IS 'note, given, taken, closing, goes-on, closed or reopened.';
+COMMENT ON COLUMN consent_caseentry.text IS 'Encrypted: as it was typed.';
+COMMENT ON COLUMN consent_caseentry.at IS 'When.';
+COMMENT ON COLUMN consent_caseentry.by_id IS 'By whom.';
+COMMENT ON COLUMN consent_caseentry.case_id IS 'The case.';
+COMMENT ON COLUMN consent_caseentry.whom_id IS 'Of given and taken: whose access it is.';
+ALTER TABLE consent_caseentry ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY;
+ALTER TABLE ONLY consent_caseentry ADD CONSTRAINT consent_caseentry_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY consent_caseentry ADD CONSTRAINT consent_caseentry_by_id_d1b27ce6_fk_alliance_staff_id FOREIGN KEY (by_id) REFERENCES alliance_staff(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY consent_caseentry ADD CONSTRAINT consent_caseentry_case_id_3bca4941_fk_consent_case_id FOREIGN KEY (case_id) REFERENCES consent_case(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY consent_caseentry ADD CONSTRAINT consent_caseentry_whom_id_361b318b_fk_alliance_staff_id FOREIGN KEY (whom_id) REFERENCES alliance_staff(id) DEFERRABLE INITIALLY DEFERRED;
+CREATE INDEX consent_caseentry_by_id_d1b27ce6 ON consent_caseentry USING btree (by_id);
+CREATE INDEX consent_caseentry_case_id_3bca4941 ON consent_caseentry USING btree (case_id);
+CREATE INDEX consent_caseentry_whom_id_361b318b ON consent_caseentry USING btree (whom_id);
+
+-- consent_caselook
+CREATE TABLE consent_caselook (
+    id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    by_id bigint NOT NULL,
+    case_id bigint NOT NULL
+);
+COMMENT ON TABLE consent_caselook IS 'Who looked at a case, and when: a row a look.';
+COMMENT ON COLUMN consent_caselook.id IS 'Number of the row.';
+COMMENT ON COLUMN consent_caselook.at IS 'When.';
+COMMENT ON COLUMN consent_caselook.by_id IS 'Who.';
+COMMENT ON COLUMN consent_caselook.case_id IS 'The case.';
+ALTER TABLE consent_caselook ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY;
+ALTER TABLE ONLY consent_caselook ADD CONSTRAINT consent_caselook_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY consent_caselook ADD CONSTRAINT consent_caselook_by_id_3142a64c_fk_alliance_staff_id FOREIGN KEY (by_id) REFERENCES alliance_staff(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY consent_caselook ADD CONSTRAINT consent_caselook_case_id_5e6488c3_fk_consent_case_id FOREIGN KEY (case_id) REFERENCES consent_case(id) DEFERRABLE INITIALLY DEFERRED;
+CREATE INDEX consent_caselook_by_id_3142a64c ON consent_caselook USING btree (by_id);
+CREATE INDEX consent_caselook_case_id_5e6488c3 ON consent_caselook USING btree (case_id);
+
+-- consent_caseuserobjectpermission
+CREATE TABLE consent_caseuserobjectpermission (
+    id bigint NOT NULL,
+    content_object_id bigint NOT NULL,
+    permission_id integer NOT NULL,
+    user_id bigint NOT NULL
+);
+COMMENT ON TABLE consent_caseuserobjectpermission IS 'Which other auditors work on a case, by name (django-guardian).';
+COMMENT ON COLUMN consent_caseuserobjectpermission.id IS 'Number of the row.';
+COMMENT ON COLUMN consent_caseuserobjectpermission.content_object_id IS 'The case.';
+COMMENT ON COLUMN consent_caseuserobjectpermission.permission_id IS 'Which permission: work_case.';
+COMMENT ON COLUMN consent_caseuserobjectpermission.user_id IS 'Whose account.';
+ALTER TABLE consent_caseuserobjectpermission ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY;
+ALTER TABLE ONLY consent_caseuserobjectpermission ADD CONSTRAINT consent_caseuserobjectpe_user_id_permission_id_co_b8325470_uniq UNIQUE (user_id, permission_id, content_object_id);
+ALTER TABLE ONLY consent_caseuserobjectpermission ADD CONSTRAINT consent_caseuserobjectpermission_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY consent_caseuserobjectpermission ADD CONSTRAINT consent_caseuserobje_content_object_id_dbe638d0_fk_consent_c FOREIGN KEY (content_object_id) REFERENCES consent_case(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY consent_caseuserobjectpermission ADD CONSTRAINT consent_caseuserobje_permission_id_c5d318d2_fk_auth_perm FOREIGN KEY (permission_id) REFERENCES auth_permission(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY consent_caseuserobjectpermission ADD CONSTRAINT consent_caseuserobje_user_id_092368e0_fk_alliance_ FOREIGN KEY (user_id) REFERENCES alliance_user(id) DEFERRABLE INITIALLY DEFERRED;
+CREATE INDEX consent_caseuserobjectpermission_content_object_id_dbe638d0 ON consent_caseuserobjectpermission USING btree (content_object_id);
+CREATE INDEX consent_caseuserobjectpermission_permission_id_c5d318d2 ON consent_caseuserobjectpermission USING btree (permission_id);
+CREATE INDEX consent_caseuserobjectpermission_user_id_092368e0 ON consent_caseuserobjectpermission USING btree (user_id);
+
+-- consent_hold
+CREATE TABLE consent_hold (
+    id bigint NOT NULL,
+    whole_case boolean NOT NULL,
+    person uuid,
+    first_line bigint,
+    last_line bigint,
+    starts_at timestamp with time zone,
+    ends_at timestamp with time zone,
+    reason text NOT NULL,
+    set_at timestamp with time zone NOT NULL,
+    lift_reason text NOT NULL,
+    lift_asked_at timestamp with time zone,
+    lifted_at timestamp with time zone,
+    case_id bigint,
+    lift_asked_by_id bigint,
+    lifted_by_id bigint,
+    set_by_id bigint NOT NULL
+);
+COMMENT ON TABLE consent_hold IS 'Holds: lines that must not leave the log for its archives until two people lift it.';
+COMMENT ON COLUMN consent_hold.id IS 'Number of the row.';
+COMMENT ON COLUMN consent_hold.whole_case IS 'Whether all lines that the case gathers are held.';
+COMMENT ON COLUMN consent_hold.person IS 'Whose lines are held, by any id of theirs.';
+COMMENT ON COLUMN consent_hold.first_line IS 'From this number of a line on.';
+COMMENT ON COLUMN consent_hold.last_line IS 'Up to this one.';
+COMMENT ON COLUMN consent_hold.starts_at IS 'Lines from this moment on.';
+COMMENT ON COLUMN consent_hold.ends_at IS 'Before this moment.';
+COMMENT ON COLUMN consent_hold.reason IS 'Encrypted: why.';
+COMMENT ON COLUMN consent_hold.set_at IS 'When.';
+COMMENT ON COLUMN consent_hold.lift_reason IS 'Encrypted: why it is to be lifted.';
+COMMENT ON COLUMN consent_hold.lift_asked_at IS 'When.';
+COMMENT ON COLUMN consent_hold.lifted_at IS 'When; NULL: it stands.';
+COMMENT ON COLUMN consent_hold.case_id IS 'The case in which it was set.';
+COMMENT ON COLUMN consent_hold.lift_asked_by_id IS 'Who proposes it; NULL: nobody.';
+COMMENT ON COLUMN consent_hold.lifted_by_id IS 'Who agreed, another person.';
+COMMENT ON COLUMN consent_hold.set_by_id IS 'Who set it.';
+ALTER TABLE consent_hold ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY;
+ALTER TABLE ONLY consent_hold ADD CONSTRAINT consent_hold_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY consent_hold ADD CONSTRAINT consent_hold_case_id_48c8affc_fk_consent_case_id FOREIGN KEY (case_id) REFERENCES consent_case(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY consent_hold ADD CONSTRAINT consent_hold_lift_asked_by_id_0e9bc387_fk_alliance_staff_id FOREIGN KEY (lift_asked_by_id) REFERENCES alliance_staff(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY consent_hold ADD CONSTRAINT consent_hold_lifted_by_id_2173ea28_fk_alliance_staff_id FOREIGN KEY (lifted_by_id) REFERENCES alliance_staff(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY consent_hold ADD CONSTRAINT consent_hold_set_by_id_3cc0d803_fk_alliance_staff_id FOREIGN KEY (set_by_id) REFERENCES alliance_staff(id) DEFERRABLE INITIALLY DEFERRED;
+CREATE INDEX consent_hold_case_id_48c8affc ON consent_hold USING btree (case_id);
+CREATE INDEX consent_hold_lift_asked_by_id_0e9bc387 ON consent_hold USING btree (lift_asked_by_id);
+CREATE INDEX consent_hold_lifted_by_id_2173ea28 ON consent_hold USING btree (lifted_by_id);
+CREATE INDEX consent_hold_set_by_id_3cc0d803 ON consent_hold USING btree (set_by_id);
 
 -- function consent_audit_name(bigint, timestamp with time zone, uuid[])
 CREATE FUNCTION public.consent_audit_name(line bigint, recorded timestamp with time zone, persons uuid[]) RETURNS void
@@ -3445,6 +3745,137 @@ ALTER TABLE ONLY records_accessrule ADD CONSTRAINT records_accessrule_ended_by_i
 ALTER TABLE ONLY records_accessrule ADD CONSTRAINT records_accessrule_hospital_id_0fccc77f_fk_alliance_hospital_id FOREIGN KEY (hospital_id) REFERENCES alliance_hospital(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE ONLY records_accessrule ADD CONSTRAINT records_accessrule_proposed_by_id_6bbdea9d_fk_alliance_staff_id FOREIGN KEY (proposed_by_id) REFERENCES alliance_staff(id) DEFERRABLE INITIALLY DEFERRED;
 CREATE INDEX access_rule_state ON records_accessrule USING btree (hospital_id, state);
+
+-- records_recognitionitem
+CREATE TABLE records_recognitionitem (
+    id bigint NOT NULL,
+    code character varying(32) NOT NULL,
+    list_code character varying(40) NOT NULL,
+    name_zh character varying(100) NOT NULL,
+    name_en character varying(100) NOT NULL,
+    loincs character varying(300) NOT NULL,
+    "window" smallint,
+    upward boolean NOT NULL,
+    scope character varying(8) NOT NULL,
+    place character varying(20) NOT NULL,
+    specimens character varying(200) NOT NULL,
+    methods character varying(200) NOT NULL,
+    price numeric(9,2),
+    source character varying(200) NOT NULL,
+    active boolean NOT NULL,
+    changed_at timestamp with time zone NOT NULL
+);
+COMMENT ON TABLE records_recognitionitem IS 'The alliance''s catalogue of mutually recognised items (docs/adr/0085).';
+COMMENT ON COLUMN records_recognitionitem.id IS 'Number of the row.';
+COMMENT ON COLUMN records_recognitionitem.code IS 'The alliance''s own code of the item.';
+COMMENT ON COLUMN records_recognitionitem.list_code IS 'Its code in the national or provincial list.';
+COMMENT ON COLUMN records_recognitionitem.name_zh IS 'Its Chinese name.';
+COMMENT ON COLUMN records_recognitionitem.name_en IS 'Its English name.';
+COMMENT ON COLUMN records_recognitionitem.loincs IS 'The codes of LOINC that count as it, parted by blanks.';
+COMMENT ON COLUMN records_recognitionitem."window" IS 'Days for which a result counts; NULL: the alliance has set none.';
+COMMENT ON COLUMN records_recognitionitem.upward IS 'Whether a higher hospital recognises a lower one''s results.';
+COMMENT ON COLUMN records_recognitionitem.scope IS 'nation, province, city or alliance.';
+COMMENT ON COLUMN records_recognitionitem.place IS 'The province or city, as marks name it.';
+COMMENT ON COLUMN records_recognitionitem.specimens IS 'Accepted specimens, parted by |; empty: any.';
+COMMENT ON COLUMN records_recognitionitem.methods IS 'Accepted methods, parted by |; empty: any.';
+COMMENT ON COLUMN records_recognitionitem.price IS 'What one costs, in yuan.';
+COMMENT ON COLUMN records_recognitionitem.source IS 'Where its days are from.';
+COMMENT ON COLUMN records_recognitionitem.active IS 'Whether it is in use.';
+COMMENT ON COLUMN records_recognitionitem.changed_at IS 'When it was changed last.';
+ALTER TABLE records_recognitionitem ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY;
+ALTER TABLE ONLY records_recognitionitem ADD CONSTRAINT records_recognitionitem_code_key UNIQUE (code);
+ALTER TABLE ONLY records_recognitionitem ADD CONSTRAINT records_recognitionitem_pkey PRIMARY KEY (id);
+CREATE INDEX records_recognitionitem_code_eb6fab41_like ON records_recognitionitem USING btree (code varchar_pattern_ops);
+
+-- records_recognitionqualification
+CREATE TABLE records_recognitionqualification (
+    id bigint NOT NULL,
+    starts date NOT NULL,
+    ends date,
+    quality character varying(8) NOT NULL,
+    note character varying(200) NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    end_reason character varying(200) NOT NULL,
+    hospital_id bigint NOT NULL,
+    item_id bigint NOT NULL
+);
+COMMENT ON TABLE records_recognitionqualification IS 'That a hospital''s results of an item are recognised.';
+COMMENT ON COLUMN records_recognitionqualification.id IS 'Number of the row.';
+COMMENT ON COLUMN records_recognitionqualification.starts IS 'The first day whose results are recognised.';
+COMMENT ON COLUMN records_recognitionqualification.ends IS 'The last one; NULL: none is set.';
+COMMENT ON COLUMN records_recognitionqualification.quality IS 'External quality assessment: unknown, passed or failed.';
+COMMENT ON COLUMN records_recognitionqualification.note IS 'What two administrators knew of it.';
+COMMENT ON COLUMN records_recognitionqualification.made_at IS 'When it was agreed.';
+COMMENT ON COLUMN records_recognitionqualification.end_reason IS 'Why it was ended.';
+COMMENT ON COLUMN records_recognitionqualification.hospital_id IS 'The hospital (alliance_hospital.id).';
+COMMENT ON COLUMN records_recognitionqualification.item_id IS 'The item (records_recognitionitem.id).';
+ALTER TABLE records_recognitionqualification ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY;
+ALTER TABLE ONLY records_recognitionqualification ADD CONSTRAINT records_recognitionqualification_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY records_recognitionqualification ADD CONSTRAINT records_recognitionq_hospital_id_73b0a409_fk_alliance_ FOREIGN KEY (hospital_id) REFERENCES alliance_hospital(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY records_recognitionqualification ADD CONSTRAINT records_recognitionq_item_id_6a44fff6_fk_records_r FOREIGN KEY (item_id) REFERENCES records_recognitionitem(id) DEFERRABLE INITIALLY DEFERRED;
+CREATE INDEX records_recognitionqualification_item_id_6a44fff6 ON records_recognitionqualification USING btree (item_id);
+
+-- records_recognitionprompt
+CREATE TABLE records_recognitionprompt (
+    id uuid NOT NULL,
+    asker character varying(60) NOT NULL,
+    department character varying(60) NOT NULL,
+    person uuid NOT NULL,
+    hits jsonb NOT NULL,
+    day date NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    hospital_id bigint NOT NULL,
+    item_id bigint NOT NULL
+);
+COMMENT ON TABLE records_recognitionprompt IS 'Somebody who was about to order an item was told of results elsewhere that count: once a day for each patient, item, hospital and asker.';
+COMMENT ON COLUMN records_recognitionprompt.id IS 'By which it is answered.';
+COMMENT ON COLUMN records_recognitionprompt.asker IS 'Staff or system, as the audit log calls it.';
+COMMENT ON COLUMN records_recognitionprompt.department IS 'Department, where known.';
+COMMENT ON COLUMN records_recognitionprompt.person IS 'Whose results, as a person of the index then.';
+COMMENT ON COLUMN records_recognitionprompt.hits IS 'The results that counted, as hospital/Type/id/version.';
+COMMENT ON COLUMN records_recognitionprompt.day IS 'The day, on the hospital''s clock.';
+COMMENT ON COLUMN records_recognitionprompt.asked_at IS 'When.';
+COMMENT ON COLUMN records_recognitionprompt.hospital_id IS 'Who was told (alliance_hospital.id).';
+COMMENT ON COLUMN records_recognitionprompt.item_id IS 'The item (records_recognitionitem.id).';
+ALTER TABLE ONLY records_recognitionprompt ADD CONSTRAINT one_recognition_prompt UNIQUE (person, item_id, hospital_id, asker, day);
+ALTER TABLE ONLY records_recognitionprompt ADD CONSTRAINT records_recognitionprompt_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY records_recognitionprompt ADD CONSTRAINT records_recognitionp_hospital_id_c55b430e_fk_alliance_ FOREIGN KEY (hospital_id) REFERENCES alliance_hospital(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY records_recognitionprompt ADD CONSTRAINT records_recognitionp_item_id_95420113_fk_records_r FOREIGN KEY (item_id) REFERENCES records_recognitionitem(id) DEFERRABLE INITIALLY DEFERRED;
+CREATE INDEX recognition_prompt_day ON records_recognitionprompt USING btree (day, hospital_id);
+
+-- records_recognitiondecision
+CREATE TABLE records_recognitiondecision (
+    id bigint NOT NULL,
+    decision character varying(8) NOT NULL,
+    result character varying(200) NOT NULL,
+    reason character varying(20) NOT NULL,
+    note text NOT NULL,
+    told boolean NOT NULL,
+    quoted boolean NOT NULL,
+    price numeric(9,2),
+    key character varying(64) NOT NULL,
+    actor character varying(60) NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    prompt_id uuid NOT NULL
+);
+COMMENT ON TABLE records_recognitiondecision IS 'What was decided on a prompt; the newest counts. Only ever added to.';
+COMMENT ON COLUMN records_recognitiondecision.id IS 'Number of the row.';
+COMMENT ON COLUMN records_recognitiondecision.decision IS 'adopted or repeated.';
+COMMENT ON COLUMN records_recognitiondecision.result IS 'The adopted result, as hospital/Type/id/version.';
+COMMENT ON COLUMN records_recognitiondecision.reason IS 'Why the test is repeated.';
+COMMENT ON COLUMN records_recognitiondecision.note IS 'The same in the doctor''s words. Encrypted.';
+COMMENT ON COLUMN records_recognitiondecision.told IS 'Whether the patient was told why.';
+COMMENT ON COLUMN records_recognitiondecision.quoted IS 'Whether the result was quoted into the note.';
+COMMENT ON COLUMN records_recognitiondecision.price IS 'What the item cost then, where adopted.';
+COMMENT ON COLUMN records_recognitiondecision.key IS 'The sender''s own key.';
+COMMENT ON COLUMN records_recognitiondecision.actor IS 'Staff or system, as the audit log calls it.';
+COMMENT ON COLUMN records_recognitiondecision.decided_at IS 'When.';
+COMMENT ON COLUMN records_recognitiondecision.prompt_id IS 'The prompt (records_recognitionprompt.id).';
+ALTER TABLE records_recognitiondecision ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY;
+ALTER TABLE ONLY records_recognitiondecision ADD CONSTRAINT records_recognitiondecision_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY records_recognitiondecision ADD CONSTRAINT records_recognitiond_prompt_id_70ac7b5d_fk_records_r FOREIGN KEY (prompt_id) REFERENCES records_recognitionprompt(id) DEFERRABLE INITIALLY DEFERRED;
+CREATE UNIQUE INDEX one_recognition_decision ON records_recognitiondecision USING btree (prompt_id, key) WHERE (NOT ((key)::text = ''::text));
+CREATE INDEX records_recognitiondecision_prompt_id_70ac7b5d ON records_recognitiondecision USING btree (prompt_id);
 
 -- record_long
 CREATE STATISTICS record_resource_longs ON record_long(dated, dated_to) FROM record_resource;
