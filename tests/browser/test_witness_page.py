@@ -6,6 +6,7 @@ its evidence. What a platform that lies would answer is put between page and ser
 import base64
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -93,15 +94,18 @@ def lie(page: Any, change: Callable[[dict[str, Any], Head], None]) -> None:
     but the first question.
     """
 
+    from playwright.sync_api import Error
+
     def handle(route: Any) -> None:
         question = json.loads(route.request.post_data)
         if question.get("cosignature"):
             route.abort()
             return
-        reply = route.fetch()
-        answer = reply.json()
-        change(answer, head_of(answer))
-        route.fulfill(response=reply, body=json.dumps(answer))
+        with suppress(Error):  # the page asks now and then; it may have gone meanwhile
+            reply = route.fetch()
+            answer = reply.json()
+            change(answer, head_of(answer))
+            route.fulfill(response=reply, body=json.dumps(answer))
 
     page.route("**/audit/witness/head/", handle)
 

@@ -3,7 +3,6 @@ what the review of accesses looks at.
 """
 
 import datetime as dt
-import secrets
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -17,6 +16,7 @@ from consent.audit.append import append_event
 from consent.audit.event import AuditEvent, EventCode
 from consent.provision import STAFF_SYSTEM
 from records.models import AccessRule, SourcePatient
+from tests import draws
 from tests.factories import alliance
 from tests.factories.fhir import Api, make_patient, make_unique_name
 
@@ -126,7 +126,7 @@ class AccessScene:
                 person=person,
                 refs=refs,
                 address=address,
-                request_id=secrets.token_hex(8),
+                request_id=draws.token_hex(8),
             )
         )
 

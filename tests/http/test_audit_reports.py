@@ -6,7 +6,6 @@ import csv
 import datetime as dt
 import io
 import json
-import secrets
 import zipfile
 from typing import Any
 
@@ -24,6 +23,7 @@ from consent.audit.sealer import seal_all
 from consent.models import AuditReport, AuditReportChunk, AuditReportRun, SavedAuditFilter
 from consent.reports import make_reports, report_runs
 from consent.reports.make_reports import make_report
+from tests import draws
 from tests.factories import alliance
 from tests.support.browser import signed_in
 from tests.support.html import Browser
@@ -35,7 +35,7 @@ State = AuditReportRun.State
 
 def write(at: Hospital, code: EventCode = EventCode.RECORD_SEARCH) -> str:
     """A line; returns its target."""
-    target = f"target-{secrets.token_hex(6)}"
+    target = f"target-{draws.token_hex(6)}"
     append_event(AuditEvent(code, "client", "none-of-ours", at.code, "", "TREAT", target=target))
     return target
 
@@ -51,7 +51,7 @@ def auditor(at: Hospital) -> Staff:
 
 
 def set_up(browser: Browser, **more: str) -> AuditReport:
-    name = f"report {secrets.token_hex(4)}"
+    name = f"report {draws.token_hex(4)}"
     given = {"name": name, "what": "overview", "form": "pdf", "rhythm": "monthly"} | more
     reply = browser.post("/audit/reports/set/", given, headers=ENGLISH)
     assert reply.status_code == 302, reply.content.decode()
@@ -117,7 +117,7 @@ def test_lines_of_a_saved_filter_are_those_of_ones_hospital(at: Hospital, audito
     other = alliance.make_hospital("elsewhere")
     wanted, of_another_kind = write(at), write(at, EventCode.CLIENT_KEY)
     foreign = write(other)
-    name = f"mine {secrets.token_hex(4)}"
+    name = f"mine {draws.token_hex(4)}"
     assert browser.post("/audit/filters/", {"name": name, "kind": "read"}).status_code == 302
     saved = SavedAuditFilter.objects.get(name=name)
     run = make(set_up(browser, what=f"filter-{saved.pk}", form="csv", rhythm="weekly"))
@@ -257,7 +257,7 @@ def test_a_mail_says_that_it_is_there_and_nothing_more(
     at: Hospital, auditor: Staff, settings: Any
 ) -> None:
     settings.MAIL = "smtp://localhost"
-    auditor.user.email = f"{secrets.token_hex(4)}@example.org"
+    auditor.user.email = f"{draws.token_hex(4)}@example.org"
     auditor.user.save(update_fields=["email"])
     make(set_up(signed_in(auditor)))
     report = set_up(signed_in(auditor), mails="on")

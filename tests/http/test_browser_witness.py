@@ -142,7 +142,7 @@ def test_the_head_as_a_note_with_its_cosignatures(at: Hospital, server: str) -> 
     headers = {"Authorization": f"Bearer {api.token}"}
     for query in ("", "?cosigned=true"):
         reply = api.raw("GET", f"/sync/{at.code}/checkpoint{query}", None, headers)
-        assert reply.status == 200 and reply.headers["Content-Type"].startswith("text/plain")
+        assert reply.status == 200 and reply.headers["content-type"].startswith("text/plain")
         body, _, lines = reply.body.decode().rpartition("\n\n")
         origin, size, _root = body.split("\n")
         assert lines.startswith(f"— {origin} "), "the log's own comes first"

@@ -3,7 +3,6 @@ person closes and lifts, others see it by name alone, and each look is listed.
 """
 
 import datetime as dt
-import secrets
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from consent.audit.event import AuditEvent, EventCode
 from consent.audit.held_lines import HELD_LINE_SQL, find_hold
 from consent.audit.log_query import AuditFilter, count_audit_lines
 from consent.models import Case, CaseItem, CaseLook, Hold
+from tests import draws
 from tests.factories import alliance
 from tests.factories.emergencies import opened_emergency
 from tests.support.browser import signed_in
@@ -54,7 +54,7 @@ def open_case(browser: Browser, at: Hospital, title: str = "a complaint") -> str
 
 
 def write_line(at: Hospital, **more: Any) -> int:
-    target = f"case-{secrets.token_hex(6)}"
+    target = f"case-{draws.token_hex(6)}"
     append_event(
         AuditEvent(
             code=EventCode.RECORD_SEARCH,
@@ -94,7 +94,7 @@ def find(case: str) -> Case:
 def test_lines_are_gathered_as_far_as_the_log_shows_them(at: Hospital, one: Browser) -> None:
     case = open_case(one, at)
     there = alliance.make_hospital("cases-far")
-    request = f"case-{secrets.token_hex(6)}"
+    request = f"case-{draws.token_hex(6)}"
     mine, theirs = write_line(at), write_line(there)
     act = [write_line(at, request_id=request) for _ in range(3)]
     assert gather(one, case, f"line={theirs}") == 404, "what the log does not show is not there"

@@ -18,6 +18,7 @@ from consent.audit.signing_keys import own_public_key_bytes, raw_key_bytes
 from consent.audit.tree_head import load_newest_head
 from records.agent.checkpoint import Head, open_checkpoint
 from tests.factories.alliance import OPERATOR
+from tests.support.browser import ENGLISH
 from tests.support.html import Browser
 from tests.wait_until import wait_until
 
@@ -48,7 +49,7 @@ def public_hex(key: Ed25519PrivateKey) -> str:
 
 
 def offer(browser: Browser, key: Ed25519PrivateKey, name: str = "auditor's desk") -> Any:
-    return browser.post(PAGE, {"name": name, "key": public_hex(key)})
+    return browser.post(PAGE, {"name": name, "key": public_hex(key)}, headers=ENGLISH)
 
 
 def code_of(at: Hospital, key: Ed25519PrivateKey) -> str:

@@ -1,7 +1,6 @@
 """One of each thing that an address of the site can name, and requests that leave no trace."""
 
 import re
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -25,6 +24,7 @@ from records.models import CodeMapping, Review, SourceBrand, SourcePatient
 from records.mpi.curation.decisions import do_confirm_card
 from records.mpi.index import source_patients
 from records.operations.person_seal import do_seal_person
+from tests import draws
 from tests.factories import alliance
 from tests.factories.access_scene import make_access_rule
 from tests.factories.administrator_clients import make_administrator, register_standing
@@ -196,7 +196,7 @@ def known(w: World, server: str) -> dict[str, Any]:
 def offer_browser(at: Hospital) -> str:
     """The code of a browser that waits to be a witness of the log."""
     who = alliance.make_staff(at, Role.AUDITOR)
-    return offer_witness_key(at.pk, at.code, "a browser", secrets.token_bytes(32), who.pk)
+    return offer_witness_key(at.pk, at.code, "a browser", draws.token_bytes(32), who.pk)
 
 
 def make_proposed_mapping(w: World, clerk: Staff) -> tuple[CodeMapping, Hospital]:
