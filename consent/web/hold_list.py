@@ -5,6 +5,7 @@ online whatever its age, by which case file; and from when on the log is online.
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
 
 from alliance.auth.errors import Forbidden
 from alliance.auth.principal import Principal
@@ -16,6 +17,7 @@ from consent.audit.event import AuditEvent, EventCode
 from consent.models import Hold
 
 
+@require_GET
 @require_staff(Permission.CASE_KEEP)
 def show_holds(request: HttpRequest, *, acting: Principal) -> HttpResponse:
     """Set and lifted in their case files, by two people. Looking leaves a line that names whom the
