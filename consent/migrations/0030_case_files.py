@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("title", EncryptedTextField(max_length=120, verbose_name="Title")),
+                ("title", EncryptedTextField(max_length=120, verbose_name="Title of the case")),
                 ("about", EncryptedTextField(max_length=2000, verbose_name="What it is about")),
                 (
                     "origin",

@@ -28,7 +28,7 @@ class Case(models.Model):
     hospital = models.ForeignKey(
         "alliance.Hospital", models.PROTECT, null=True, related_name="+"
     )  # whose auditors see it; null: those of the alliance alone
-    title = EncryptedTextField(_("Title"), max_length=120)
+    title = EncryptedTextField(_("Title of the case"), max_length=120)
     about = EncryptedTextField(_("What it is about"), max_length=2000)
     origin = models.CharField(_("Who asked"), max_length=10, choices=Origin.choices)
     origin_number = models.CharField(

@@ -23,7 +23,7 @@ def text_area(label: Any, most: int, rows: int = 3) -> forms.CharField:
 class CaseForm(forms.Form):
     """hospitals: for which cases may be opened; wide: also for the alliance."""
 
-    title = forms.CharField(label=_("Title"), min_length=2, max_length=120)
+    title = forms.CharField(label=_("Title of the case"), min_length=2, max_length=120)
     origin = forms.ChoiceField(label=_("Who asked"), choices=Case.Origin.choices)
     origin_number = forms.CharField(
         label=_("Number of the order, inquiry or complaint"), max_length=80, required=False

@@ -126,7 +126,7 @@ def make_stub(item: WorkItem, title: str, banner: Banner) -> PrintedSection:
     return make_fields(
         _("Stub"),
         (
-            (_("Number"), item.number),
+            (_("Referral number"), item.number),
             (_("Patient"), banner.name),
             (_("Referring hospital"), item.sender.name),
             (

@@ -21,7 +21,7 @@ STATE_WORDS = {
     "cancelled": _("Cancelled"),
 }
 VERB_WORDS = {  # on a button
-    "accept": _("Accept"),
+    "accept": _("Accept the patient"),
     "ask": _("Ask back"),
     "decline": _("Decline"),
     "withdraw": _("Take it back"),
