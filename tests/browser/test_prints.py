@@ -3,6 +3,7 @@ of each page; a font for rare characters comes only where one stands.
 """
 
 import io
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +25,13 @@ def pages_of(page: Any) -> list[str]:
     return ["".join(p.extract_text().split()) for p in PdfReader(io.BytesIO(data)).pages]
 
 
+RADICALS = "[\u2e80-\u2fdf]"  # share their glyph with a character: Chromium's PDF names either
+
+
+def says_name(name: str, text: str) -> bool:
+    return bool(re.search("".join(f"(?:{re.escape(c)}|{RADICALS})" for c in name), text))
+
+
 def test_each_page_of_paper_says_whose_it_is(
     enter: Callable[..., Any], server: str, w: World
 ) -> None:
@@ -36,9 +44,9 @@ def test_each_page_of_paper_says_whose_it_is(
     assert not page.is_visible(".paperhead"), "not on a screen"
     name = "".join(page.inner_text("main h1").split())
     found = pages_of(page)
-    assert len(found) > 1
+    assert len(found) > 1 and not says_name("不是她", found[0]), "the control"
     for number, text in enumerate(found, 1):
-        assert name in text and "1958-03-12" in text, number
+        assert says_name(name, text) and "1958-03-12" in text, number
         assert f"{number}/{len(found)}" in text, number
     whole = "".join(found)
     assert "▶" not in whole and "▸" not in whole and "▼" not in whole
