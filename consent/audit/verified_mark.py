@@ -1,6 +1,7 @@
 """Keep how far this machine has verified the log, outside of the database and signed, so that the
 next look can go on from there (audit_verify --since-last, docs/adr/0082). What lies below is not
-read again: whole runs, from nothing, stay the default.
+read again: whole runs, from nothing, stay the default. It is begun by the first --since-last: a
+command that only looks leaves nothing behind.
 """
 
 import json
@@ -82,16 +83,15 @@ def mark_path() -> Path:
     return head.with_name(head.name.replace("head-", "verified-", 1))
 
 
-def load_verified_mark(pinned_keys: Sequence[PinnedKey]) -> VerifiedMark:
-    """Raises MarkRefused where there is none, or none that these keys have signed."""
+def load_verified_mark(pinned_keys: Sequence[PinnedKey]) -> VerifiedMark | None:
+    """None where this machine keeps none. Raises MarkRefused for one that these keys have not
+    signed.
+    """
     path = mark_path()
     try:
         mark = VerifiedMark.from_json(json.loads(path.read_text()))
-    except FileNotFoundError as error:
-        raise MarkRefused(
-            "this machine has not verified the log before: run audit_verify once without"
-            " --since-last"
-        ) from error
+    except FileNotFoundError:
+        return None
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise MarkRefused(f"{path} is no mark of a verification: {error}") from error
     if fault := find_signature_fault(

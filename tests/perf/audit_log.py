@@ -67,7 +67,10 @@ def measured(home: Installation) -> None:
     wall = time.monotonic() - began
     tell("audit log: written and sealed", lines=LINES, per_s=round(LINES / wall))
     total = home.sql("SELECT count(*) FROM consent_audit_leaf")[0][0]
-    for what, how in (("from nothing", ()), ("since the last time", ("--since-last",))):
+    for what, how in (
+        ("from nothing", ("--since-last",)),
+        ("since the last time", ("--since-last",)),
+    ):
         spent = processor_time(lambda how=how: home.manage("audit_verify", *how))  # type: ignore[misc]
         tell(f"audit_verify, {what}", lines=total, processor_s=round(spent, 1))
     verified()

@@ -21,6 +21,7 @@ from consent.audit.receipt import SignedReceipt
 from consent.audit.verified_mark import (
     VerifiedMark,
     load_verified_mark,
+    mark_path,
     store_verified_mark,
 )
 from consent.audit.verify import verify_log
@@ -149,7 +150,8 @@ class Command(OperatorCommand):
             else:
                 since = load_verified_mark(pins) if since_last else None
                 report = verify_log([old] if old else [], pins, archive, since)
-                if report.intact and not report.rolled_back and not key:
+                goes_on = since_last or mark_path().exists()
+                if goes_on and report.intact and not report.rolled_back and not key:
                     keep_mark(report, since)
                 faults, notices, head = report.faults, report.notices, report.newest
                 thinned = f" ({report.thinned} thinned out)" if report.thinned else ""
