@@ -84,6 +84,8 @@ def list_types(
         route.operation.at_shared_base if route.operation else interaction.at_shared_base
     ):
         return None
+    if not shared and route.operation and not route.operation.at_own_base:
+        return None
     if route.type_name != EVERY_TYPE:
         return ()
     if not shared:

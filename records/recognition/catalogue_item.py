@@ -9,7 +9,7 @@ from decimal import Decimal
 # Hospital.Tier → its level: equal ones recognise each other, a lower one a higher one
 # (国卫医发〔2022〕6号; whether a higher one recognises a lower one is the alliance's rule by item).
 LEVELS = {"community": 1, "township": 1, "tertiary": 3}
-LIST_SYSTEM = "urn:xinglin:recognition-item"  # of the catalogue's own codes
+LIST_SYSTEM = "urn:xinglin:codesystem:recognition-item"  # of the catalogue's own codes
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ def narrowings(at: Hospital, staff: Any, client_id: str) -> dict[str, Any]:
         "purpose": "BTG",
         "codes": codes_of_group("emergency"),
         "system": client_id,
+        "case": 7,
     }
 
 

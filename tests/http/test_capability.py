@@ -131,7 +131,15 @@ def test_exports_are_stated_as_the_bulk_data_guide_names_them(api: Api) -> None:
 def test_every_operation_and_only_those(api: Api) -> None:
     rest = stated(api)
     told = {called(o) for r in [rest, *rest["resource"]] for o in r.get("operation", [])}  # type: ignore[misc]
-    assert told == {name[1:] for name in list_metric_names() if name.startswith("$")}
+    shared = {
+        called(o)
+        for r in stated(api, "alliance")["resource"]
+        for o in r.get("operation", [])  # type: ignore[attr-defined]
+    }
+    assert shared - told == {"recognition-check", "recognition-decision"}, (
+        "of the shared base alone"
+    )
+    assert told | shared == {name[1:] for name in list_metric_names() if name.startswith("$")}
     for level, names in (
         ("", [called(o) for o in rest["operation"]]),
         *((r["type"], [called(o) for o in r.get("operation", [])]) for r in rest["resource"]),
@@ -166,6 +174,8 @@ def test_the_shared_base_states_less(api: Api) -> None:
         "patient-export",
         "match",
         "ihe-pix",
+        "recognition-check",
+        "recognition-decision",
     }  # type: ignore[attr-defined]
     assert api("POST", "Patient", make_patient(), base="alliance").status == 403
     assert (

@@ -45,6 +45,7 @@ READ = {
     "person/<uuid:person_id>/history/",
     "person/<uuid:person_id>/growth/",
     "person/<uuid:person_id>/documents/",
+    "person/<uuid:person_id>/recognition/",
     "person/<uuid:person_id>/why/",
 }
 

@@ -12,12 +12,13 @@ from records.recognition import ask_check, send_decision
 from records.requests.fhir_request import FhirRequest, FhirResponse
 from records.requests.interaction import Interaction, Operation
 
-OWN = "urn:xinglin:operation:"
-
 
 class RecognitionCheckView(FhirView):
     operation = Operation(
-        "recognition-check", OWN + "recognition-check", at_shared_base=True, at_own_base=False
+        "recognition-check",
+        "urn:xinglin:operation:recognition-check",
+        at_shared_base=True,
+        at_own_base=False,
     )
 
     @Interaction("$recognition-check", "search")
@@ -34,7 +35,7 @@ class RecognitionCheckView(FhirView):
 class RecognitionDecisionView(FhirView):
     operation = Operation(
         "recognition-decision",
-        OWN + "recognition-decision",
+        "urn:xinglin:operation:recognition-decision",
         at_shared_base=True,
         at_own_base=False,
     )
