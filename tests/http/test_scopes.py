@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from records.facade.ips_document import SUMMARY_TYPES
+from records.models import SourcePatient
 from records.requests.served_routes import list_routes
 from tests import draws
 from tests.factories import alliance
 from tests.factories.fhir import FHIR, Api, make_bundle, make_observation, make_patient
+from tests.factories.recognition import make_item, make_prompt
 from tests.support.audit_lines import Log, fresh
 
 URL = "urn:test:scopes"
@@ -47,6 +49,7 @@ class Case:
     body: Any = None
     headers: tuple[tuple[str, str], ...] = ()
     ends: tuple[int, ...] = (200, 201, 202, 204)
+    base: str = ""  # "": the hospital's own
 
 
 def both(route: str, needs: str, path: str, query: str, body: Any) -> list[Case]:
@@ -394,6 +397,30 @@ CASES = [
         NOTHING,
         ends=(404,),
     ),
+    Case(
+        "GET",
+        "recognition-check",
+        "system/Observation.s",
+        "Patient/{person}/$recognition-check?item=http://loinc.org|{loinc}",
+        base="alliance",
+    ),
+    Case(
+        "POST",
+        "recognition-check",
+        "system/Observation.s",
+        "Patient/{person}/$recognition-check",
+        parameters(item="http://loinc.org|{loinc}"),
+        base="alliance",
+    ),
+    Case(
+        "POST",
+        "recognition-decision",
+        "system/Observation.s",
+        "Patient/{person}/$recognition-decision",
+        parameters(prompt="{prompt}", decision="adopted", result="x/Observation/y"),
+        base="alliance",
+        ends=(201, 422),
+    ),
 ]
 
 
@@ -424,6 +451,13 @@ def ward(server: str) -> Ward:
                 }
             ).split("/")[1]
         ),
+    }
+    home = SourcePatient.objects.get(hospital=at, fhir_id=p).person_id
+    item = make_item()
+    known |= {
+        "person": str(home),
+        "loinc": item.loincs,
+        "prompt": str(make_prompt(at, item, home).pk),
     }
     concept = {"system": URL, "concept": [{"code": "a"}]}
     known["system"] = everything.create(
@@ -492,6 +526,7 @@ def ward(server: str) -> Ward:
             case.method,
             filled(case.path),
             filled(case.body),
+            base=case.base,
             **{
                 k.replace("-", "_"): v
                 for k, v in headers.items()

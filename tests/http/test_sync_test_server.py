@@ -27,6 +27,7 @@ from tests.wait_until import wait_until
 SOMETIMES = ("the feed, a page", "entries")
 MEANT = {
     SOMETIMES: "a page may hold less: the alliance's other records are looked at",
+    ("a head", "public_key"): "each log has a key of its own",
     ("the feed", r".*\.patients.*"): "a sandbox has no patient index; here the feed is to be tried",
 }
 
