@@ -57,6 +57,7 @@ EVENT_GROUPS: dict[str, EventGroup] = {
             "consent:record",
         ),
     ),
+    "recognition": EventGroup(gettext_lazy("Mutual recognition"), ("records:recognition",)),
     "work": EventGroup(gettext_lazy("Work between hospitals"), ("alliance:work",)),
     "portal": EventGroup(gettext_lazy("Patient's own access"), ("consent:access",)),
     "emergency": EventGroup(gettext_lazy("Emergency accesses"), ("consent:emergency",)),

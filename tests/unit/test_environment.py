@@ -170,6 +170,8 @@ BAD = [
     ("XINGLIN_METRICS_FROM", "10.1.2.3/8"),
     ("XINGLIN_METRICS_FROM", "10.1.2.0/33"),
     ("XINGLIN_BACKUP_DAYS", "3651"),
+    ("XINGLIN_AUDIT_ONLINE_MONTHS", "5"),
+    ("XINGLIN_AUDIT_ONLINE_MONTHS", "1201"),
     ("XINGLIN_EMERGENCY_REVIEW_HOURS", "0"),
     ("XINGLIN_EMERGENCY_REVIEW_HOURS", "721"),
     *(
@@ -177,6 +179,7 @@ BAD = [
         for name in (
             "XINGLIN_HOME",
             "XINGLIN_BACKUP_DIR",
+            "XINGLIN_AUDIT_ARCHIVES",
             "XINGLIN_CERTIFICATE",
             "XINGLIN_RECOVERY_CERTIFICATE",
         )
