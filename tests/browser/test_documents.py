@@ -46,10 +46,10 @@ def test_a_document_of_all_kinds(
     assert "3.1 mmol/L" in page.inner_text(".narrative table")
     assert "2026-11-21 07:30" in page.inner_text("main")
     wait_until(
-        lambda: any("血压平稳" in text_of(f) for f in page.frames), "the page of HTML is seen"
+        lambda: any("血压平稳" in text_of(f) for f in frames_of(page)), "the page of HTML is seen"
     )
     wait_until(
-        lambda: any(f.url.startswith("chrome-extension:") for f in page.frames),
+        lambda: any(f.url.startswith("chrome-extension:") for f in frames_of(page)),
         "the browser's viewer has the PDF",
     )
     assert not [u for u in asked if "/ran/" in u] and not dialogs, "and nothing ran"
@@ -57,6 +57,12 @@ def test_a_document_of_all_kinds(
     blocked = [e for e in page.errors if "Content Security Policy" in e or "sandbox" in e]
     assert len(blocked) == len(page.errors), page.errors
     assert page.title() and "ran" not in page.title()
+
+
+def frames_of(page: Any) -> list[Any]:
+    """Those that there are now: what has happened is only heard while something is asked."""
+    page.title()
+    return list(page.frames)
 
 
 def text_of(frame: Any) -> str:
