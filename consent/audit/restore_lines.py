@@ -15,8 +15,8 @@ from consent.audit.kept_head import KeptHead
 from consent.audit.tree_head import TreeHead
 
 LINES = (
-    "SELECT id, recorded, actor, reason, detail FROM consent_audit_event WHERE code = ANY(%s) ORDER"
-    " BY id"
+    "SELECT id, recorded, actor, reason, detail FROM consent_audit_event WHERE code = ANY(%s)"
+    " AND actor_kind = 'operator' AND outcome = 'success' ORDER BY id"
 )
 CODES = [EventCode.RESTORE_RECORD, EventCode.AUDIT_RESTORE]
 LOG = re.compile(r"(?:(\d+):[0-9a-f]+|0|unknown) -> (?:(\d+):[0-9a-f]+|0)$")
@@ -91,11 +91,11 @@ def format_restore_detail(epoch: Any, known: TreeHead | None, there: TreeHead | 
 
 def load_recorded_restores() -> list[RecordedRestore]:
     """Load all restores of the log, oldest first; lines that earlier releases wrote name the log
-    alone.
+    alone. What nobody with the server did, or says not which log it left, explains nothing.
     """
     with connection.cursor() as cursor:
         cursor.execute(LINES, [[str(c) for c in CODES]])
-        return [parse_restore_line(*row) for row in cursor.fetchall()]
+        return [parse_restore_line(*row) for row in cursor.fetchall() if LOG.search(row[-1])]
 
 
 def parse_restore_line(
