@@ -207,12 +207,32 @@ class Receiver:
         one.answer = write_answer(one.message, FAULTY, one.refusals, self.language)
         name = content_key(one.content).hex()[:24]
         first = next(r for r in one.refusals if not r.warning)
+        self.on_alarm(*say_refused(first, self._keep_refused(name, one)))
+
+    def _keep_refused(self, name: str, one: Received) -> OSError | None:
+        """Why it could not be kept, of a full disk say; the sender has the reason in its answer."""
         try:
             self.refused.keep(name, one.content, one.refusals, self.language)
-        except OSError:
-            pass  # the sender has the reason in its answer
-        self.on_alarm(
-            f"有消息被退回：{first.why('zh')}原文和原因见 mllp-refused 文件夹。",
-            f"A message was refused: {first.why('en')} It lies in the folder mllp-refused with"
-            " its reasons.",
+        except OSError as error:
+            return error
+        return None
+
+
+def say_refused(first: Refusal, fault: OSError | None) -> tuple[str, str]:
+    """In Chinese and English, and where the message lies, if anywhere."""
+    zh, en = (
+        (
+            "原文和原因见 mllp-refused 文件夹。",
+            "It lies in the folder mllp-refused with its reasons.",
         )
+        if fault is None
+        else (
+            f"原文未能存入 mllp-refused 文件夹（{fault}），原因只在应答中。",
+            f"It could not be kept in the folder mllp-refused ({fault}): its reasons stand"
+            " in the answer alone.",
+        )
+    )
+    return (
+        f"有消息被退回：{first.why('zh')}{zh}",
+        f"A message was refused: {first.why('en')} {en}",
+    )

@@ -117,6 +117,18 @@ def test_what_cannot_be_read_is_ae(listen: Listen, content: bytes, word: str) ->
     assert code_of(sender.send(admission())[0]) == "AA", "the line goes on"
 
 
+@pytest.mark.parametrize("full", [False, True])
+def test_the_alarm_says_where_a_refused_message_lies(listen: Listen, full: bool) -> None:
+    listening = listen()
+    folder = listening.context.home / "mllp-refused"
+    if full:
+        folder.write_text("a file stands in its place")  # as a full disk: nothing can be kept
+    (answer,) = listening.connect().send(b"hello")
+    assert code_of(answer) == "AE"
+    _ok, said = notice(listening)
+    assert ("未能存入" in said) is full and ("原文和原因见" in said) is not full
+
+
 def test_what_the_settings_ignore_is_aa_and_not_read(listen: Listen) -> None:
     listening = listen("ignore = SIU，ADT^A31\n")
     sender = listening.connect()
