@@ -48,6 +48,7 @@ AT_HOME = (
 )
 TO_A_HOSPITAL = StateTable(
     "sent",
+    SEND,
     (
         State("accepted", RECEIVER, ((MISS, "no-show"),)),
         State("arrived", RECEIVER, ((REMIND, "outcome"),)),
@@ -85,6 +86,7 @@ def at_receiver(table: tuple[Move, ...]) -> tuple[Move, ...]:
 
 DOWN = StateTable(
     "sent",
+    SEND,
     (
         State("accepted", RECEIVER, ((MISS, "no-show"),)),
         *(

@@ -15,7 +15,12 @@ from alliance.auth.role_check import check_permission
 from alliance.models import WorkItem, WorkTimer, WorkTransition
 from alliance.workflow.deadlines import RIGHTS_AFTER_END, find_due_time
 from alliance.workflow.moves import find_move
-from alliance.workflow.registry import RIGHTS_KEEPERS, table_of_item
+from alliance.workflow.registry import (
+    MOVE_EFFECTS,
+    RIGHTS_KEEPERS,
+    MoveDone,
+    table_of_item,
+)
 from alliance.workflow.state_table import Move, Need, Rights, Side
 from consent import from_records
 from consent.audit.append import append_event_about
@@ -54,11 +59,12 @@ PERSON_SQL = "SELECT s.person_id FROM {registrations} s WHERE s.id = %(work_sour
 @dataclass(frozen=True, slots=True)
 class MoveWords:
     """What comes with a verb. note: the text that it needs; arranged_for: when the patient is to
-    come.
+    come; brought: what an effect of the verb takes (alliance.workflow.registry.MOVE_EFFECTS).
     """
 
     note: str = ""
     arranged_for: dt.datetime | None = None
+    brought: tuple[object, ...] = ()
 
 
 class MovedMeanwhile(AlreadyDone):
@@ -126,7 +132,7 @@ def apply_move(
         item.arrangement, item.arranged_for = words.note, words.arranged_for
     if Need.OUTCOME in move.needs:
         item.outcome = words.note
-    WorkTransition.objects.create(
+    transition = WorkTransition.objects.create(
         item=item,
         version=item.version,
         verb=move.verb,
@@ -140,6 +146,8 @@ def apply_move(
         arranged_for=words.arranged_for if Need.ARRANGEMENT in move.needs else None,
     )
     enter_state(item, move.next, now)
+    for effect in MOVE_EFFECTS:
+        effect(MoveDone(item, move, transition, words.brought, acting, now))
     keeper = RIGHTS_KEEPERS[0]
     if move.rights is Rights.HOME:
         keeper.open_for_sender(item, now)

@@ -1,12 +1,15 @@
-"""The tables of states by kind of work, and who opens and ends the access that work gives: filled
-by the apps, for either may be of a house above this one.
+"""The tables of states by kind of work, who opens and ends the access that work gives, and what
+else a verb carries out: filled by the apps, for each may be of a house above this one.
 """
 
 import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
-from alliance.models.work_item import WorkItem
-from alliance.workflow.state_table import StateTable
+from alliance.auth.principal import Principal
+from alliance.models.work_item import WorkItem, WorkTransition
+from alliance.workflow.state_table import Move, StateTable
 
 STATE_TABLES: dict[str, StateTable] = {}
 
@@ -21,6 +24,25 @@ class RightsKeeper(Protocol):
 
 
 RIGHTS_KEEPERS: list[RightsKeeper] = []  # one, once the apps are ready
+
+
+@dataclass(frozen=True, slots=True)
+class MoveDone:
+    """A verb in the middle of its transaction, the item already in its next state. brought: what
+    came with it beside words, each of a class that the effect concerned knows.
+    """
+
+    item: WorkItem
+    move: Move
+    transition: WorkTransition
+    brought: tuple[object, ...]
+    acting: Principal
+    now: dt.datetime
+
+
+# Each is called for every verb, after its transition is appended and before the item is saved. One
+# that raises undoes the verb.
+MOVE_EFFECTS: list[Callable[[MoveDone], None]] = []
 
 
 def table_of_item(item: WorkItem) -> StateTable:

@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 from alliance.auth.principal import Principal
 from alliance.auth.role_check import check_permission
 from alliance.models import Hospital, WorkDocument, WorkItem, WorkTransition
-from alliance.roles import Permission
 from alliance.workflow.deadlines import RANK_BY_URGENCY
 from alliance.workflow.move_item import append_work_event, database_now, enter_state, make_timers
 from alliance.workflow.registry import RIGHTS_KEEPERS, STATE_TABLES
@@ -50,13 +49,14 @@ def do_send(new: NewItem, documents: Sequence[NewDocument], *, acting: Principal
     """The caller has looked up that the registration is the acting one's hospital's. Raises
     Forbidden, ValidationError.
     """
-    check_permission(acting, Permission.REFERRAL_SEND, "Your role does not refer patients.")
+    table = STATE_TABLES[new.kind]
+    check_permission(acting, table.sends, "Your role does not send this.")
     if new.receiver.pk == acting.hospital_id or not new.receiver.active:
         raise ValidationError(_("Choose another hospital that takes part."))
     if not new.reason.strip():
         raise ValidationError(_("Say why."))
     now = database_now()
-    first = STATE_TABLES[new.kind].first
+    first = table.first
     item = WorkItem(
         kind=new.kind,
         person=new.person,

@@ -91,9 +91,10 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class StateTable:
-    """Of one kind of work. first: the state in which it is sent."""
+    """Of one kind of work. first: the state in which it is sent; sends: who may send it."""
 
     first: str
+    sends: Permission
     states: tuple[State, ...]
     moves: tuple[Move, ...]
     _by_name: dict[str, State] = field(init=False, repr=False, compare=False)
