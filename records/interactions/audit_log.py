@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import transaction
 
@@ -20,6 +20,7 @@ from alliance.auth.scope_check import check_token_scopes
 from alliance.auth.scopes import AUDIT_LOG, ScopeNeed
 from alliance.roles import Permission
 from consent.audit.append import append_event
+from consent.audit.archived_months import find_archived_part
 from consent.audit.event import AuditEvent, AuditOutcome, EventCode
 from consent.audit.line_names import load_line_names
 from consent.audit.line_places import LineSearch, list_placed_lines, persons_of_lines
@@ -31,9 +32,9 @@ from records.audit_events.parse_search import (
     parse_line_number,
 )
 from records.fhir import bundle
-from records.fhir.issues import NotFound
+from records.fhir.issues import Issue, NotFound
 from records.fhir.json_codec import dump_json
-from records.fhir.operation_outcome import ABSENT
+from records.fhir.operation_outcome import ABSENT, build_outcome
 from records.fhir.query_string import Pairs, build_link
 from records.requests.fhir_request import FhirRequest, FhirResponse, join_parameter_names
 from records.search import cursors
@@ -98,7 +99,26 @@ def search_events(fhir_request: FhirRequest, pairs: Pairs, lenient: bool = False
         bundle.build_entry(f"{address}/{line['id']}", body, search={"mode": "match"})
         for line, body in zip(lines, build_events(fhir_request, lines), strict=True)
     ]
+    if not search.cursor:
+        entries += list_archive_entries(search.lines.within)
     return FhirResponse(200, bundle.build_bundle("searchset", entries, links))
+
+
+def list_archive_entries(wanted: AuditFilter) -> list[bytes]:
+    """That lines of the search may stand in archives, where they may: FHIR's entry of mode
+    "outcome". None where all of it is online.
+    """
+    begins = find_archived_part(wanted)
+    if begins is None:
+        return []
+    issue = Issue(
+        "incomplete",
+        f"The online log is whole from {begins:%Y-%m-%dT%H:%M:%SZ} on. Months before stand in"
+        " archives that the alliance keeps: ask its auditor, who has them put back.",
+        severity="information",
+    )
+    outcome = dump_json(build_outcome(issue))
+    return [bundle.build_entry(f"urn:uuid:{uuid4()}", outcome, search={"mode": "outcome"})]
 
 
 def authorize_log_reading(acting: Principal, letters: str) -> tuple[str, ...]:

@@ -91,7 +91,7 @@ def list_hit_parts(
         part("name", valueString=result.sent_title or result.title or item.name_zh),
         make_value_part(judged),
         *([part("days-left", valueInteger=judged.left)] if judged.left is not None else []),
-        part("comparable", valueBoolean=judged.gap is None),
+        *([] if judged.is_report else [part("comparable", valueBoolean=judged.gap is None)]),
         *(
             [
                 part("comparability", valueCode=judged.gap.value),

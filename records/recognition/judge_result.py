@@ -16,6 +16,7 @@ from records.meaning.observation_results import Result, read_results
 from records.meaning.recognition_extension import PlacedMark, read_marks
 from records.meaning.recognition_mark import RecognitionScope
 from records.meaning.reference_ranges import PatientTraits
+from records.meaning.report_result import read_report
 from records.meaning.result_identity import concept_identity, specimen_kind, squeeze_text
 from records.meaning.result_values import ValueKind
 from records.meaning.sense import Words
@@ -90,9 +91,20 @@ class JudgedResult:
     def counts(self) -> bool:
         return self.miss is None
 
+    @property
+    def is_report(self) -> bool:
+        """An examination's: its words are not compared with others'."""
+        return "/DiagnosticReport/" in self.ref
+
+
+def is_report(resource: Json) -> bool:
+    return resource.get("resourceType") == "DiagnosticReport"
+
 
 def read_result(resource: Json, hospital: str) -> Result | None:
-    """The Observation's own value as a line."""
+    """The Observation's own value, or the report's conclusion, as a line."""
+    if is_report(resource):
+        return read_report(resource, hospital)
     lines = read_results(resource, PatientTraits(), hospital)
     return lines[0] if lines else None
 
@@ -136,7 +148,7 @@ def judge_result(
         item.window - age if miss is None and item.window is not None and age is not None else None,
         own,
         tuple(read_marks(resource, reports)),
-        None if own else find_gap(result, laboratory, before, asking),
+        None if own or is_report(resource) else find_gap(result, laboratory, before, asking),
         qualified.quality if qualified else "unknown",
     )
 

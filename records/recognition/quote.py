@@ -10,16 +10,24 @@ from records.meaning.result_wording import is_reader_chinese, result_words
 from records.recognition.catalogue_item import CatalogueItem
 from records.recognition.judge_result import JudgedResult
 
+LONGEST_CONCLUSION = 300  # characters of a report's that are quoted
+
 
 def say_marks(marks: tuple[PlacedMark, ...]) -> str:
     return "、".join(dict.fromkeys(say_mark(p.mark) for p in marks))
+
+
+def shorten(words: str) -> str:
+    """What is left out is marked, and stands in the report itself."""
+    said = " ".join(words.split())
+    return said if len(said) <= LONGEST_CONCLUSION else said[:LONGEST_CONCLUSION].rstrip() + "…"
 
 
 def write_quote(item: CatalogueItem, judged: JudgedResult, hospital: str) -> str:
     """One line of a note. hospital: its name."""
     said = _("%(item)s %(value)s (%(hospital)s, %(date)s; mutually recognised result, quoted)") % {
         "item": item.name(chinese=is_reader_chinese()),
-        "value": result_words(judged.result),
+        "value": shorten(result_words(judged.result)),
         "hospital": hospital,
         "date": judged.result.moment.shown,
     }

@@ -34,9 +34,11 @@ from records.store.section_query import SectionWindow, fetch_section_windows
 
 MOST_RESULTS = 40  # of an item within its days, the newest
 MOST_OLDER = 6  # of those before, of which is said that they are too old
-MOST_REPORTS = 40
+MOST_REPORTS = 40  # in which results may stand
+MOST_EXAMINATIONS = 10  # reports that are of the item themselves
 LOOKED_BACK = dt.timedelta(days=90)  # before the item's days, for what is too old
 REPORT_AFTER = dt.timedelta(days=8)
+JUDGED = ("Observation", "examination", "older", "older examination")
 NEED = ScopeNeed("s", ("Observation",))
 REPORT_TEXTS = ("conclusion",)
 OF_THE_ASKER = frozenset({"role", "viewer_inactive"})  # refusals that tell of no patient
@@ -100,10 +102,15 @@ def judge_rows(
     found = fetch_section_windows(scope, make_windows(item, date)).rows
     hospitals = {h.code: Laboratory(h.code, h.tier) for h in Hospital.objects.all()}
     asking = hospitals.get(acting.hospital) or Laboratory(acting.hospital, "")
-    rows = [(r, drop_nulls(parse_json(r.body))) for r in (*found["Observation"], *found["older"])]
+    rows = [(r, drop_nulls(parse_json(r.body))) for name in JUDGED for r in found[name]]
     reports = gather_reports(found["DiagnosticReport"])
     before = next(
-        (read_result(b, r.hospital) for r, b in rows if r.hospital == acting.hospital), None
+        (
+            read_result(b, r.hospital)
+            for r, b in rows
+            if r.hospital == acting.hospital and r.type_name == "Observation"
+        ),
+        None,
     )
     judged = (
         judge_result(
@@ -113,7 +120,11 @@ def judge_rows(
             asking,
             date,
             ref=f"{row.hospital}/{row.type_name}/{row.fhir_id}/{row.version}",
-            reports=reports.get((row.hospital, f"Observation/{row.fhir_id}"), ()),
+            reports=(
+                tuple(list_report_texts(body))
+                if row.type_name == "DiagnosticReport"
+                else reports.get((row.hospital, f"Observation/{row.fhir_id}"), ())
+            ),
             before=before,
         )
         for row, body in rows
@@ -122,22 +133,25 @@ def judge_rows(
 
 
 def make_windows(item: CatalogueItem, date: dt.date) -> dict[str, SectionWindow]:
-    condition = token_condition(
-        index_hash("Observation", "code", "both", *pair) for pair in list_codes_of_items([item])
-    )
+    """The rows that are of the item, by JUDGED, and the reports in which its results may stand."""
     ends = hospital_midnight(date + dt.timedelta(days=1))
     counting = hospital_midnight(date - dt.timedelta(days=item.window or 0))
-    return {
-        "Observation": SectionWindow(MOST_RESULTS, starts=counting, ends=ends, any_of=(condition,)),
-        "older": SectionWindow(
-            MOST_OLDER,
-            "Observation",
-            starts=counting - LOOKED_BACK,
-            ends=counting,
-            any_of=(condition,),
-        ),
-        "DiagnosticReport": SectionWindow(MOST_REPORTS, starts=counting, ends=ends + REPORT_AFTER),
+    windows = {
+        "DiagnosticReport": SectionWindow(MOST_REPORTS, starts=counting, ends=ends + REPORT_AFTER)
     }
+    for names, type_name, most in (
+        (("Observation", "older"), "Observation", MOST_RESULTS),
+        (("examination", "older examination"), "DiagnosticReport", MOST_EXAMINATIONS),
+    ):
+        tokens = (index_hash(type_name, "code", "both", *c) for c in list_codes_of_items([item]))
+        of_item = (token_condition(tokens),)
+        windows[names[0]] = SectionWindow(
+            most, type_name, starts=counting, ends=ends, any_of=of_item
+        )
+        windows[names[1]] = SectionWindow(
+            MOST_OLDER, type_name, starts=counting - LOOKED_BACK, ends=counting, any_of=of_item
+        )
+    return windows
 
 
 def hospital_midnight(day: dt.date) -> dt.datetime:

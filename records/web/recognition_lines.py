@@ -44,12 +44,21 @@ class RecognisedLine:
     date: str
     left: int | None
     own: bool
+    is_report: bool
     miss: str
     gap: str
     quality: str
     marks: tuple[tuple[str, str, bool], ...]
     quote: str
     ref: str
+
+    @property
+    def hospital_code(self) -> str:
+        return self.ref.split("/")[0]
+
+    @property
+    def fhir_id(self) -> str:
+        return self.ref.split("/")[2]
 
 
 def make_line(
@@ -65,6 +74,7 @@ def make_line(
         judged.result.moment.shown,
         judged.left,
         judged.own,
+        judged.is_report,
         str(MISS_WORDS[judged.miss]) if judged.miss else "",
         str(GAP_WORDS[judged.gap]) if judged.gap else "",
         "" if judged.own else str(QUALITY_WORDS[judged.quality]),
@@ -89,7 +99,8 @@ def list_recognisable(
         if item is None or item.code in found:
             continue
         there = Laboratory(s.hospital.code, s.hospital.tier)
-        judged = judge_result(s.resource, item, there, here, today)
+        ref = f"{s.hospital.code}/{s.resource['resourceType']}/{s.resource['id']}/"
+        judged = judge_result(s.resource, item, there, here, today, ref=ref)
         if judged is not None and judged.counts:
             found[item.code] = make_line(item, judged, {s.hospital.code: s.hospital})
     return list(found.values())

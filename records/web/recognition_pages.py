@@ -23,7 +23,7 @@ from alliance.roles import Permission
 from records.fhir.hashes import index_hash
 from records.meaning.result_wording import is_reader_chinese
 from records.models import RecognitionPrompt
-from records.operations.shared_record import SectionWindow
+from records.operations.shared_record import SectionWindow, ShownResource
 from records.recognition.catalogue import list_codes_of_items, load_catalogue
 from records.recognition.catalogue_item import CatalogueItem
 from records.recognition.check_answer import neutral_line
@@ -42,7 +42,8 @@ from records.search.named_codes import token_condition
 from records.web.recognition_lines import list_recognisable, make_decided_line, make_line
 from records.web.record_frame import RecordFrame, open_record_frame, record_view
 
-MOST_RESULTS = 300
+RECOGNISABLE = ("Observation", "DiagnosticReport")
+MOST_RESULTS = 300  # of each type
 MOST_PROMPTS = 20
 
 
@@ -108,19 +109,22 @@ def show_recognition(
 
 
 def open_overview(person_id: UUID, acting: Principal) -> RecordFrame:
-    tokens = [
-        index_hash("Observation", "code", "both", *pair)
-        for pair in list_codes_of_items(load_catalogue())
-    ]
-    window = SectionWindow(MOST_RESULTS, any_of=(token_condition(tokens),))
-    return open_record_frame(person_id, acting, "recognition", {"Observation": window})
+    codes = list_codes_of_items(load_catalogue())
+    windows = {
+        type_name: SectionWindow(
+            MOST_RESULTS,
+            any_of=(token_condition(index_hash(type_name, "code", "both", *c) for c in codes),),
+        )
+        for type_name in RECOGNISABLE
+    }
+    return open_record_frame(person_id, acting, "recognition", windows)
 
 
 def list_overview(frame: RecordFrame, acting: Principal) -> dict[str, Any]:
     asking = Hospital.objects.get(pk=acting.hospital_id)
     return {
         "lines": list_recognisable(
-            frame.opened.rows["Observation"], load_catalogue(), asking, timezone.localdate()
+            list_judged_rows(frame), load_catalogue(), asking, timezone.localdate()
         ),
         "decided": list_decided(frame.context["person"], acting),
     }
@@ -195,5 +199,8 @@ def find_recognisable_results(
     if not found:
         return []
     asking = Hospital.objects.get(pk=acting.hospital_id)
-    rows = frame.opened.rows["Observation"]
-    return list_recognisable(rows, found, asking, timezone.localdate())
+    return list_recognisable(list_judged_rows(frame), found, asking, timezone.localdate())
+
+
+def list_judged_rows(frame: RecordFrame) -> list[ShownResource]:
+    return [row for type_name in RECOGNISABLE for row in frame.opened.rows.get(type_name, [])]

@@ -22,8 +22,10 @@ from consent.audit import detach_month as months
 from consent.audit import read_archive, signing_keys, verify
 from consent.audit.archived_months import list_detached_months
 from consent.audit.canonical_line import encode_canonical_json
+from consent.audit.log_query import AuditFilter
 from consent.audit.write_archive import MonthRefused, write_archive
 from consent.models import Case, CaseItem, Hold
+from records.interactions.audit_log import list_archive_entries
 from tests.factories.alliance import make_hospital, make_staff
 from tests.support.tampering import (
     FIELDS,
@@ -140,6 +142,9 @@ def test_a_month_leaves_when_its_archive_was_read_back_and_comes_again(month: Pa
     assert any("stand in archives" in n for n in after.notices)
     assert not [n for n in after.notices if "have no line" in n and n.startswith("1" * 3)]
     assert check(month) == []
+    [told] = list_archive_entries(AuditFilter())
+    assert json.loads(told)["search"] == {"mode": "outcome"} and b"2021-04-01" in told
+    assert list_archive_entries(AuditFilter(start=dt.datetime(2021, 4, 1, tzinfo=dt.UTC))) == []
     line("a later line")
     seal_settled()
     assert check(month) == []
@@ -148,6 +153,7 @@ def test_a_month_leaves_when_its_archive_was_read_back_and_comes_again(month: Pa
     assert one("SELECT count(*) FROM consent_audit_person WHERE written < '2022-01-01'") == 2
     again = verify.verify_log()
     assert not of_march(again.faults) and again.archived == 0 and not list_detached_months()
+    assert list_archive_entries(AuditFilter()) == [], "all of it is online"
     with pytest.raises(MonthRefused, match="not out of the online log"):
         months.attach_month(path, server_operator())
     months.detach_month(path, server_operator())

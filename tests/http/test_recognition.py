@@ -202,3 +202,52 @@ def test_what_is_asked_wrongly(world_of_two: World, query: str, status: int) -> 
     assert reply.status == status, reply.body
     own = world_of_two.ask("GET", f"Patient/x/$recognition-check?item={asked}")
     assert own.status == 404, "at the hospital's own base it is not asked"
+
+
+def put_report(w: World, item: RecognitionItem, days: int, **more: Any) -> str:
+    return w.hold.create(
+        {
+            "resourceType": "DiagnosticReport",
+            "status": "final",
+            "code": item_code(item),
+            "subject": {"reference": w.at_b},
+            "effectiveDateTime": day_before(days),
+            "conclusion": "右肺上叶小结节。" + "建议复查" * 100,
+        }
+        | more
+    )
+
+
+def test_an_examination_counts_by_its_report(w: World, item: RecognitionItem) -> None:
+    related(w)
+    w.permit()
+    hit = put_report(w, item, 2)
+    put_report(w, item, 9)
+    put_report(w, item, 3, status="preliminary")
+    reply = check(w, item)
+    assert reply.status == 200, reply.body
+    [one] = parts(reply.json, "item", "hit")
+    assert value_of(one, "result")["reference"].endswith(f"/fhir/{w.b.code}/{hit}")
+    assert value_of(one, "value").startswith("右肺上叶小结节。")
+    assert not parts(one, "comparable") and value_of(one, "days-left") == 5
+    assert "…" in value_of(one, "quote") and len(value_of(one, "quote")) < 450
+    reasons = [value_of(m, "reason") for m in parts(reply.json, "item", "near-miss")]
+    assert sorted(reasons) == ["not-final", "too-old"]
+    prompt = value_of(reply.json, "item", "prompt")
+    kept = decide(w, prompt=prompt, decision="adopted", result=value_of(one, "version"))
+    assert kept.status == 201, kept.body
+
+
+def test_a_token_for_results_alone_reads_no_reports(
+    w: World, item: RecognitionItem, server: str
+) -> None:
+    related(w)
+    w.permit()
+    result = put(w.hold, w.at_b, item)
+    put_report(w, item, 2)
+    both = parts(check(w, item).json, "item", "hit")
+    assert len(both) == 2, "the control"
+    who = alliance.make_credentials(w.a)
+    w.ask = Api(server, w.a.code, credentials=who, scope="system/Observation.s")
+    [one] = parts(check(w, item).json, "item", "hit")
+    assert value_of(one, "result")["reference"].endswith(result)

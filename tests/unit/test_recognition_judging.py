@@ -150,9 +150,49 @@ def test_comparability_is_that_of_trends() -> None:
     assert compared is not None and compared.gap is Gap.TEST
 
 
+REPORT: dict[str, Any] = {
+    "resourceType": "DiagnosticReport",
+    "status": "final",
+    "code": {"coding": [{"system": "http://loinc.org", "code": "24627-2"}], "text": "★胸部CT"},
+    "effectiveDateTime": "2026-11-28T08:00:00+08:00",
+    "conclusion": "右肺上叶小结节，\n建议复查。",
+}
+
+
+@pytest.mark.parametrize(
+    ("more", "miss"),
+    [
+        ({}, None),
+        ({"status": "appended"}, None),
+        ({"status": "partial"}, Miss.NOT_FINAL),
+        ({"status": "entered-in-error"}, Miss.WITHDRAWN),
+        ({"conclusion": None}, Miss.NO_VALUE),
+        ({"conclusion": " ", "conclusionCode": [{"text": "肺结节"}]}, None),
+        ({"conclusion": None, "presentedForm": [{"contentType": "application/pdf"}]}, None),
+        ({"effectiveDateTime": None}, Miss.NO_DATE),
+        ({"effectiveDateTime": None, "issued": "2026-11-28T09:00:00+08:00"}, None),
+    ],
+)
+def test_an_examination_counts_by_its_report(more: dict[str, Any], miss: Miss | None) -> None:
+    judged = judge_result(
+        REPORT | more,
+        ITEM,
+        CORE,
+        TOWN,
+        DAY,
+        ref="core/DiagnosticReport/r/1",
+        reports=("★为本省互认项目",),
+        before=read_result(POTASSIUM, "town"),
+    )
+    assert judged is not None and judged.miss is miss
+    assert judged.is_report and judged.gap is None, "its words are not compared"
+    assert judged.result.title == "胸部CT"
+    assert [p.mark.scope for p in judged.marks] == [RecognitionScope.PROVINCE]
+
+
 def test_the_catalogue_to_begin_with_is_sound() -> None:
     rows, faults = read_catalogue(STARTING.read_bytes())
-    assert not faults and len(rows) == 22
+    assert not faults and len(rows) == 28
     by_code = {r["code"]: r["window"] for r in rows}
     assert (by_code["K"], by_code["ALB"], by_code["HBA1C"]) == (7, 30, 60)
     assert all(r["source"] and r["price"] is None for r in rows), "nothing is invented"
