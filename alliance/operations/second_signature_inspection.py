@@ -13,7 +13,7 @@ from consent.audit.sm2_suite import SM2
 
 NAME = "SM2 signature"
 # index: consent_audit_head_pkey
-NEWEST_SQL = "SELECT sm2_absent, sealed_at FROM consent_audit_head ORDER BY size DESC LIMIT 1"
+NEWEST_SQL = "SELECT second_absent, sealed_at FROM consent_audit_head ORDER BY size DESC LIMIT 1"
 MEND_KEY = (
     "put secrets/audit_sm2_key back from the backup of the secrets, or change the key: stop the"
     " site, `manage.py audit_key --sm2 renew`, start it"

@@ -15,7 +15,7 @@ import base64
 import datetime as dt
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -110,7 +110,13 @@ def load_retired_pins() -> list[PinnedKey]:
     path = state_files.state_folder() / RETIRED_KEYS_FILE
     if not path.exists():
         return []
-    return parse_pinned_keys(path.read_text(), "an earlier key of this installation")
+    pins = parse_pinned_keys(path.read_text(), "an earlier key of this installation")
+    return [
+        replace(p, name="the SM2 key of this installation")
+        if p.suite == SM2.name and not p.until
+        else p
+        for p in pins
+    ]
 
 
 def find_open_sm2_pin() -> PinnedKey | None:

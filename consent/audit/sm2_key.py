@@ -2,7 +2,7 @@
 library has gone, or the key. Off until the operator turns it on (audit_key --sm2 on).
 
 It is on where this machine remembers an open key (audit_keys.pem), or the database names one
-(consent_audit_sm2): who has the database alone cannot turn it off.
+(consent_audit_second_key): who has the database alone cannot turn it off.
 """
 
 import logging
@@ -20,8 +20,8 @@ from consent.audit.signing_keys import find_open_sm2_pin
 log = logging.getLogger("xinglin.sm2")
 KEY_NAME = "audit_sm2_key"  # below secrets/
 LIBRARY, KEY = "library", "key"  # what is missing
-# index: consent_audit_sm2_open
-OPEN_SQL = "SELECT key FROM consent_audit_sm2 WHERE ended_at IS NULL"
+# index: consent_audit_second_key_open
+OPEN_SQL = "SELECT key FROM consent_audit_second_key WHERE ended_at IS NULL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,7 @@ def load_sm2_signer(cursor: Any = None) -> Sm2Signer | None:
     if not secret:
         return Sm2Signer(public, missing=KEY, why_not=f"{place} is missing")
     try:
+        libcrypto_sm2.load_library()
         found = public_key_of(secret)
     except libcrypto_sm2.Sm2Unavailable as error:
         return Sm2Signer(public, missing=LIBRARY, why_not=str(error))

@@ -21,7 +21,8 @@ from consent.audit.signing_keys import PinnedKey, load_signing_key, own_public_k
 from consent.audit.sm2_key import sign_second
 
 COLUMNS = (
-    "size, root, sealed_at, signature, key, previous, through, sm2_key, sm2_signature, sm2_absent"
+    "size, root, sealed_at, signature, key, previous, through, second_key, second_signature,"
+    " second_absent"
 )
 WIDTH = 10  # how many they are
 

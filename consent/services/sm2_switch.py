@@ -2,7 +2,7 @@
 seals, so that each statement lies on one side of that moment.
 
 The private key goes to secrets/audit_sm2_key, the public one with its times to audit_keys.pem and
-consent_audit_sm2. A key that ended goes on to prove what it has signed.
+consent_audit_second_key. A key that ended goes on to prove what it has signed.
 """
 
 import datetime as dt
@@ -24,9 +24,9 @@ from consent.audit.sm2_key import KEY_NAME, fetch_open_key
 from consent.audit.sm2_suite import SM2
 
 ORDER = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123  # of SM2's group
-BEGIN_SQL = "INSERT INTO consent_audit_sm2 (key, begins_at) VALUES (%s, %s)"
-# index: consent_audit_sm2_open
-END_SQL = "UPDATE consent_audit_sm2 SET ended_at = %s WHERE ended_at IS NULL"
+BEGIN_SQL = "INSERT INTO consent_audit_second_key (key, begins_at) VALUES (%s, %s)"
+# index: consent_audit_second_key_open
+END_SQL = "UPDATE consent_audit_second_key SET ended_at = %s WHERE ended_at IS NULL"
 
 
 class SwitchRefused(Exception):

@@ -6,9 +6,9 @@ from django.db import migrations
 
 SQL = Path(__file__).with_suffix(".sql")
 UNDO = """
-DROP TABLE consent_audit_sm2;
-ALTER TABLE consent_audit_head DROP COLUMN sm2_key, DROP COLUMN sm2_signature,
-  DROP COLUMN sm2_absent;
+DROP TABLE consent_audit_second_key;
+ALTER TABLE consent_audit_head DROP COLUMN second_key, DROP COLUMN second_signature,
+  DROP COLUMN second_absent;
 """
 
 
