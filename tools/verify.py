@@ -377,10 +377,15 @@ NOTES: dict[str, tuple[str, str]] = {
         "That anything is signed with SM2: this package has Ed25519 signatures alone, for the"
         " platform had SM2 off.",
     ),
-    "sm2-absent": (
-        "{what}有SM2签名：平台启用了SM2，但当时没有签成（{why}），只有Ed25519签名。",
-        "That the {what} is signed with SM2: it was on, and could not sign then ({why}); Ed25519"
-        " alone vouches for it.",
+    "sm2-absent-manifest": (
+        "清单有SM2签名：平台启用了SM2，但当时没有签成（记为{why}：library为缺少密码库，key为缺少密钥）。",
+        "That the manifest is signed with SM2: that was on, and could not sign then (it says"
+        " {why}: the library or the key was missing).",
+    ),
+    "sm2-absent-head": (
+        "日志树头有SM2签名：平台启用了SM2，但当时没有签成（记为{why}：library为缺少密码库，key为缺少密钥）。",
+        "That the tree head is signed with SM2: that was on, and could not sign then (it says"
+        " {why}: the library or the key was missing).",
     ),
     "sm2-unpinned": (
         "SM2密钥属于该平台：签名相符，但密钥取自本包（{mark}），请向平台以外的人核对后给出（--key）。",
@@ -1059,7 +1064,7 @@ def note_seconds(
     found = {"manifest": manifest, "head": head}
     for what, second in found.items():
         if second and second.absent:
-            report.notes.append(("sm2-absent", {"what": what, "why": second.absent}))
+            report.notes.append((f"sm2-absent-{what}", {"why": second.absent}))
     keys = {s.key for s in found.values() if s and s.signature}
     if not any(found.values()):
         report.notes.append(("sm2-none", {}))
