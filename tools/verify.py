@@ -716,6 +716,13 @@ def parse_sm2_signature(signature: bytes) -> tuple[int, int]:
 
 def is_sm2_signed(key: bytes, signature: bytes, message: bytes) -> bool:
     """GB/T 32918.2 7.1, with SM3. key: 04, x and y; signature: DER."""
+    curve = b"".join(n.to_bytes(32, "big") for n in (SM2_A, SM2_B, *SM2_G))
+    z = hash_sm3(struct.pack(">H", 8 * len(SM2_ID)) + SM2_ID + curve + key[1:])
+    return fits_sm2_digest(key, signature, hash_sm3(z + message))
+
+
+def fits_sm2_digest(key: bytes, signature: bytes, digest: bytes) -> bool:
+    """digest: of the key's own and the message's bytes, the standard's e."""
     if len(key) != 65 or key[0] != 4:
         return False
     x, y = int.from_bytes(key[1:33], "big"), int.from_bytes(key[33:], "big")
@@ -727,9 +734,7 @@ def is_sm2_signed(key: bytes, signature: bytes, message: bytes) -> bool:
     t = (r + s) % SM2_N
     if not on_curve or not (0 < r < SM2_N and 0 < s < SM2_N) or not t:
         return False
-    curve = b"".join(n.to_bytes(32, "big") for n in (SM2_A, SM2_B, *SM2_G))
-    z = hash_sm3(struct.pack(">H", 8 * len(SM2_ID)) + SM2_ID + curve + key[1:])
-    e = int.from_bytes(hash_sm3(z + message), "big")
+    e = int.from_bytes(digest, "big")
     base, own = (*SM2_G, 1), (x, y, 1)
     both, found = add_points(base, own), (1, 1, 0)
     for bit in range(255, -1, -1):
