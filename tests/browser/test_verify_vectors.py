@@ -143,7 +143,7 @@ def test_sm2_as_the_other_has_it(page: Any) -> None:
             [key, message, signature + "00"],
             [key, message, signature[:-2]],
             [key, message, "3006020101020100"],
-            [key, message, f"{signature[:8]}0{signature[9:]}"],
+            [key, message, f"{signature[:40]}{'01'[signature[40] == '0']}{signature[41:]}"],
             ["04" + key[66:] + key[2:66], message, signature],
             [key[2:], message, signature],
             ["04" + "ff" * 64, message, signature],
