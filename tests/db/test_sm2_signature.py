@@ -2,21 +2,26 @@
 its own. Each tampering with it is named; what is missing neither stops the sealer nor is silent.
 """
 
+import json
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
 from alliance.operations.second_signature_inspection import inspect_sm2
 from alliance.platform import state_files
 from consent.audit import libcrypto_sm2, sealer, signing_keys, verify
+from consent.audit.archive_manifest import ArchiveManifest, LinePlace
 from consent.audit.export_check import check_export
 from consent.audit.log_export import export_log
 from consent.audit.log_query import AuditFilter
 from consent.audit.sealer import LogCut, seal_all
 from consent.audit.tree_head import TreeHead, load_newest_head
+from records.agent.checkpoint import open_checkpoint
 from tests.support.tampering import (
     Undo,
     all_sealed,
@@ -74,7 +79,6 @@ def inspected() -> tuple[bool, str]:
 
 def told_after(*statements: str) -> list[str]:
     """What the check says of the log after these, which are taken back."""
-    assert faults() == [], "the control"
     found: list[str] = []
     try:
         with transaction.atomic():
@@ -147,41 +151,34 @@ def test_keys_of_either_suite_are_enough_where_it_signed(on: Path) -> None:
     assert any("by keys that are not pinned" in n and mark in n for n in notices)
 
 
-@pytest.mark.parametrize(
-    ("change", "named"),
-    [
-        (
-            "second_signature = set_byte(second_signature, 20, get_byte(second_signature, 20) # 1)",
-            "SM2: its signature does not fit",
-        ),
-        ("second_signature = NULL", "that signature is gone: it was taken out"),
-        (
-            "second_key = NULL, second_signature = NULL",
-            "SM2: it has no signature, and the SM2 key of this installation signs",
-        ),
-        (
-            "second_signature = NULL, second_absent = 'library'",
-            "its signature does not fit: it was changed",
-        ),
-        (
-            f"second_key = decode('{libcrypto_sm2.KNOWN_KEY.hex()}', 'hex')",
-            "SM2: it is signed by a",
-        ),
-        ("root = sha256('another')", "SM2: its signature does not fit"),
-    ],
-)
-def test_tampering_with_the_signature_is_named(on: Path, change: str, named: str) -> None:
+TAMPERINGS = {
+    "second_signature = set_byte(second_signature, 20, get_byte(second_signature, 20) # 1)": (
+        "SM2: its signature does not fit"
+    ),
+    "second_signature = NULL": "that signature is gone: it was taken out",
+    "second_key = NULL, second_signature = NULL": (
+        "SM2: it has no signature, and the SM2 key of this installation signs then"
+    ),
+    "second_signature = NULL, second_absent = 'library'": "its signature does not fit: it was",
+    f"second_key = decode('{libcrypto_sm2.KNOWN_KEY.hex()}', 'hex')": "SM2: it is signed by a key",
+    "root = sha256('another')": "SM2: its signature does not fit",
+}
+
+
+def test_each_tampering_with_the_signature_is_named(on: Path) -> None:
     size = one("SELECT max(size) FROM consent_audit_head")
-    found = told_after(f"UPDATE consent_audit_head SET {change} WHERE size = {size}")
-    mine = [f for f in found if f.startswith(f"tree head {size} of ")]
-    assert mine and any(named in f for f in mine), found
-    with pytest.raises(LogCut, match="the newest signed head"), transaction.atomic():
-        sql(f"UPDATE consent_audit_head SET {change} WHERE size = {size}")
-        line("over it")
-        seal_all()
+    assert faults() == [], "the control"
+    for change, named in TAMPERINGS.items():
+        statement = f"UPDATE consent_audit_head SET {change} WHERE size = {size}"
+        mine = [f for f in told_after(statement) if f.startswith(f"tree head {size} of ")]
+        assert mine and any(named in f for f in mine), (change, mine)
+        with pytest.raises(LogCut, match="the newest signed head"), transaction.atomic():
+            sql(statement)
+            line("over it")
+            seal_all()
 
 
-def test_a_head_of_another_key_of_sm2_is_told(on: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_head_of_another_key_of_sm2_is_told(on: Path) -> None:
     """Who has the log's Ed25519 key alone makes heads with a key of SM2 of their own."""
     head, pins = load_newest_head(), signing_keys.load_own_pins()
     assert head
@@ -246,8 +243,6 @@ def test_another_machine_without_the_files_says_so(on: Path) -> None:
 
 
 def test_an_export_is_signed_twice(on: Path, tmp_path: Path) -> None:
-    import json
-
     path = tmp_path / "lines.csv"
     export_log(AuditFilter(), "csv", path)
     pins = signing_keys.load_own_pins()
@@ -265,3 +260,47 @@ def test_an_export_is_signed_twice(on: Path, tmp_path: Path) -> None:
         place.write_text(json.dumps(told | change))
         found = check_export(path, pins)
         assert any(f.startswith("the manifest:") and named in f for f in found), (change, found)
+
+
+def test_an_evidence_package_is_signed_twice(
+    on: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "log.zip"
+    call_command("audit_export", form="package", out=out, reason="法院调取")
+    call_command("verify_package", out, against_log=True)
+    capsys.readouterr()
+    mark = next(p for p in signing_keys.load_own_pins() if p.suite == "SM2").mark
+    call_command("verify_package", out, key=mark, as_json=True)
+    told = json.loads(capsys.readouterr().out)
+    assert told["verdict"] == "intact" and told["facts"]["sm2_key"] == mark
+    with zipfile.ZipFile(out) as package:
+        note = package.read("checkpoint.txt").decode()
+        keys = [k["fingerprint"] for k in json.loads(package.read("keys.json"))["log"]]
+    assert mark in keys
+    assert note.count("\n— ") == 2
+    own = Ed25519PublicKey.from_public_bytes(signing_keys.own_public_key_bytes())
+    assert open_checkpoint(note, [own]).size > 0, "agents pass over a key that they do not know"
+    assert mark not in [k["fingerprint"] for k in signing_keys.list_public_keys()], "nor are told"
+    with pytest.raises(SystemExit):
+        call_command("verify_package", out, key="SM3:" + "ab" * 32)
+    assert "[manifest-sm2-key]" in capsys.readouterr().out
+
+
+def test_an_archive_is_signed_twice(on: Path) -> None:
+    head = load_newest_head()
+    assert head
+    place = LinePlace(1, "2026-11-01T00:00:00.000000Z", 0)
+    made = ArchiveManifest(
+        *("2026-11-01T00:00:00+00:00", "2026-12-01T00:00:00+00:00", 1, 1, "ab" * 32, "cd" * 32),
+        *(((0, 0),), (b"\1" * 32,), place, place, head, head.sealed_at),
+    ).sign()
+    pins, told = signing_keys.load_own_pins(), made.as_json()
+    assert made.second and made.second.signature and made.find_fault(pins) == ""
+    for change, named in (
+        ({}, ""),
+        ({"sm2_signature": ""}, "that signature is gone"),
+        ({"lines": 2}, "SM2: its signature does not fit"),
+        ({"sm2": None, "sm2_signature": ""}, "SM2: it has no signature"),
+    ):
+        assert named in ArchiveManifest.from_json(told | change).find_fault(pins), change
+    assert ArchiveManifest.from_json(told).find_fault(pins) == ""
