@@ -10,10 +10,9 @@ from consent.audit import libcrypto_sm2
 from consent.audit.signing_keys import NoAuditKey, find_open_sm2_pin
 from consent.audit.sm2_key import KEY, fetch_open_key, load_sm2_signer
 from consent.audit.sm2_suite import SM2
+from consent.sql import log
 
 NAME = "SM2 signature"
-# index: consent_audit_head_pkey
-NEWEST_SQL = "SELECT second_absent, sealed_at FROM consent_audit_head ORDER BY size DESC LIMIT 1"
 MEND_KEY = (
     "put secrets/audit_sm2_key back from the backup of the secrets, or change the key: stop the"
     " site, `manage.py audit_key --sm2 renew`, start it"
@@ -42,7 +41,7 @@ def inspect_sm2(cursor: Any) -> Inspection:
     if pin is None or named not in (b"", pin.key):
         said = f"{state_files.state_folder()}/audit_keys.pem does not name the key that is open"
         return Inspection(NAME, False, said, MEND_PINS)
-    cursor.execute(NEWEST_SQL)
+    cursor.execute(log.NEWEST_ABSENCE)
     absent, at = cursor.fetchone() or (None, "")
     if absent:
         said = f"the machine that sealed the newest head ({at}) could not sign it: {absent}"

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connection
 
 from alliance.platform import state_files
+from alliance.platform.environment import StartRefused
 from consent.audit import libcrypto_sm2
 from consent.audit.second_signature import SecondSignature, Unsigned
 from consent.audit.signing_keys import find_open_sm2_pin
@@ -66,15 +67,15 @@ def load_sm2_signer(cursor: Any = None) -> Sm2Signer | None:
         return None
     public = pin.key if pin else named
     place = state_files.key_file(KEY_NAME)
-    secret = state_files.find_key(KEY_NAME)
-    if not secret:
-        return Sm2Signer(public, missing=KEY, why_not=f"{place} is missing")
     try:
+        secret = state_files.find_key(KEY_NAME)
+        if not secret:
+            return Sm2Signer(public, missing=KEY, why_not=f"{place} is missing")
         libcrypto_sm2.load_library()
         found = public_key_of(secret)
     except libcrypto_sm2.Sm2Unavailable as error:
         return Sm2Signer(public, missing=LIBRARY, why_not=str(error))
-    except ValueError as error:
+    except (ValueError, OSError, StartRefused) as error:
         return Sm2Signer(public, missing=KEY, why_not=f"{place}: {error}")
     if found != public:
         return Sm2Signer(public, missing=KEY, why_not=f"{place} is another key")

@@ -21,6 +21,7 @@ from consent.audit.log_export import export_log
 from consent.audit.log_query import AuditFilter
 from consent.audit.sealer import LogCut, seal_all
 from consent.audit.tree_head import TreeHead, load_newest_head
+from consent.services.case_packages import UnverifiedManifest, verify_manifest
 from records.agent.checkpoint import open_checkpoint
 from tests.support.tampering import (
     Undo,
@@ -219,11 +220,17 @@ def test_the_log_goes_on_without_the_library_and_says_so(
 
 
 def test_the_log_goes_on_without_the_key_and_says_so(on: Path) -> None:
-    (on / "secrets/audit_sm2_key").unlink()
-    head = sealed("without it")
-    assert head.second and head.second.absent == "key"
-    good, says = inspected()
-    assert not good and "audit_sm2_key is missing" in says
+    place = on / "secrets/audit_sm2_key"
+    for damage, told in (
+        (lambda: place.write_text("no key"), "this is no key"),
+        (lambda: place.write_text("ab" * 32), "is another key"),
+        (place.unlink, "audit_sm2_key is missing"),
+    ):
+        damage()
+        head = sealed("without it")
+        assert head.second and head.second.absent == "key"
+        good, says = inspected()
+        assert not good and told in says
     assert faults() == []
     switch("renew")
     assert sealed("again").second and inspected()[0] and faults() == []
@@ -275,8 +282,12 @@ def test_an_evidence_package_is_signed_twice(
     assert told["verdict"] == "intact" and told["facts"]["sm2_key"] == mark
     with zipfile.ZipFile(out) as package:
         note = package.read("checkpoint.txt").decode()
+        manifest = json.loads(package.read("manifest.json"))
         keys = [k["fingerprint"] for k in json.loads(package.read("keys.json"))["log"]]
     assert mark in keys
+    assert verify_manifest(json.dumps(manifest).encode()), "it goes into a case file"
+    with pytest.raises(UnverifiedManifest, match="SM2"):
+        verify_manifest(json.dumps(manifest | {"sm2_signature": ""}).encode())
     assert note.count("\n— ") == 2
     own = Ed25519PublicKey.from_public_bytes(signing_keys.own_public_key_bytes())
     assert open_checkpoint(note, [own]).size > 0, "agents pass over a key that they do not know"
