@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+from alliance.backup.backup_keys import ENVELOPE_KEY_NAMES, write_keys
+from alliance.database.connection_guard import key_fingerprint
+from alliance.platform.environment import KEY_NAMES
 from consent.audit import libcrypto_sm2
 from consent.audit.libcrypto_sm2 import Sm2Unavailable
 from consent.audit.signing_keys import parse_pinned_keys
@@ -139,3 +142,11 @@ def test_a_library_that_computes_something_else_is_not_used(
             libcrypto_sm2.load_library()
     finally:
         libcrypto_sm2.load_library.cache_clear()
+
+
+def test_a_backup_of_the_keys_has_the_one_of_sm2(tmp_path: Path) -> None:
+    keys = {name: draws.token_hex(32) for name in (*KEY_NAMES, "audit_sm2_key")}
+    marks = {name: key_fingerprint(name, keys[name]) for name in KEY_NAMES}
+    assert set(keys) <= set(ENVELOPE_KEY_NAMES)
+    write_keys({"keys": keys}, marks, tmp_path)
+    assert (tmp_path / "secrets/audit_sm2_key").read_text() == keys["audit_sm2_key"]
