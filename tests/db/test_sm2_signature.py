@@ -201,6 +201,9 @@ def test_the_log_goes_on_without_the_library_and_says_so(
     monkeypatch.setattr(libcrypto_sm2, "load_library", gone)
     head = sealed("without it")
     assert head.second and head.second.absent == "library" and not head.second.signature
+    own = signing_keys.load_own_pins()
+    assert head.find_fault(own) == "", "Ed25519 vouches for it"
+    assert "SM2: it has no signature" in head.find_fault([p for p in own if p.suite == "SM2"])
     good, says = inspected()
     assert not good and "heads of the log go on without it" in says
     report = verify.verify_log()
