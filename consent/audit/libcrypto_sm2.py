@@ -19,7 +19,7 @@ PKCS8 = (  # before the private key, between it and the point
     bytes.fromhex("a144034200"),
 )
 PKCS8_ALONE = bytes.fromhex(  # before a private key without its point
-    "3041020100301306072a8648ce3d020106082a811ccf5501822d0427302502010104 20".replace(" ", "")
+    "3041020100301306072a8648ce3d020106082a811ccf5501822d042730250201010420"
 )
 OPENSSL_3 = 0x30000000
 LONGEST = 72  # bytes of a signature
