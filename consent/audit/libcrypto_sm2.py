@@ -59,8 +59,11 @@ def load_library() -> Any:
         try:
             library = ctypes.CDLL(place)
             describe_functions(library)
-        except (OSError, AttributeError):
-            continue  # linked into Python where nobody sees it, or older than OpenSSL 3
+        except OSError:
+            continue
+        except AttributeError:
+            cause = "libcrypto is older than OpenSSL 3, or hidden inside of Python"
+            continue
         if library.OpenSSL_version_num() < OPENSSL_3:
             cause = "libcrypto is older than OpenSSL 3"
         elif not is_signed_by(library, KNOWN_KEY, KNOWN_SIGNATURE, KNOWN_TEXT):

@@ -2,6 +2,7 @@
 two implementations against each other.
 """
 
+import ctypes.util
 import hashlib
 import json
 import shutil
@@ -25,6 +26,7 @@ from tests.support.sources import ROOT
 
 VECTORS: Any = json.loads((ROOT / "tests/fixtures/sm2.json").read_text())
 plain = load_verifier()
+NO_CRYPTO = ctypes.util.find_library("m") or ""  # a library that has none of its functions
 CHECKS = {"libcrypto": libcrypto_sm2.is_signed, "plain": plain.is_sm2_signed}
 
 
@@ -113,7 +115,8 @@ def test_the_openssl_command_reads_ours_and_we_read_its(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "cause"), [([], "no libcrypto"), (["/lib/none.so"], "no libcrypto")]
+    ("place", "cause"),
+    [([], "no libcrypto"), (["/lib/none.so"], "no libcrypto"), ([NO_CRYPTO], "hidden inside")],
 )
 def test_a_machine_without_the_library_says_so_and_verifies(
     monkeypatch: pytest.MonkeyPatch, place: list[str], cause: str
