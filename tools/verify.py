@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Verify an evidence package of Xinglin's audit log, without Xinglin and without a network.
 
-    python3 verify.py FILE.zip --key SHA256:… [--against OLDER] [--witness KEY] [--lang zh|en]
+    python3 verify.py FILE.zip --key SHA256:… [--key SM3:…] [--against OLDER] [--witness KEY]
 
 It needs Python 3.8 or newer and the library `cryptography`; it reads the package where it lies,
 unpacks nothing, and holds one line in memory. The key is that of the log, from whoever you trust:
@@ -9,7 +9,8 @@ never from the package. Exit code 0: intact. 1: not intact. 2: nothing could be 
 given, so that it is only known that the package fits itself.
 
 The format is that of docs/implementation/evidence-package.md, version 1; the rules are those of RFC
-6962 and RFC 9162 (trees), RFC 8032 (Ed25519), C2SP signed-note, tlog-checkpoint, tlog-cosignature.
+6962 and RFC 9162 (trees), RFC 8032 (Ed25519), GB/T 32918 and GM/T 0009 (SM2), GB/T 32905 (SM3),
+C2SP signed-note, tlog-checkpoint, tlog-cosignature.
 """
 
 from __future__ import annotations
@@ -59,8 +60,19 @@ NODE = 67  # bytes of a node in a path: 64 digits, quotes and a comma
 SIZE_LINE = re.compile(r"0|[1-9][0-9]{0,18}")
 PEM = re.compile(r"-----BEGIN PUBLIC KEY-----(.+?)-----END PUBLIC KEY-----", re.S)
 PEM_HEADER = re.compile(r"^(name|from|until): *(.+?) *$", re.M)
-FINGERPRINT = re.compile(r"(?:SHA256:)?([0-9a-f]{64})", re.I)
+FINGERPRINT = re.compile(r"(?:(SHA256|SM3):)?([0-9a-f]{64})", re.I)
 SPKI = bytes.fromhex("302a300506032b6570032100")  # RFC 8410: what precedes the 32 bytes of a key
+SM2_SPKI = bytes.fromhex("3059301306072a8648ce3d020106082a811ccf5501822d034200")  # and a point's 65
+SM2_NOTE = b"\xffxinglin sm2-with-sm3"  # a note's kind of key: C2SP has assigned none to SM2
+SM2_ID = b"1234567812345678"  # the user's id, GM/T 0009
+SM2_P = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF00000000FFFFFFFFFFFFFFFF
+SM2_A = SM2_P - 3
+SM2_B = 0x28E9FA9E9D9F5E344D5A9E4BCF6509A7F39789F515AB8F92DDBCBD414D940E93
+SM2_N = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
+SM2_G = (
+    0x32C4AE2C1F1981195F9904466A39C9948FE30BBFF2660BE1715A4589334C74C7,
+    0xBC3736A2F4F6779C59BDCEE36B692153D0A9877CC62A474002DF32E52139F0A0,
+)
 MOST_MEMBERS, DIRECTORY_BYTES, JSON_BYTES, ROW_BYTES = 64, 1 << 20, 1 << 26, 1 << 26
 BOMB_BYTES, BOMB_RATIO = 1 << 26, 250
 AHEAD, MOST_TOLD = 64, 50
@@ -142,6 +154,52 @@ WORDS: dict[str, tuple[str, str]] = {
     "head-signature": (
         "日志树头的签名不符：树头被改动过",
         "the signature of the tree head does not fit: the head was changed",
+    ),
+    "manifest-sm2-key": (
+        "清单的SM2签名出自另一个密钥（{mark}），不是您给出的SM2密钥",
+        "the SM2 signature of the manifest is by another key ({mark}) than the SM2 key you gave",
+    ),
+    "manifest-sm2-time": (
+        "清单签署时间{at}不在该SM2密钥的使用期内",
+        "the manifest says {at}, when this SM2 key did not sign",
+    ),
+    "manifest-sm2-signature": (
+        "清单的SM2签名不符：签名或清单被改动过",
+        "the SM2 signature of the manifest does not fit: it or the manifest was changed",
+    ),
+    "manifest-sm2-gone": (
+        "清单自称另有SM2签名，签名却不在：被人去掉",
+        "the manifest says that it is signed with SM2 too, and that signature is gone: it was"
+        " taken out",
+    ),
+    "manifest-sm2-missing": (
+        "清单没有SM2签名，而您给出的SM2密钥在{at}应当签署",
+        "the manifest is not signed with SM2, and the SM2 key you gave signs at {at}",
+    ),
+    "head-sm2-key": (
+        "日志树头的SM2签名出自另一个密钥（{mark}），不是您给出的SM2密钥",
+        "the SM2 signature of the tree head is by another key ({mark}) than the SM2 key you gave",
+    ),
+    "head-sm2-time": (
+        "树头签署时间{at}不在该SM2密钥的使用期内",
+        "the tree head says {at}, when this SM2 key did not sign",
+    ),
+    "head-sm2-signature": (
+        "日志树头的SM2签名不符：签名或树头被改动过",
+        "the SM2 signature of the tree head does not fit: it or the head was changed",
+    ),
+    "head-sm2-gone": (
+        "日志树头自称另有SM2签名，签名却不在：被人去掉",
+        "the tree head says that it is signed with SM2 too, and that signature is gone: it was"
+        " taken out",
+    ),
+    "head-sm2-missing": (
+        "日志树头没有SM2签名，而您给出的SM2密钥在{at}应当签署",
+        "the tree head is not signed with SM2, and the SM2 key you gave signs at {at}",
+    ),
+    "checkpoint-sm2": (
+        "检查点上没有清单所记SM2密钥的有效签名",
+        "the checkpoint has no valid signature of the SM2 key that the manifest names",
     ),
     "line-form": (
         "这一行不是规定格式：{why}",
@@ -314,6 +372,36 @@ NOTES: dict[str, tuple[str, str]] = {
         "别处有人见过这份日志：包中没有见证方的联署。",
         "That anybody elsewhere has seen this log: no witness has co-signed it.",
     ),
+    "sm2-none": (
+        "有国密签名：本包只有Ed25519签名，平台没有启用SM2。",
+        "That anything is signed with SM2: this package has Ed25519 signatures alone, for the"
+        " platform had SM2 off.",
+    ),
+    "sm2-absent-manifest": (
+        "清单有SM2签名：平台启用了SM2，但当时没有签成（记为{why}：library为缺少密码库，key为缺少密钥）。",
+        "That the manifest is signed with SM2: that was on, and could not sign then (it says"
+        " {why}: the library or the key was missing).",
+    ),
+    "sm2-absent-head": (
+        "日志树头有SM2签名：平台启用了SM2，但当时没有签成（记为{why}：library为缺少密码库，key为缺少密钥）。",
+        "That the tree head is signed with SM2: that was on, and could not sign then (it says"
+        " {why}: the library or the key was missing).",
+    ),
+    "sm2-unpinned": (
+        "SM2密钥属于该平台：签名相符，但密钥取自本包（{mark}），请向平台以外的人核对后给出（--key）。",
+        "That the SM2 key is the platform's: its signatures fit, and the key comes from the"
+        " package ({mark}); ask somebody you trust for it and give it (--key).",
+    ),
+    "ed25519-unpinned": (
+        "Ed25519密钥属于该平台：您只给出了SM2密钥，本次以SM2签名为准。",
+        "That the Ed25519 key is the platform's: you gave an SM2 key alone, and it is what this"
+        " verdict rests on.",
+    ),
+    "sm2-module": (
+        "SM2签名由经认证的商用密码产品作出：平台用的是OpenSSL软件。",
+        "That the SM2 signatures were made by a certified cryptographic product: the platform uses"
+        " OpenSSL, a program.",
+    ),
     "sm3": (
         "SM3摘要相符：本机的库没有SM3，只核对了SHA-256。",
         "The SM3 digests: the libraries of this machine have none. SHA-256 was compared.",
@@ -323,12 +411,15 @@ NOTES: dict[str, tuple[str, str]] = {
 
 @dataclass
 class PinnedKey:
-    """A key that the user trusts: raw bytes (b"" where only the fingerprint is known) and when."""
+    """A key that the user trusts: raw bytes (b"" where only the fingerprint is known) and when.
+    sm2: mark is the SM3 of a key of SM2, not the SHA-256 of one of Ed25519.
+    """
 
     mark: str
     key: bytes = b""
     since: dt.datetime | None = None
     until: dt.datetime | None = None
+    sm2: bool = False
 
     def covers(self, at: dt.datetime) -> bool:
         return (self.since is None or self.since <= at) and (self.until is None or at < self.until)
@@ -543,12 +634,134 @@ def is_signed(key: bytes, signature: bytes, message: bytes) -> bool:
     return True
 
 
+def hash_sm3(data: bytes) -> bytes:
+    """GB/T 32905, by the library where it has it."""
+    quick = new_sm3()
+    if quick is not None:
+        quick.update(data)
+        return bytes(quick.digest() if hasattr(quick, "digest") else quick.finalize())
+    return hash_sm3_plainly(data)
+
+
+def turn(word: int, bits: int) -> int:
+    bits %= 32
+    return (word << bits | word >> (32 - bits)) & 0xFFFFFFFF
+
+
+def hash_sm3_plainly(data: bytes) -> bytes:
+    state = [0x7380166F, 0x4914B2B9, 0x172442D7, 0xDA8A0600]
+    state += [0xA96F30BC, 0x163138AA, 0xE38DEE4D, 0xB0FB0E4E]
+    padded = data + b"\x80" + bytes((55 - len(data)) % 64) + struct.pack(">Q", 8 * len(data))
+    for at in range(0, len(padded), 64):
+        w = list(struct.unpack(">16I", padded[at : at + 64]))
+        for j in range(16, 68):
+            x = w[j - 16] ^ w[j - 9] ^ turn(w[j - 3], 15)
+            w.append(x ^ turn(x, 15) ^ turn(x, 23) ^ turn(w[j - 13], 7) ^ w[j - 6])
+        a, b, c, d, e, f, g, h = state
+        for j in range(64):
+            early = j < 16
+            constant = turn(0x79CC4519 if early else 0x7A879D8A, j)
+            ss1 = turn(turn(a, 12) + e + constant & 0xFFFFFFFF, 7)
+            ff = a ^ b ^ c if early else a & b | a & c | b & c
+            gg = e ^ f ^ g if early else e & f | ~e & g
+            tt1 = ff + d + (ss1 ^ turn(a, 12)) + (w[j] ^ w[j + 4]) & 0xFFFFFFFF
+            tt2 = gg + h + ss1 + w[j] & 0xFFFFFFFF
+            a, b, c, d = tt1, a, turn(b, 9), c
+            e, f, g, h = tt2 ^ turn(tt2, 9) ^ turn(tt2, 17), e, turn(f, 19), g
+        state = [one ^ two for one, two in zip(state, (a, b, c, d, e, f, g, h))]
+    return struct.pack(">8I", *state)
+
+
+# Points of SM2's curve as (x, y, z), with x/z² and y/z³; z is 0 at infinity.
+def double_point(point: tuple[int, int, int]) -> tuple[int, int, int]:
+    x, y, z = point
+    zz, yy = z * z % SM2_P, y * y % SM2_P
+    slope, s = 3 * (x - zz) * (x + zz) % SM2_P, 4 * x * yy % SM2_P
+    found = (slope * slope - 2 * s) % SM2_P
+    return found, (slope * (s - found) - 8 * yy * yy) % SM2_P, 2 * y * z % SM2_P
+
+
+def add_points(one: tuple[int, int, int], two: tuple[int, int, int]) -> tuple[int, int, int]:
+    if not one[2] or not two[2]:
+        return two if not one[2] else one
+    (x1, y1, z1), (x2, y2, z2) = one, two
+    u1, u2 = x1 * z2 * z2 % SM2_P, x2 * z1 * z1 % SM2_P
+    s1, s2 = y1 * z2 * z2 * z2 % SM2_P, y2 * z1 * z1 * z1 % SM2_P
+    if u1 == u2:
+        return double_point(one) if s1 == s2 else (1, 1, 0)
+    h, r = u2 - u1, s2 - s1
+    hh = h * h % SM2_P
+    hhh, v = h * hh % SM2_P, u1 * hh % SM2_P
+    x = (r * r - hhh - 2 * v) % SM2_P
+    return x, (r * (v - x) - s1 * hhh) % SM2_P, h * z1 * z2 % SM2_P
+
+
+def parse_sm2_signature(signature: bytes) -> tuple[int, int]:
+    """r and s of the DER form, each as short as it can be. Raises ValueError."""
+    numbers, rest = [], signature[2:]
+    if len(signature) < 8 or signature[0] != 0x30 or signature[1] != len(rest):
+        raise ValueError("it is no pair of numbers")
+    for _ in range(2):
+        length = rest[1] if len(rest) > 2 and rest[0] == 2 else 0
+        number = rest[2 : 2 + length]
+        short = len(number) == length and 0 < length < 34 and number[0] < 0x80
+        if not short or (length > 1 and number[0] == 0 and number[1] < 0x80):
+            raise ValueError("a number is not as DER writes it")
+        numbers.append(int.from_bytes(number, "big"))
+        rest = rest[2 + length :]
+    if rest:
+        raise ValueError("something follows it")
+    return numbers[0], numbers[1]
+
+
+def is_sm2_signed(key: bytes, signature: bytes, message: bytes) -> bool:
+    """GB/T 32918.2 7.1, with SM3. key: 04, x and y; signature: DER."""
+    curve = b"".join(n.to_bytes(32, "big") for n in (SM2_A, SM2_B, *SM2_G))
+    z = hash_sm3(struct.pack(">H", 8 * len(SM2_ID)) + SM2_ID + curve + key[1:])
+    return fits_sm2_digest(key, signature, hash_sm3(z + message))
+
+
+def fits_sm2_digest(key: bytes, signature: bytes, digest: bytes) -> bool:
+    """digest: of the key's own and the message's bytes, the standard's e."""
+    if len(key) != 65 or key[0] != 4:
+        return False
+    x, y = int.from_bytes(key[1:33], "big"), int.from_bytes(key[33:], "big")
+    try:
+        r, s = parse_sm2_signature(signature)
+    except ValueError:
+        return False
+    on_curve = x < SM2_P and y < SM2_P and (y * y - x * x * x - SM2_A * x - SM2_B) % SM2_P == 0
+    t = (r + s) % SM2_N
+    if not on_curve or not (0 < r < SM2_N and 0 < s < SM2_N) or not t:
+        return False
+    e = int.from_bytes(digest, "big")
+    base, own = (*SM2_G, 1), (x, y, 1)
+    both, found = add_points(base, own), (1, 1, 0)
+    for bit in range(255, -1, -1):
+        found = double_point(found)
+        chosen = (s >> bit & 1) + 2 * (t >> bit & 1)
+        if chosen:
+            found = add_points(found, (base, own, both)[chosen - 1])
+    if not found[2]:
+        return False
+    return (e + found[0] * pow(found[2], 2 * (SM2_P - 2), SM2_P) % SM2_P) % SM2_N == r
+
+
 def fingerprint_of(key: bytes) -> str:
+    """Of a key of Ed25519: SHA-256 of its DER form; of one of SM2: SM3 of it."""
+    if len(key) == 65:
+        return hash_sm3(SM2_SPKI + key).hex()
     return hashlib.sha256(SPKI + key).hexdigest()
 
 
-def key_id_of(name: str, kind: int, key: bytes) -> bytes:
-    return hashlib.sha256(name.encode() + b"\n" + bytes([kind]) + key).digest()[:4]
+def mark_of(key: bytes) -> str:
+    return f"{'SM3' if len(key) == 65 else 'SHA256'}:{fingerprint_of(key)}"
+
+
+def key_id_of(name: str, kind: int | bytes, key: bytes) -> bytes:
+    """kind: a byte, or 0xff and the name of a kind that has none."""
+    kind = bytes([kind]) if isinstance(kind, int) else kind
+    return hashlib.sha256(name.encode() + b"\n" + kind + key).digest()[:4]
 
 
 def parse_time(text: str) -> dt.datetime:
@@ -565,7 +778,8 @@ def parse_keys(text: str) -> list[PinnedKey]:
     plain = text.strip()
     found = FINGERPRINT.fullmatch(plain.replace(":", "") if plain.count(":") == 31 else plain)
     if found:
-        return [PinnedKey(found[1].lower())]
+        sm2 = (found[1] or "").upper() == "SM3"
+        return [PinnedKey(found[2].lower(), sm2=sm2)]
     if "-----BEGIN" not in text:
         text = Path(plain).read_text(encoding="utf-8-sig")
         if FINGERPRINT.fullmatch(text.strip()):
@@ -575,14 +789,18 @@ def parse_keys(text: str) -> list[PinnedKey]:
         header = dict(PEM_HEADER.findall(text[end : block.start()]))
         end = block.end()
         der = base64.b64decode("".join(block[1].split()), validate=True)
-        if len(der) != 44 or not der.startswith(SPKI):
+        sm2 = len(der) == 91 and der.startswith(SM2_SPKI)
+        if not sm2 and (len(der) != 44 or not der.startswith(SPKI)):
             raise ValueError(
-                "the log is signed with Ed25519; this PEM block is another kind of key"
+                "the log is signed with Ed25519 and SM2; this PEM block is another kind of key"
             )
+        key = der[len(SM2_SPKI if sm2 else SPKI) :]
         since, until = (parse_time(header[n]) if n in header else None for n in ("from", "until"))
-        keys.append(PinnedKey(fingerprint_of(der[12:]), der[12:], since, until))
+        keys.append(PinnedKey(fingerprint_of(key), key, since, until, sm2))
     if not keys:
-        raise ValueError("no fingerprint (SHA256: and 64 digits) and no PEM block of a public key")
+        raise ValueError(
+            "no fingerprint (SHA256: or SM3: and 64 digits) and no PEM block of a public key"
+        )
     return keys
 
 
@@ -700,6 +918,34 @@ class Package:
 
 
 @dataclass
+class Second:
+    """What a statement says of its SM2 signature: by which key, or why there is none; signature:
+    b"" where it is not there.
+    """
+
+    key: bytes
+    absent: str
+    signature: bytes
+
+    @classmethod
+    def parse(cls, content: Any) -> Second | None:
+        """None where the statement says nothing of one."""
+        said, signature = content.get("sm2"), from_hex(content.get("sm2_signature", ""))
+        if said is None:
+            if signature:
+                raise ValueError("it has an SM2 signature of which it says nothing")
+            return None
+        names = {"key", "absent"} if "absent" in said else {"key"}
+        if said.keys() != names or not isinstance(said.get("absent", ""), str):
+            raise ValueError("sm2")
+        absent = said.get("absent", "")
+        key = from_hex(said["key"], None if absent and not said["key"] else 65)
+        if len(signature) > 72 or ("absent" in said) != bool(absent) or (absent and signature):
+            raise ValueError("sm2_signature")
+        return cls(key, absent, signature)
+
+
+@dataclass
 class Head:
     size: int
     root: bytes
@@ -707,6 +953,7 @@ class Head:
     key: bytes
     signature: bytes
     signed: bytes
+    second: Second | None = None
 
     @classmethod
     def parse(cls, content: Any) -> Head:
@@ -719,6 +966,9 @@ class Head:
         parse_time(content["sealed_at"])
         if content.get("previous") is not None:
             signed.update(v=2, previous=content["previous"], through=content["through"])
+        second = Second.parse(content)
+        if second is not None:
+            signed.update(v=3, sm2=content["sm2"])
         return cls(
             signed["size"],
             from_hex(content["root"]),
@@ -726,6 +976,7 @@ class Head:
             from_hex(content["key"], 32),
             from_hex(content["signature"], 64),
             encode_canonical_json(signed),
+            second,
         )
 
 
@@ -737,6 +988,7 @@ def check_manifest_form(manifest: Any) -> Head:
     whole(manifest["rows"])
     from_hex(manifest["key"], 32)
     from_hex(manifest["signature"], 64)
+    Second.parse(manifest)
     for name, file in manifest["files"].items():
         if not MEMBER.fullmatch(name):
             raise ValueError(f"files: {name[:80]!r}")
@@ -768,7 +1020,7 @@ def parse_proof(content: Any, name: str) -> tuple[int, bytes, list[bytes]]:
 def check_signature(
     report: Report, kind: str, pins: list[PinnedKey], key: bytes, at: str, fits: bool
 ) -> None:
-    mark = fingerprint_of(key)
+    mark, pins = fingerprint_of(key), [p for p in pins if not p.sm2]
     matching = [p for p in pins if p.mark == mark]
     if pins and not matching:
         report.tell(f"{kind}-key", "manifest.json", mark=f"SHA256:{mark}")
@@ -776,6 +1028,57 @@ def check_signature(
         report.tell(f"{kind}-time", "manifest.json", at=at)
     if not fits:
         report.tell(f"{kind}-signature", "manifest.json")
+
+
+def find_second_fault(pins: list[PinnedKey], second: Second | None, message: bytes, at: str) -> str:
+    """What is wrong with an SM2 signature, as the end of a code; "" where nothing is. Where no key
+    of Ed25519 was given, it must be there.
+    """
+    ours = [p for p in pins if p.sm2]
+    if second is None or second.absent:
+        due = any(p.covers(parse_time(at)) for p in ours)
+        return "missing" if ours and ((second is None and due) or len(ours) == len(pins)) else ""
+    if not second.signature:
+        return "gone"
+    matching = [p for p in ours if p.mark == fingerprint_of(second.key)]
+    if ours and not matching:
+        return "key"
+    if ours and not any(p.covers(parse_time(at)) for p in matching):
+        return "time"
+    return "" if is_sm2_signed(second.key, second.signature, message) else "signature"
+
+
+def check_second(
+    report: Report,
+    kind: str,
+    pins: list[PinnedKey],
+    second: Second | None,
+    message: bytes,
+    at: str,
+) -> None:
+    fault = find_second_fault(pins, second, message, at)
+    if fault:
+        mark = mark_of(second.key) if second and second.key else ""
+        report.tell(f"{kind}-sm2-{fault}", "manifest.json", mark=mark, at=at)
+
+
+def note_seconds(
+    report: Report, pins: list[PinnedKey], manifest: Second | None, head: Second | None
+) -> None:
+    """What the SM2 signatures leave open."""
+    found = {"manifest": manifest, "head": head}
+    for what, second in found.items():
+        if second and second.absent:
+            report.notes.append((f"sm2-absent-{what}", {"why": second.absent}))
+    keys = {s.key for s in found.values() if s and s.signature}
+    if not any(found.values()):
+        report.notes.append(("sm2-none", {}))
+    if keys and not any(p.sm2 for p in pins):
+        report.notes.append(("sm2-unpinned", {"mark": ", ".join(map(mark_of, sorted(keys)))}))
+    if pins and all(p.sm2 for p in pins):
+        report.notes.append(("ed25519-unpinned", {}))
+    if keys:
+        report.notes.append(("sm2-module", {}))
 
 
 def new_sm3() -> Any:
@@ -1082,6 +1385,12 @@ def check_checkpoint(
     own = [s for name, s in signatures if s[:4] == key_id_of(name, 1, key) and name == origin]
     if not own or not all(is_signed(key, s[4:], body.encode()) for s in own):
         report.tell("checkpoint-signature", member)
+    second = Second.parse(manifest)
+    if second and not second.absent:
+        known = key_id_of(origin, SM2_NOTE, second.key)
+        own = [s for name, s in signatures if s[:4] == known and name == origin]
+        if not own or not all(is_sm2_signed(second.key, s[4:], body.encode()) for s in own):
+            report.tell("checkpoint-sm2", member)
     for name, signature in signatures:
         for known in witnesses:
             if signature[:4] == key_id_of(name, 4, known) and not is_cosigned(
@@ -1162,9 +1471,14 @@ def check_against(
     report: Report,
 ) -> None:
     """Whether this package's log goes on from a head that somebody kept."""
-    mark = fingerprint_of(kept.key)
-    pinned = any(p.mark == mark and p.covers(parse_time(kept.sealed_at)) for p in pins)
-    if (pins and not pinned) or not is_signed(kept.key, kept.signature, kept.signed):
+    mark, ours = fingerprint_of(kept.key), [p for p in pins if not p.sm2]
+    pinned = any(p.mark == mark and p.covers(parse_time(kept.sealed_at)) for p in ours)
+    fits = is_signed(kept.key, kept.signature, kept.signed)
+    if (
+        (ours and not pinned)
+        or not fits
+        or find_second_fault(pins, kept.second, kept.signed, kept.sealed_at)
+    ):
         report.tell("against-key")
         return
     if kept.size > head.size:
@@ -1231,11 +1545,14 @@ def check_contents(
     on_leaf: Callable[[int, bytes], None] | None,
 ) -> None:
     key, signature = bytes.fromhex(manifest["key"]), bytes.fromhex(manifest["signature"])
-    unsigned = {k: v for k, v in manifest.items() if k != "signature"}
-    fits = is_signed(key, signature, DOMAIN + encode_canonical_json(unsigned))
+    unsigned = {k: v for k, v in manifest.items() if k not in ("signature", "sm2_signature")}
+    signed, second = DOMAIN + encode_canonical_json(unsigned), Second.parse(manifest)
+    fits = is_signed(key, signature, signed)
     check_signature(report, "manifest", pins, key, manifest["exported_at"], fits)
+    check_second(report, "manifest", pins, second, signed, manifest["exported_at"])
     fits = is_signed(head.key, head.signature, head.signed)
     check_signature(report, "head", pins, head.key, head.sealed_at, fits)
+    check_second(report, "head", pins, head.second, head.signed, head.sealed_at)
     good = check_members(package, manifest, report)
     lines: Iterator[dict[str, Any]] = iter(())
     if "lines.ndjson" in good:
@@ -1271,6 +1588,7 @@ def check_contents(
     for k, c in cosigned.items():
         c["confirmed"] = fingerprint_of(k) in confirmed
     tell_facts(manifest, head, list(cosigned.values()), kept, report)
+    note_seconds(report, pins, second, head.second)
 
 
 def read_witness_keys(package: Package) -> dict[bytes, str]:
@@ -1288,6 +1606,7 @@ def tell_facts(
     kept: Head | None,
     report: Report,
 ) -> None:
+    second = Second.parse(manifest)
     report.facts = {
         **{
             k: manifest.get(k)
@@ -1297,6 +1616,7 @@ def tell_facts(
         "last": manifest["last"],
         "head": {"size": head.size, "root": head.root.hex(), "sealed_at": head.sealed_at},
         "key": f"SHA256:{fingerprint_of(bytes.fromhex(manifest['key']))}",
+        "sm2_key": mark_of(second.key) if second and second.signature else None,
         "witnesses": cosigned,
         "against": {"size": kept.size, "sealed_at": kept.sealed_at} if kept else None,
     }
@@ -1326,6 +1646,7 @@ def print_report(report: Report, lang: str, out: Callable[[str], Any] = print) -
             ("筛选", "of", words.get(lang, "")),
             ("行数", "lines", facts["rows"]),
             ("签名密钥", "key", facts["key"]),
+            *([("SM2密钥", "SM2 key", facts["sm2_key"])] if facts["sm2_key"] else []),
             ("树头", "head", f"{head['size']} · {head['root']} · {head['sealed_at']}"),
         ]
         for c in facts["witnesses"]:

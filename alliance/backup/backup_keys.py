@@ -18,7 +18,7 @@ from alliance.database import connection_guard
 from alliance.platform.environment import KEY_NAMES, read_setting
 from alliance.platform.state_files import create_key_file, find_key, load_key, state_folder
 
-ENVELOPE_KEY_NAMES = (*KEY_NAMES, *connection_guard.KEY_SUCCESSORS.values())
+ENVELOPE_KEY_NAMES = (*KEY_NAMES, *connection_guard.KEY_SUCCESSORS.values(), "audit_sm2_key")
 EARLIER_AUDIT_KEYS = "audit_keys.pem"
 HEX_KEY = re.compile(r"[0-9a-fA-F]{64}")
 

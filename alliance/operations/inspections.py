@@ -43,6 +43,7 @@ from alliance.operations.protection_inspections import (
     inspect_row_security,
     inspect_witnesses,
 )
+from alliance.operations.second_signature_inspection import inspect_sm2
 from alliance.operations.state_inspections import inspect_state, inspect_supervisor
 from alliance.platform.database_away import NoDatabaseHere
 
@@ -64,6 +65,7 @@ OF_THE_OWNER: dict[str, Callable[[Any], Inspection]] = {
     "epoch": inspect_epoch,
     "sealer": inspect_sealer,
     "witnesses": inspect_witnesses,
+    "SM2 signature": inspect_sm2,
     "demo": inspect_demo,
     "clock": inspect_clock,
     "stamps": inspect_stamps,

@@ -20,6 +20,7 @@ from alliance.operations.protection_inspections import (
     inspect_log_grants,
     inspect_row_security,
 )
+from alliance.operations.second_signature_inspection import inspect_sm2
 from alliance.platform import metric_slots
 from alliance.platform.database_away import classify_database_error
 
@@ -32,6 +33,7 @@ SITE_INSPECTIONS = {
     "database_role": inspect_database_role,
     "log_grants": inspect_log_grants,
     "row_security": inspect_row_security,
+    "sm2_signature": inspect_sm2,
 }
 open_links: list[Any] = []
 

@@ -43,10 +43,10 @@ def assess_protection(state: InstallationState) -> Iterator[StateVerdict]:
         if fallen
         else _("Keys, database role and privileges are as they must be.")
     )
-    only_rows = fallen == ["row security"]
+    second_lines = set(fallen) <= {"row security", "sm2 signature"}
     yield StateVerdict(
         "walls",
-        Urgency.OK if not fallen else Urgency.LOOK if only_rows else Urgency.ACT,
+        Urgency.OK if not fallen else Urgency.LOOK if second_lines else Urgency.ACT,
         _("Protection"),
         says,
         _("Run manage.py doctor on the server: it names the fault and the mend."),

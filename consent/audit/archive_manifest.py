@@ -10,12 +10,14 @@ from typing import Any, Self
 
 from consent.audit.archive_tree import Run
 from consent.audit.canonical_line import encode_canonical_json
-from consent.audit.signing_keys import (
-    PinnedKey,
-    find_signature_fault,
-    load_signing_key,
-    own_public_key_bytes,
+from consent.audit.second_signature import (
+    SIGNATURE,
+    SecondSignature,
+    find_statement_fault,
+    second_as_json,
 )
+from consent.audit.signing_keys import PinnedKey, load_signing_key, own_public_key_bytes
+from consent.audit.sm2_key import sign_second
 from consent.audit.tree_head import TreeHead
 
 KIND, VERSION = "xinglin-audit-archive", 1
@@ -53,9 +55,12 @@ class ArchiveManifest:
     made_at: str
     key: bytes = b""
     signature: bytes = b""
+    second: SecondSignature | None = None
 
     def sign(self) -> Self:
         unsigned = replace(self, key=own_public_key_bytes())
+        second = sign_second(lambda said: replace(unsigned, second=said).signed_bytes())
+        unsigned = replace(unsigned, second=second)
         return replace(unsigned, signature=load_signing_key().sign(unsigned.signed_bytes()))
 
     def as_json(self) -> dict[str, Any]:
@@ -76,6 +81,7 @@ class ArchiveManifest:
             "made_at": self.made_at,
             "key": self.key.hex(),
             "signature": self.signature.hex(),
+            **second_as_json(self.second),
         }
 
     @classmethod
@@ -98,18 +104,25 @@ class ArchiveManifest:
             str(content["made_at"]),
             bytes.fromhex(content["key"]),
             bytes.fromhex(content["signature"]),
+            SecondSignature.from_json(content),
         )
 
     def signed_bytes(self) -> bytes:
         """What the signature covers."""
         content = self.as_json()
         del content["signature"]
+        content.pop(SIGNATURE, None)
         return DOMAIN + encode_canonical_json(content)
 
     def find_fault(self, pinned_keys: Iterable[PinnedKey]) -> str:
         """Why it proves nothing under these keys; "" where it does."""
-        return find_signature_fault(
-            pinned_keys, self.key, self.signature, self.signed_bytes(), self.made_at
+        return find_statement_fault(
+            list(pinned_keys),
+            self.key,
+            self.signature,
+            self.second,
+            self.signed_bytes(),
+            self.made_at,
         )
 
     @property

@@ -1,5 +1,5 @@
 """Write the log's head as a C2SP checkpoint, a signed note, and check what witnesses co-sign
-(c2sp.org/signed-note, tlog-checkpoint, tlog-cosignature v1). Pure but for the log's key.
+(c2sp.org/signed-note, tlog-checkpoint, tlog-cosignature v1). Pure but for the log's keys.
 """
 
 import base64
@@ -11,6 +11,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from consent.audit.signing_keys import load_signing_key, own_public_key_bytes
+from consent.audit.sm2_key import sign_second
+from consent.audit.sm2_suite import SM2
 
 ED25519, COSIGNATURE = b"\x01", b"\x04"  # kinds of a note's keys
 SIGNATURE_LINE = re.compile(r"— ([^\s+]{1,200}) ([A-Za-z0-9+/]+={0,2})\n?")
@@ -45,12 +47,19 @@ def compute_key_id(name: str, kind: bytes, key: bytes) -> bytes:
 
 
 def sign_checkpoint(origin: str, size: int, root: bytes) -> str:
-    """The head as a note that the log's key signs, under the origin's name."""
+    """The head as a note that the log's key signs, under the origin's name, and where it is on the
+    key of SM2, in a line of its own: who knows no such key passes over it.
+    """
     body = build_checkpoint_body(origin, size, root)
     signed = compute_key_id(origin, ED25519, own_public_key_bytes()) + load_signing_key().sign(
         body.encode()
     )
-    return f"{body}\n— {origin} {base64.b64encode(signed).decode()}\n"
+    note = f"{body}\n— {origin} {base64.b64encode(signed).decode()}\n"
+    second = sign_second(lambda _said: body.encode())
+    if second and second.signature:
+        signed = compute_key_id(origin, SM2.note_kind, second.key) + second.signature
+        note += f"— {origin} {base64.b64encode(signed).decode()}\n"
+    return note
 
 
 def check_cosignature(line: str, key: bytes, body: str) -> Cosignature:

@@ -8,11 +8,13 @@ from django.utils.translation import ngettext
 from consent.audit.export_order import ExportOrder
 from consent.audit.filter_words import describe_filter
 from consent.audit.signing_keys import fingerprint_of_key, own_public_key_bytes
+from consent.audit.sm2_suite import SM2
 
 
 def build_cover(order: ExportOrder) -> list[tuple[str, str]]:
     """(label, text), in the order in which they stand."""
     head = order.head
+    second = head.second if head.second and head.second.signature else None
     return [
         (str(_("What this is")), str(_("Export of the audit log of a medical alliance"))),
         (str(_("Filter")), describe_filter(order.audit_filter)),
@@ -26,6 +28,11 @@ def build_cover(order: ExportOrder) -> list[tuple[str, str]]:
         (str(_("What is proved")), describe_proof()),
         (str(_("What is not proved")), describe_limits()),
         (str(_("Key of the log")), f"SHA256:{fingerprint_of_key(own_public_key_bytes())}"),
+        *(
+            [(str(_("SM2 key of the log")), SM2.mark(SM2.fingerprint(second.key)))]
+            if second
+            else []
+        ),
         (
             str(_("Signed head")),
             _("%(size)s lines, root %(root)s, sealed %(at)s")

@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from consent.audit import canonical_line
-from consent.audit.signing_keys import PinnedKey, find_signature_fault
+from consent.audit.second_signature import (
+    SIGNATURE,
+    SecondSignature,
+    find_statement_fault,
+    second_as_json,
+)
+from consent.audit.signing_keys import PinnedKey
 
 VERSION = 3
 LOCAL_TIMES = 2  # of releases whose files had the sealed columns alone, `recorded` in local time
@@ -41,14 +47,17 @@ def hash_proofs(proofs: Iterable[dict[str, Any]]) -> str:
 def signed_manifest_bytes(manifest: dict[str, Any]) -> bytes:
     """What the signature covers: all but the proofs, of which it covers the digest."""
     return DOMAIN + canonical_line.encode_canonical_json(
-        {k: v for k, v in manifest.items() if k not in ("signature", "proofs")}
+        {k: v for k, v in manifest.items() if k not in ("signature", SIGNATURE, "proofs")}
     )
 
 
 def sign_manifest(manifest: dict[str, Any]) -> dict[str, Any]:
     from consent.audit.signing_keys import load_signing_key, own_public_key_bytes
+    from consent.audit.sm2_key import sign_second
 
     manifest = {"v": VERSION, **manifest, "key": own_public_key_bytes().hex()}
+    second = sign_second(lambda said: signed_manifest_bytes({**manifest, **second_as_json(said)}))
+    manifest |= second_as_json(second)
     return {**manifest, "signature": load_signing_key().sign(signed_manifest_bytes(manifest)).hex()}
 
 
@@ -94,10 +103,11 @@ def find_manifest_faults(manifest: dict[str, Any], pinned_keys: Iterable[PinnedK
             " anew."
         )
     try:
-        fault = find_signature_fault(
-            pinned_keys,
+        fault = find_statement_fault(
+            list(pinned_keys),
             bytes.fromhex(manifest["key"]),
             bytes.fromhex(manifest["signature"]),
+            SecondSignature.from_json(manifest),
             signed_manifest_bytes(manifest),
             str(manifest["exported_at"]),
         )

@@ -28,6 +28,7 @@ class LogReport:
     archived: int = 0  # sealed lines that stand in archives alone
     archives_checked: int = 0
     thinned: int = 0  # heads that were taken out, as signed statements tell
+    sm2_heads: int = 0  # that are signed with SM2 too
     root: str = ""
     newest: TreeHead | None = None
     faults: list[str] = field(default_factory=list)

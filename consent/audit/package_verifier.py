@@ -1,38 +1,25 @@
-"""Load the stand-alone verifier of evidence packages, which is the one implementation of its checks
-(tools/verify.py), and ask besides what the installation alone knows: whether the log of today still
-leads to a package's head (docs/implementation/evidence-package.md).
+"""Check an evidence package by the stand-alone verifier (tools/verify.py), and ask besides what the
+installation alone knows: whether the log of today still leads to a package's head
+(docs/implementation/evidence-package.md).
 """
 
-import importlib.util
-import sys
 from collections.abc import Iterable
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from consent.audit.kept_head import KeptHead
 from consent.audit.signing_keys import PinnedKey
+from consent.audit.sm2_suite import SM2
+from consent.audit.standalone_verifier import (
+    FOLDER,
+    LOG_DIFFERS,
+    VERIFIERS,
+    load_verifier,
+)
 from consent.audit.tree_head import TreeHead
 from consent.audit.verify import verify_log
 
-FOLDER = Path(__file__).resolve().parents[2] / "tools"
-VERIFIERS = ("verify.py", "verify.html")  # what a package carries along
-LOG_DIFFERS = "log-differs"
-LOG_WORDS = ("今天的日志：{why}", "the log of today: {why}")
-
-
-@lru_cache(maxsize=1)
-def load_verifier() -> Any:
-    """The module of tools/verify.py. Raises FileNotFoundError where the release has lost it."""
-    path = FOLDER / VERIFIERS[0]
-    spec = importlib.util.spec_from_file_location("xinglin_package_verifier", path)
-    if spec is None or spec.loader is None or not path.exists():
-        raise FileNotFoundError(f"{path} is missing: it belongs to the release; install it anew")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # its dataclasses look it up
-    spec.loader.exec_module(module)
-    module.WORDS[LOG_DIFFERS] = LOG_WORDS
-    return module
+__all__ = ["FOLDER", "VERIFIERS", "load_verifier"]
 
 
 def verify_package(
@@ -66,4 +53,4 @@ def verify_package(
 
 def as_verifier_keys(pins: Iterable[PinnedKey]) -> list[Any]:
     known = load_verifier().PinnedKey
-    return [known(p.fingerprint, p.key, p.since, p.until) for p in pins]
+    return [known(p.fingerprint, p.key, p.since, p.until, p.suite == SM2.name) for p in pins]

@@ -21,7 +21,7 @@ from consent.audit import canonical_line, local_head, signing_keys
 from consent.audit.log_report import stream_log_rows
 from consent.audit.merkle_tree import Frontier
 from consent.audit.subtrees import extend_subtrees
-from consent.audit.tree_head import COLUMNS, TreeHead
+from consent.audit.tree_head import COLUMNS, WIDTH, TreeHead
 
 log = logging.getLogger("xinglin.sealer")
 SEALER_LOCK = 0x58494E47  # "XING": the advisory lock of the one sealer
@@ -73,10 +73,10 @@ def seal_once(*, from_the_front: bool = False) -> int:
         row = cursor.fetchone()
         head, frontier, last_xid, last_id = (
             (
-                TreeHead.from_row(row[:7]),
-                Frontier(row[0], [bytes(n) for n in row[7]]),
-                row[8],
-                row[9],
+                TreeHead.from_row(row[:WIDTH]),
+                Frontier(row[0], [bytes(n) for n in row[WIDTH]]),
+                row[WIDTH + 1],
+                row[WIDTH + 2],
             )
             if row
             else (None, Frontier(), "0", 0)
@@ -199,19 +199,8 @@ def write_leaves_and_head(
     )
     cursor.execute(
         f"INSERT INTO consent_audit_head ({COLUMNS}, frontier, last_xid, last_id) VALUES (%s, %s,"
-        " %s, %s, %s, %s, %s, %s, %s::xid8, %s)",
-        [
-            head.size,
-            head.root,
-            head.sealed_at,
-            head.signature,
-            head.key,
-            head.previous,
-            head.through,
-            frontier.nodes,
-            rows[-1][0],
-            rows[-1][1],
-        ],
+        " %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::xid8, %s)",
+        [*head.as_row(), frontier.nodes, rows[-1][0], rows[-1][1]],
     )
     return head
 

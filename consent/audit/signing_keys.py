@@ -1,5 +1,5 @@
 """Load the Ed25519 key that signs the log, and the public keys that a verifier holds it against:
-never one that lies inside what is verified.
+never one that lies inside what is verified. Keys of SM2, the second suite, are pinned alike.
 
 Pinned keys are PEM blocks in one file; lines above a block may say whose it is and when it signed:
 
@@ -8,27 +8,30 @@ Pinned keys are PEM blocks in one file; lines above a block may say whose it is 
     -----BEGIN PUBLIC KEY-----
 
 A fingerprint is the SHA-256 of the key's DER form (`openssl pkey -pubin -in KEY.pem -outform DER |
-sha256sum`).
+sha256sum`), of a key of SM2 the SM3 of it (`… | openssl dgst -sm3`).
 """
 
+import base64
 import datetime as dt
-import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-PEM_BLOCK = re.compile(r"-----BEGIN PUBLIC KEY-----.+?-----END PUBLIC KEY-----", re.S)
+from consent.audit.ed25519_suite import ED25519
+from consent.audit.signature_suite import SignatureSuite
+from consent.audit.signature_suites import parse_public_key, suite_named, suite_of_key
+from consent.audit.sm2_suite import SM2
+
+PEM_BLOCK = re.compile(r"-----BEGIN PUBLIC KEY-----(.+?)-----END PUBLIC KEY-----", re.S)
 PIN_HEADER = re.compile(r"^(name|from|until): *(.+?) *$", re.M)
-FINGERPRINT = re.compile(r"(?:SHA256:)?([0-9a-f]{64})", re.I)
-RETIRED_KEYS_FILE = (  # below $XINGLIN_HOME: the keys that this installation signed with before
-    "audit_keys.pem"
-)
+FINGERPRINT = re.compile(r"(?:(SHA256|SM3):)?([0-9a-f]{64})", re.I)
+# below $XINGLIN_HOME: the keys that this installation signed with before, and those of SM2
+RETIRED_KEYS_FILE = "audit_keys.pem"
 
 
 class NoAuditKey(ValueError):
@@ -38,7 +41,7 @@ class NoAuditKey(ValueError):
 @dataclass(frozen=True, slots=True)
 class PinnedKey:
     """A key that is trusted from one moment (included) to another (left out); None is open. key:
-    its raw bytes, b"" where the fingerprint alone was given.
+    its raw bytes, b"" where the fingerprint alone was given; suite: the name of its kind.
     """
 
     fingerprint: str
@@ -46,12 +49,17 @@ class PinnedKey:
     since: dt.datetime | None = None
     until: dt.datetime | None = None
     key: bytes = b""
+    suite: str = ED25519.name
 
     def covers(self, at: dt.datetime) -> bool:
         return (self.since is None or self.since <= at) and (self.until is None or at < self.until)
 
     def __str__(self) -> str:
-        return f"{self.name} (SHA256:{self.fingerprint})"
+        return f"{self.name} ({suite_named(self.suite).mark(self.fingerprint)})"
+
+    @property
+    def mark(self) -> str:
+        return suite_named(self.suite).mark(self.fingerprint)
 
 
 def load_signing_key() -> Ed25519PrivateKey:
@@ -76,33 +84,44 @@ def raw_key_bytes(key: Ed25519PublicKey) -> bytes:
 
 @lru_cache(maxsize=64)
 def fingerprint_of_key(key: bytes) -> str:
-    public = Ed25519PublicKey.from_public_bytes(key)
-    return hashlib.sha256(
-        public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    ).hexdigest()
+    """Raises ValueError where it is a key of no suite."""
+    return suite_of_key(key).fingerprint(key)
 
 
 def pem_from_key(key: bytes) -> str:
-    return (
-        Ed25519PublicKey.from_public_bytes(key)
-        .public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-        .decode()
-    )
+    return suite_of_key(key).pem(key)
 
 
-def list_public_keys() -> list[dict[str, str]]:
+def list_public_keys(*suites: SignatureSuite) -> list[dict[str, str]]:
     """For whoever will verify what this installation signs: fingerprint and PEM of its key, and of
-    those before it.
+    those before it; of these suites, Ed25519 alone unless said (agents know no other).
     """
-    from alliance.platform.state_files import state_folder
+    wanted = {suite.name for suite in suites or (ED25519,)}
+    pins = [p for p in load_retired_pins() if p.suite in wanted]
+    blocks = {pem_from_key(own_public_key_bytes()): None}
+    blocks |= {pem_from_key(p.key): None for p in pins}
+    return [{"fingerprint": parse_pinned_keys(pem, "")[0].mark, "pem": pem} for pem in blocks]
 
-    path = state_folder() / RETIRED_KEYS_FILE
-    blocks = [pem_from_key(own_public_key_bytes())]
-    blocks += PEM_BLOCK.findall(path.read_text()) if path.exists() else []
+
+def load_retired_pins() -> list[PinnedKey]:
+    """The keys of Ed25519 before today's, and all of SM2. Raises NoAuditKey."""
+    from alliance.platform import state_files
+
+    path = state_files.state_folder() / RETIRED_KEYS_FILE
+    if not path.exists():
+        return []
+    pins = parse_pinned_keys(path.read_text(), "an earlier key of this installation")
     return [
-        {"fingerprint": f"SHA256:{parse_pinned_keys(pem, '')[0].fingerprint}", "pem": pem}
-        for pem in dict.fromkeys(block.strip() + "\n" for block in blocks)
+        replace(p, name="the SM2 key of this installation")
+        if p.suite == SM2.name and not p.until
+        else p
+        for p in pins
     ]
+
+
+def find_open_sm2_pin() -> PinnedKey | None:
+    """The key of SM2 that signs today, as this machine remembers it; None where none does."""
+    return next((p for p in load_retired_pins() if p.suite == SM2.name and not p.until), None)
 
 
 def load_own_pins() -> list[PinnedKey]:
@@ -115,13 +134,10 @@ def load_own_pins() -> list[PinnedKey]:
         raise NoAuditKey(
             f"{state_folder()} holds no key of a log: name the one that is trusted (--key)"
         )
-    path = state_folder() / RETIRED_KEYS_FILE
-    earlier_keys = (
-        parse_pinned_keys(path.read_text(), "an earlier key of this installation")
-        if path.exists()
-        else []
+    earlier_keys = load_retired_pins()
+    since = max(
+        (p.until for p in earlier_keys if p.until and p.suite == ED25519.name), default=None
     )
-    since = max((p.until for p in earlier_keys if p.until), default=None)
     return [
         *earlier_keys,
         PinnedKey(
@@ -137,15 +153,14 @@ def parse_given_pins(text: str) -> list[PinnedKey]:
     """Parse the keys that a person names: a fingerprint, or a file of PEM blocks. Raises
     NoAuditKey, OSError.
     """
-    if fingerprint := FINGERPRINT.fullmatch(
-        text.replace(":", "") if text.count(":") == 31 else text
-    ):
-        return [PinnedKey(fingerprint[1].lower(), "the given key")]
+    if found := FINGERPRINT.fullmatch(text.replace(":", "") if text.count(":") == 31 else text):
+        suite = SM2 if (found[1] or "").upper() == SM2.digest else ED25519
+        return [PinnedKey(found[2].lower(), "the given key", suite=suite.name)]
     path = Path(text)
-    if text.upper().startswith("SHA256") and not path.exists():
+    if text.upper().startswith(("SHA256", "SM3:")) and not path.exists():
         raise NoAuditKey(
-            f"{text} is no fingerprint: it is SHA256: and 64 hexadecimal digits, as manage.py"
-            " audit_key prints it"
+            f"{text} is no fingerprint: it is SHA256: (of a key of SM2 SM3:) and 64 hexadecimal"
+            " digits, as manage.py audit_key prints it"
         )
     pinned_keys = parse_pinned_keys(path.read_text(), f"the key in {path.name}")
     if not pinned_keys:
@@ -157,26 +172,24 @@ def parse_given_pins(text: str) -> list[PinnedKey]:
 
 
 def parse_pinned_keys(text: str, name: str) -> list[PinnedKey]:
-    """Parse all blocks of a PEM file. Raises NoAuditKey where one is no Ed25519 key or has a time
-    that is none.
+    """Parse all blocks of a PEM file. Raises NoAuditKey where one is a key of no suite or has a
+    time that is none.
     """
     pinned_keys, end = [], 0
     for block in PEM_BLOCK.finditer(text):
         header = dict(PIN_HEADER.findall(text[end : block.start()]))
         end = block.end()
         try:
-            key = load_pem_public_key(block[0].encode())
+            der = base64.b64decode("".join(block[1].split()), validate=True)
+            suite, key = parse_public_key(der)
             since, until = (
                 parse_offset_time(header[n]) if n in header else None for n in ("from", "until")
             )
         except ValueError as error:
             raise NoAuditKey(f"{name}: {error}") from error
-        if not isinstance(key, Ed25519PublicKey):
-            raise NoAuditKey(f"{name}: the log is signed with Ed25519, this is another kind of key")
-        raw = raw_key_bytes(key)
-        pinned_keys.append(
-            PinnedKey(fingerprint_of_key(raw), header.get("name", name), since, until, raw)
-        )
+        said = header.get("name", name)
+        mark = suite.fingerprint(key)
+        pinned_keys.append(PinnedKey(mark, said, since, until, key, suite.name))
     return pinned_keys
 
 
@@ -189,22 +202,26 @@ def parse_offset_time(text: str) -> dt.datetime:
 
 
 def find_signature_fault(
-    pinned_keys: Iterable[PinnedKey], key: bytes, signature: bytes, message: bytes, signed_at: str
+    pinned_keys: Iterable[PinnedKey],
+    key: bytes,
+    signature: bytes,
+    message: bytes,
+    signed_at: str,
+    suite: SignatureSuite = ED25519,
 ) -> str:
-    """Why this signature proves nothing under these keys; "" where it does."""
+    """Why this signature of the suite proves nothing under these keys; "" where it does."""
     try:
-        mark, when = fingerprint_of_key(key), parse_offset_time(signed_at)
-        matching_keys = [p for p in pinned_keys if p.fingerprint == mark]
+        mark, when = suite.fingerprint(key), parse_offset_time(signed_at)
+        matching_keys = [p for p in pinned_keys if (p.suite, p.fingerprint) == (suite.name, mark)]
         if not matching_keys:
             return (
-                f"it is signed by a key that is not pinned (SHA256:{mark}): another installation's,"
-                " or a forger's"
+                f"it is signed by a key that is not pinned ({suite.mark(mark)}): another"
+                " installation's, or a forger's"
             )
         if not any(p.covers(when) for p in matching_keys):
             return f"it is signed on {signed_at}, when {matching_keys[0].name} did not sign"
-        Ed25519PublicKey.from_public_bytes(key).verify(signature, message)
-    except InvalidSignature:
-        return "its signature does not fit: it was changed"
+        if not suite.verify(key, signature, message):
+            return "its signature does not fit: it was changed"
     except ValueError as error:
         return f"its key or time cannot be read ({error})"
     return ""

@@ -26,6 +26,7 @@ from consent.audit.order_checks import (
 )
 from consent.audit.restore_lines import RecordedRestore
 from consent.audit.signing_keys import PinnedKey
+from consent.audit.sm2_report import count_sm2_heads, list_sm2_notices
 from consent.audit.thinning_statement import ThinningStatement, read_thinnings
 from consent.audit.tree_head import COLUMNS, TreeHead
 from consent.audit.verified_mark import VerifiedMark
@@ -134,6 +135,8 @@ def read_tree_heads(
             )
         previous = head
     report.heads, report.newest = len(heads), previous
+    report.sm2_heads = count_sm2_heads(heads)
+    report.notices += list_sm2_notices(heads, pinned_keys)
     return heads
 
 

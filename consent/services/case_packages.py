@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from alliance.auth.principal import Principal
 from consent.audit.canonical_line import encode_canonical_json
 from consent.audit.package_verifier import load_verifier
-from consent.audit.signing_keys import find_signature_fault, load_own_pins
+from consent.audit.second_signature import SIGNATURE, SecondSignature, find_statement_fault
+from consent.audit.signing_keys import load_own_pins
 from consent.services.case_gathering import ITEM_FINDERS, PACKAGE, ItemFace
 
 
@@ -24,11 +25,12 @@ def verify_manifest(data: bytes) -> str:
         manifest: dict[str, Any] = json.loads(data)
         if manifest["kind"] != verifier.KIND:
             raise UnverifiedManifest(_("This is no manifest of an evidence package."))
-        unsigned = {k: v for k, v in manifest.items() if k != "signature"}
-        fault = find_signature_fault(
+        unsigned = {k: v for k, v in manifest.items() if k not in ("signature", SIGNATURE)}
+        fault = find_statement_fault(
             load_own_pins(),
             bytes.fromhex(manifest["key"]),
             bytes.fromhex(manifest["signature"]),
+            SecondSignature.from_json(manifest),
             verifier.DOMAIN + encode_canonical_json(unsigned),
             manifest["exported_at"],
         )

@@ -189,6 +189,9 @@ COMMENT ON COLUMN consent_audit_head.root IS 'Its root, SHA-256.';
 COMMENT ON COLUMN consent_audit_head.sealed_at IS 'When, as text (ISO 8601, UTC): exactly what was signed.';
 COMMENT ON COLUMN consent_audit_head.signature IS 'Ed25519 signature of the head''s canonical JSON.';
 COMMENT ON COLUMN consent_audit_head.key IS 'Public key of the signature.';
+COMMENT ON COLUMN consent_audit_head.second_key IS 'Public key of SM2 that signs the head beside Ed25519 (04, x, y), as the head says itself; NULL while that is off.';
+COMMENT ON COLUMN consent_audit_head.second_signature IS 'SM2 signature with SM3 of the same bytes, DER.';
+COMMENT ON COLUMN consent_audit_head.second_absent IS 'What was missing where it was on and could not sign: library, key; the head says so itself.';
 COMMENT ON COLUMN consent_audit_head.frontier IS 'Roots of the complete subtrees, from which the sealer goes on without reading the leaves.';
 COMMENT ON COLUMN consent_audit_head.last_xid IS 'Transaction number of the last sealed line: with last_id, where the sealer goes on.';
 COMMENT ON COLUMN consent_audit_head.last_id IS 'Number of the last sealed line.';
@@ -210,6 +213,11 @@ COMMENT ON COLUMN consent_audit_thinning.thinned_at IS 'When, as text (ISO 8601,
 COMMENT ON COLUMN consent_audit_thinning.signature IS 'Ed25519 signature of the statement''s canonical JSON.';
 COMMENT ON COLUMN consent_audit_thinning.key IS 'Public key of the signature.';
 
+COMMENT ON TABLE consent_audit_second_key IS 'Keys of SM2 that sign the log beside Ed25519, by the operator''s command (audit_key --sm2); a verifier does not believe it, it pins keys.';
+COMMENT ON COLUMN consent_audit_second_key.id IS 'Number of the row.';
+COMMENT ON COLUMN consent_audit_second_key.key IS 'The public key: 04, x, y.';
+COMMENT ON COLUMN consent_audit_second_key.begins_at IS 'From when on it signs.';
+COMMENT ON COLUMN consent_audit_second_key.ended_at IS 'Until when it signed; NULL: it signs. One row at most is open.';
 COMMENT ON TABLE consent_audit_archive IS 'Signed statements of what was done with whole months of the audit log, whose lines stand in a sealed archive: taken out of the online log, put in again. Only ever added to, by the operator''s command.';
 COMMENT ON COLUMN consent_audit_archive.id IS 'Number of the row; the newest one of a month tells where its lines are.';
 COMMENT ON COLUMN consent_audit_archive.month IS 'First day of the month (UTC) with which the partition begins.';

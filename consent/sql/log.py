@@ -7,6 +7,10 @@ SEALER_REFUSED = (  # why it does not go on; "": it does
 )
 ROOT_OF = "SELECT encode(root, 'hex') FROM consent_audit_head WHERE size = %s"
 NEWEST_KEY = "SELECT key FROM consent_audit_head ORDER BY size DESC LIMIT 1"
+# (what was missing for the newest head's second signature, its time).
+# index: consent_audit_head_pkey
+NEWEST_ABSENCE = """SELECT second_absent, sealed_at FROM consent_audit_head
+  ORDER BY size DESC LIMIT 1"""
 # (transaction, "log", lines) of the lines with a number below %(horizon)s.
 BY_TRANSACTION = """SELECT xid::text::bigint, 'log' COLLATE "C", count(*) FROM consent_audit_event
   WHERE xid < %(horizon)s::text::xid8 GROUP BY 1"""

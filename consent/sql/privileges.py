@@ -36,6 +36,7 @@ READ_ONLY = (
     "consent_audit_subtree",
     "consent_audit_thinning",
     "consent_audit_archive",
+    "consent_audit_second_key",
     "consent_fact_history",  # triggers write it, as the owner
 )  # the sealer, another process, writes the others
 PARTLY = {

@@ -30,7 +30,10 @@ from consent.audit.export_cover import build_cover
 from consent.audit.export_order import ExportOrder, iterate_named_lines
 from consent.audit.filter_words import describe_filter
 from consent.audit.log_export import create_private_file
+from consent.audit.second_signature import SIGNATURE, second_as_json
+from consent.audit.signature_suites import SUITES
 from consent.audit.signing_keys import list_public_keys, load_signing_key, own_public_key_bytes
+from consent.audit.sm2_key import sign_second
 from consent.audit.witnesses import find_origin
 from records.audit_events.audit_event import build_audit_event
 from records.evidence.package_readme import README
@@ -131,7 +134,7 @@ def write_proof_members(
         f"{w.line}\n" for w in witnesses if (w.size, w.root) == (head.size, head.root)
     )
     keys = {
-        "log": list_public_keys(),
+        "log": list_public_keys(*SUITES),
         "witnesses": [
             {"name": w.name, "hospital": w.hospital, "key": w.key.hex()} for w in witnesses
         ],
@@ -166,8 +169,14 @@ def describe_file(path: Path) -> dict[str, Any]:
 
 def sign_package(manifest: dict[str, Any]) -> dict[str, Any]:
     manifest = {**manifest, "key": own_public_key_bytes().hex()}
-    signature = load_signing_key().sign(DOMAIN + encode_canonical_json(manifest))
-    return {**manifest, "signature": signature.hex()}
+    second = sign_second(lambda said: signed_bytes({**manifest, **second_as_json(said)}))
+    manifest |= second_as_json(second)
+    return {**manifest, "signature": load_signing_key().sign(signed_bytes(manifest)).hex()}
+
+
+def signed_bytes(manifest: dict[str, Any]) -> bytes:
+    unsigned = {name: value for name, value in manifest.items() if name != SIGNATURE}
+    return DOMAIN + encode_canonical_json(unsigned)
 
 
 def pack_members(path: Path, folder: Path, manifest: dict[str, Any]) -> None:

@@ -21,12 +21,12 @@ from tests.factories.evidence_packages import (
     make_package,
     sign_head,
 )
-from tests.support import tampered_rows, tampered_seals
+from tests.support import tampered_rows, tampered_seals, tampered_seconds
 from tests.support.accessible import list_faults
 from tests.support.package_tampering import Tampering, matches, trusted
 
 pytestmark = pytest.mark.browser
-TAMPERINGS = [*tampered_rows.TAMPERINGS, *tampered_seals.TAMPERINGS]
+TAMPERINGS = [*tampered_rows.TAMPERINGS, *tampered_seals.TAMPERINGS, *tampered_seconds.TAMPERINGS]
 VERIFY = """async ([key, witness]) => {
   const against = document.getElementById("against").files[0] || null;
   const report = await verifyPackage(
@@ -79,7 +79,9 @@ def test_what_is_intact_is_intact(page: Any, tmp_path: Path, compress: bool) -> 
         path = package.write(tmp_path / "a.zip", compress=compress)
         found = check(page, path, key, witnesses)
         assert found["verdict"] == "intact" and found["findings"] == []
-        assert found["notes"] == ["truth", "filter", "readable", "clock", "today", "against"]
+        assert found["notes"] == [
+            *("truth", "filter", "readable", "clock", "today", "against", "sm2-none")
+        ]
     assert check(page, path, "")["verdict"] == "unproved"
     found = check(page, path, key, fingerprint(OTHER_KEY))
     assert found["counts"] == {"witness-missing": 1} and "witness" in found["notes"]

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from consent.audit.package_verifier import FOLDER, load_verifier
+from tests.factories.evidence_packages import sm2_key_from
 from tests.support.sources import ROOT
 
 pytestmark = pytest.mark.browser
@@ -128,3 +129,28 @@ def test_json_is_written_as_the_log_writes_it(page: Any) -> None:
         bad,
     )
     assert refused == [True] * len(bad)
+
+
+def test_sm2_as_the_other_has_it(page: Any) -> None:
+    """The standard's example, and what OpenSSL signs, altered in each part."""
+    vectors = [[v["key"], v["message"], v["der"]] for v in read("sm2.json")["signatures"]]
+    for n in range(3):
+        key, message = sm2_key_from(f"page {n}"), bytes([n]) * 60 * n
+        vectors.append([key.public.hex(), message.hex(), key.sign(message).hex()])
+    for key, message, signature in vectors[:]:
+        vectors += [
+            [key, message + "00", signature],
+            [key, message, signature + "00"],
+            [key, message, signature[:-2]],
+            [key, message, "3006020101020100"],
+            [key, message, f"{signature[:40]}{'01'[signature[40] == '0']}{signature[41:]}"],
+            ["04" + key[66:] + key[2:66], message, signature],
+            [key[2:], message, signature],
+            ["04" + "ff" * 64, message, signature],
+        ]
+    expected = [verify.is_sm2_signed(*(bytes.fromhex(x) for x in (k, s, m))) for k, m, s in vectors]
+    found = page.evaluate(
+        "vectors => vectors.map(([k, m, s]) => isSm2Signed(fromHex(k), fromHex(s), fromHex(m)))",
+        vectors,
+    )
+    assert found == expected and expected[:4] == [True] * 4 and sum(expected) == 4

@@ -16,9 +16,11 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from consent.audit import checkpoint, merkle_tree
+from consent.audit import checkpoint, libcrypto_sm2, merkle_tree
 from consent.audit.canonical_line import FIELDS, encode_canonical_json, leaf_hash
+from consent.audit.second_signature import SecondSignature
 from consent.audit.signing_keys import fingerprint_of_key, pem_from_key, raw_key_bytes
+from consent.audit.sm2_suite import SM2
 from consent.audit.tree_head import TreeHead
 from records.agent import checkpoint as agent
 from tests.support.sources import ROOT
@@ -38,6 +40,27 @@ def key_from(word: str) -> Ed25519PrivateKey:
 
 LOG_KEY, OTHER_KEY = key_from("the log"), key_from("somebody else")
 WITNESS_KEYS = {"donghu-1": key_from("donghu"), "nanqiao-1": key_from("nanqiao")}
+
+
+@dataclass(frozen=True)
+class Sm2Key:
+    private: bytes
+    public: bytes
+
+    def sign(self, message: bytes) -> bytes:
+        return libcrypto_sm2.sign(self.private, self.public, message)
+
+    @property
+    def mark(self) -> str:
+        return SM2.mark(SM2.fingerprint(self.public))
+
+
+def sm2_key_from(word: str) -> Sm2Key:
+    private = hashlib.sha256(word.encode()).digest()
+    return Sm2Key(private, libcrypto_sm2.find_public_key(private))
+
+
+SM2_KEY, OTHER_SM2_KEY = sm2_key_from("the log's second"), sm2_key_from("somebody else's")
 
 
 def raw(key: Ed25519PrivateKey) -> bytes:
@@ -164,10 +187,14 @@ class EvidencePackage:
 
     def sign(self, key: Ed25519PrivateKey | None = None) -> "EvidencePackage":
         key = key or self.key
-        content = {k: v for k, v in self.manifest.items() if k != "signature"}
+        content = {
+            k: v for k, v in self.manifest.items() if k not in ("signature", "sm2_signature")
+        }
         content["key"] = raw(key).hex()
-        signature = key.sign(DOMAIN + encode_canonical_json(content)).hex()
-        self.manifest = {**content, "signature": signature}
+        message = DOMAIN + encode_canonical_json(content)
+        self.manifest = {**content, "signature": key.sign(message).hex()}
+        if "key" in content.get("sm2", {}) and "absent" not in content["sm2"]:
+            self.manifest["sm2_signature"] = SM2_KEY.sign(message).hex()
         self.packed = json.dumps(self.manifest, ensure_ascii=False, indent=1).encode()
         return self
 
@@ -296,6 +323,26 @@ def make_package(
         },
     }
     return EvidencePackage(members, manifest, log_key).count_files().sign()
+
+
+def sign_twice(package: EvidencePackage, absent: str = "") -> EvidencePackage:
+    """The package as an installation writes it whose SM2 signature is on: head, note and manifest
+    have it, or say what was missing.
+    """
+    head = TreeHead.from_json(package.manifest["head"])
+    unsigned = replace(head, second=SecondSignature(SM2_KEY.public, absent=absent))
+    message, made = unsigned.signed_bytes(), b""
+    if not absent:
+        made = SM2_KEY.sign(message)
+        body, gap, lines = package.members["checkpoint.txt"].decode().rpartition("\n\n")
+        signed = checkpoint.compute_key_id(ORIGIN, SM2.note_kind, SM2_KEY.public)
+        signed += SM2_KEY.sign(f"{body}\n".encode())
+        line = f"— {ORIGIN} {base64.b64encode(signed).decode()}\n"
+        package.members["checkpoint.txt"] = f"{body}{gap}{lines}{line}".encode()
+    second = SecondSignature(SM2_KEY.public, made, absent)
+    head = replace(unsigned, signature=package.key.sign(message), second=second)
+    package.manifest |= {"head": head.as_json(), "sm2": second.statement()}
+    return package.count_files().sign()
 
 
 def earlier_head(size: int = BEFORE) -> TreeHead:

@@ -236,7 +236,7 @@ def test_nobody_is_in_them(api: Api, server: str) -> None:
         },
         "part": {"worker", "courier", "sealer"},
         "place": {"home", "data", "temporary", "backup"},
-        "wall": {"keys", "database_role", "log_grants", "row_security"},
+        "wall": {"keys", "database_role", "log_grants", "row_security", "sm2_signature"},
         "result": {"told", "failed"},
         "state": {"requested", "active", "error", "off", "lost", "taking", "waiting", "running"},
         "cause": {"busy", "unreachable", "line_lost", "not_served", "08", "25", "53", "57", "58"},

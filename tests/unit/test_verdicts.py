@@ -61,6 +61,7 @@ def test_all_is_well() -> None:
         ("database", ACT, {"database_in_recovery": 1.0}, {}),
         ("walls", ACT, {}, {"wall_standing": [["keys", 0.0]]}),
         ("walls", LOOK, {}, {"wall_standing": [["keys", 1.0], ["row_security", 0.0]]}),
+        ("walls", LOOK, {}, {"wall_standing": [["keys", 1.0], ["sm2_signature", 0.0]]}),
         ("worker", LOOK, {}, {"part_beat_age_seconds": [["worker", 90.0], *BEATS[1:]]}),
         ("worker", ACT, {}, {"part_beat_age_seconds": [["worker", 200.0], *BEATS[1:]]}),
         ("sealer", ACT, {}, {"part_beat_age_seconds": BEATS[:2]}),

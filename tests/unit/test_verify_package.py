@@ -13,23 +13,26 @@ import pytest
 
 from consent.audit.package_verifier import FOLDER, load_verifier
 from consent.audit.signing_keys import parse_pinned_keys
+from consent.audit.sm2_suite import SM2
 from tests.factories.evidence_packages import (
     BEFORE,
     LOG_KEY,
     OTHER_KEY,
     SIZE,
+    SM2_KEY,
     WITNESS_KEYS,
     earlier_head,
     fingerprint,
     make_package,
     pem,
     sign_head,
+    sign_twice,
 )
-from tests.support import tampered_rows, tampered_seals
+from tests.support import tampered_rows, tampered_seals, tampered_seconds
 from tests.support.package_tampering import Tampering, matches, trusted
 
 verify = load_verifier()
-TAMPERINGS = [*tampered_rows.TAMPERINGS, *tampered_seals.TAMPERINGS]
+TAMPERINGS = [*tampered_rows.TAMPERINGS, *tampered_seals.TAMPERINGS, *tampered_seconds.TAMPERINGS]
 PINS = verify.parse_keys(fingerprint(LOG_KEY))
 
 
@@ -120,7 +123,9 @@ def test_witnesses_that_the_user_names_must_have_co_signed(tmp_path: Path) -> No
 def test_what_is_not_proved_is_said(tmp_path: Path) -> None:
     path = make_package().write(tmp_path / "a.zip")
     said = [code for code, _ in check(path).notes]
-    assert said == ["truth", "filter", "readable", "clock", "today", "against", "witness"]
+    assert said == [
+        *("truth", "filter", "readable", "clock", "today", "against", "witness", "sm2-none")
+    ]
     package = make_package()
     package.put_json("cosignatures.json", [])
     said = [c for c, _ in check(package.count_files().sign().write(path)).notes]
@@ -199,3 +204,25 @@ def test_the_two_verifiers_say_the_same() -> None:
         text = page.partition(f"const {name} = ")[2].partition("};\n")[0].rstrip(",\n") + "}"
         own = {k: v for k, v in getattr(verify, name).items() if k != "log-differs"}
         assert json.loads(text) == {k: list(v) for k, v in own.items()}, name
+
+
+def test_either_key_is_enough_for_a_package_that_is_signed_twice(tmp_path: Path) -> None:
+    path = sign_twice(make_package()).write(tmp_path / "a.zip")
+    marks = {"ed": fingerprint(LOG_KEY), "sm2": SM2_KEY.mark}
+    said = {}
+    for name, given in {**marks, "both": f"{pem(LOG_KEY)}\n{SM2.pem(SM2_KEY.public)}"}.items():
+        report = check(path, verify.parse_keys(given))
+        assert codes(report) == [] and report.verdict == "intact", name
+        assert report.facts["sm2_key"] == SM2_KEY.mark
+        said[name] = {c for c, _ in report.notes} & {"sm2-unpinned", "ed25519-unpinned"}
+    assert said == {"ed": {"sm2-unpinned"}, "sm2": {"ed25519-unpinned"}, "both": set()}
+    assert check(path, []).verdict == "unproved"
+    absent = sign_twice(make_package(), absent="library").write(tmp_path / "b.zip")
+    report = check(absent)
+    assert report.verdict == "intact"
+    assert {"sm2-absent-manifest", "sm2-absent-head"} <= {c for c, _ in report.notes}
+    kept = tmp_path / "kept.json"
+    head = json.loads(zipfile.ZipFile(path).read("manifest.json"))["head"]
+    for change, told in (({}, []), ({"sm2_signature": ""}, ["against-key"])):
+        kept.write_text(json.dumps(head | change))
+        assert codes(check(path, against=kept)) == told

@@ -3,11 +3,15 @@ must not take the key from what is verified.
 
 --renew makes a new key in secrets/audit_key; the old one goes on to prove what it has signed. Stop
 the site before, start it afterwards.
+
+--sm2 on adds a second signature, by SM2 with SM3, to each head of the log, its note and the
+manifests of exports, evidence packages and archives; --sm2 renew changes its key, --sm2 off ends
+it, --sm2 show prints its public keys and whether it signs.
 """
 
 import os
 import secrets
-from pathlib import Path
+import sys
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
@@ -20,8 +24,14 @@ from alliance.platform.operator_command import OperatorCommand
 from alliance.platform.state_files import key_file, state_folder
 from consent.audit import signing_keys
 from consent.audit.append import append_event
+from consent.audit.ed25519_suite import ED25519
 from consent.audit.event import AuditEvent, EventCode
 from consent.audit.sealer import seal_all
+from consent.audit.signing_keys import PinnedKey
+from consent.audit.sm2_key import load_sm2_signer
+from consent.audit.sm2_suite import SM2
+from consent.services import sm2_switch
+from consent.services.sm2_switch import write_whole
 
 
 class Command(OperatorCommand):
@@ -29,17 +39,59 @@ class Command(OperatorCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--renew", action="store_true")
+        parser.add_argument("--sm2", choices=("on", "renew", "off", "show"))
 
-    def handle(self, *args: Any, renew: bool, **options: Any) -> None:
+    def handle(self, *args: Any, renew: bool, sm2: str | None = None, **options: Any) -> None:
+        if renew and sm2:
+            raise CommandError("--renew and --sm2 are two steps: one after the other.")
         if renew:
+            self.require_rest()
             self.renew_key()
-            return
-        earlier = state_folder() / signing_keys.RETIRED_KEYS_FILE
-        if earlier.exists():
-            self.stdout.write(earlier.read_text())
-        self.stdout.write(format_key_block(signing_keys.load_own_pins()[-1]))
+        elif sm2 == "show":
+            self.show_sm2()
+        elif sm2:
+            self.require_rest()
+            self.switch_sm2(sm2)
+        else:  # agents read this, and know Ed25519 alone
+            self.print_keys(ED25519.name)
 
-    def renew_key(self) -> None:
+    def print_keys(self, suite: str) -> None:
+        for pin in signing_keys.load_own_pins():
+            if pin.suite == suite:
+                self.stdout.write(format_key_block(pin))
+
+    def switch_sm2(self, to: str) -> None:
+        try:
+            if to == "off":
+                sm2_switch.turn_off()
+                self.stdout.write(
+                    "Heads are signed with Ed25519 alone from now on. Start the site, and back up"
+                    " audit_keys.pem."
+                )
+                return
+            pin = sm2_switch.turn_on() if to == "on" else sm2_switch.renew_key()
+        except sm2_switch.SwitchRefused as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(format_key_block(pin))
+        self.stdout.write(
+            "Each head is signed with SM2 too from now on. Copy secrets/ and audit_keys.pem to"
+            " every machine of this installation, start the site, keep what audit_key --sm2 show"
+            " prints, and back up."
+        )
+
+    def show_sm2(self) -> None:
+        """Exit code 1 where it is on and does not sign."""
+        self.print_keys(SM2.name)
+        signer = load_sm2_signer()
+        if signer is None:
+            self.stdout.write("off: heads are signed with Ed25519 alone")
+        elif signer.missing:
+            self.stdout.write(f"ON, AND NOT SIGNING on this machine: {signer.why_not}")
+            sys.exit(1)
+        else:
+            self.stdout.write("on, and signing on this machine")
+
+    def require_rest(self) -> None:
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT max(checked_at) > now() - interval '15 seconds' FROM consent_audit_sealer"
@@ -49,6 +101,8 @@ class Command(OperatorCommand):
                     "The sealer runs and would go on with the old key: stop the site, wait 15"
                     " seconds, and try again."
                 )
+
+    def renew_key(self) -> None:
         fingerprint = signing_keys.fingerprint_of_key(signing_keys.own_public_key_bytes())
         append_event(
             AuditEvent.from_principal(
@@ -63,10 +117,10 @@ class Command(OperatorCommand):
             until = timezone.localtime(cursor.fetchone()[0]).isoformat(timespec="milliseconds")
         path = state_folder() / signing_keys.RETIRED_KEYS_FILE
         told = format_key_block(signing_keys.load_own_pins()[-1], until)
-        write_audit_key_file(path, (path.read_text() if path.exists() else "") + told, 0o644)
+        write_whole(path, (path.read_text() if path.exists() else "") + told, 0o644)
         made, from_file = secrets.token_hex(32), not os.environ.get("XINGLIN_AUDIT_KEY")
         if from_file:
-            write_audit_key_file(key_file("audit_key_next"), made, 0o600)
+            write_whole(key_file("audit_key_next"), made, 0o600)
         record_key_fingerprint("audit_key", made)
         if from_file:
             key_file("audit_key_next").replace(key_file("audit_key"))
@@ -77,23 +131,13 @@ class Command(OperatorCommand):
         )
 
 
-def format_key_block(pin: signing_keys.PinnedKey, until: str = "") -> str:
-    """This process's key as consent.audit.signing_keys.parse_pinned_keys reads it."""
+def format_key_block(pin: PinnedKey, until: str = "") -> str:
+    """A key as consent.audit.signing_keys.parse_pinned_keys reads it. until: in place of its own
+    end.
+    """
     said = {
-        "fingerprint": f"SHA256:{pin.fingerprint}",
+        "fingerprint": pin.mark,
         "from": pin.since and pin.since.isoformat(),
-        "until": until,
+        "until": until or (pin.until and pin.until.isoformat()),
     }
-    return "".join(f"{k}: {v}\n" for k, v in said.items() if v) + signing_keys.pem_from_key(
-        signing_keys.own_public_key_bytes()
-    )
-
-
-def write_audit_key_file(path: Path, text: str, mode: int) -> None:
-    """All of it or nothing."""
-    draft = path.with_suffix(".new")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    return "".join(f"{k}: {v}\n" for k, v in said.items() if v) + signing_keys.pem_from_key(pin.key)

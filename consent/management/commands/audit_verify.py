@@ -155,6 +155,8 @@ class Command(OperatorCommand):
                     keep_mark(report, since)
                 faults, notices, head = report.faults, report.notices, report.newest
                 thinned = f" ({report.thinned} thinned out)" if report.thinned else ""
+                second = f"{report.sm2_heads} of them with SM2 too" if report.sm2_heads else ""
+                thinned += f", {second or 'none with SM2'}"
                 if since:
                     notices = [
                         f"the first {since.size} lines were verified on {since.verified_at}, and"
