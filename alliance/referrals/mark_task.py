@@ -31,12 +31,15 @@ class TaskMarkedMeanwhile(AlreadyDone):
         self.last = last
 
 
-def may_mark(item: WorkItem, task: HomeTask, acting: Principal) -> bool:
+def is_running(item: WorkItem) -> bool:
+    """Whether its tasks are being done."""
+    return item.closed_at is None and item.state in TASK_STATES
+
+
+def may_mark(task: HomeTask, acting: Principal) -> bool:
     """The home hospital marks every task, for it hears from the patient; the treating one those
     that it does itself.
     """
-    if item.closed_at is not None or item.state not in TASK_STATES:
-        return False
     if acting.hospital_id == task.home_id:
         return True
     return acting.hospital_id == task.treating_id and task.doer == HomeTask.Doer.HOSPITAL
@@ -60,9 +63,9 @@ def do_mark_task(
     side_of(item, acting)
     check_permission(acting, Permission.REFERRAL_CARE, "Your role does not do this.")
     task = HomeTask.objects.select_for_update(of=("self",)).get(pk=task_id)
-    if not may_mark(item, task, acting):
-        raise Forbidden("not_now", "Your hospital does not mark this task now.")
-    if task.entries != expected_entries or task.state == state:
+    if not may_mark(task, acting):
+        raise Forbidden("other_hospital", "Your hospital does not mark this task.")
+    if not is_running(item) or task.entries != expected_entries or task.state == state:
         raise TaskMarkedMeanwhile(
             task.course.select_related("staff", "hospital").filter(number=task.entries).first()
         )
