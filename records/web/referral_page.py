@@ -138,7 +138,7 @@ def move_referral(request: HttpRequest, item_id: int, *, acting: Principal) -> H
     except MovedMeanwhile as moved:
         tell_what_happened(request, moved.last or latest_transition(item), acting)
     except ValidationError as error:
-        form.add_error("note", error)
+        form.add_error(None if hasattr(error, "error_dict") else "note", error)
         return render_referral(request, item, acting, (verb, form))
     else:
         messages.success(request, _("Noted. The other hospital sees it at once."))
