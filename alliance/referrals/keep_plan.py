@@ -116,7 +116,7 @@ def settle_tasks(done: MoveDone) -> None:
         return
     said = next((x.words for x in done.brought if isinstance(x, TaskWords)), {})
     asks = done.move.verb == "close" and done.move.state == "followed-up"
-    for task in HomeTask.objects.select_for_update().filter(
+    for task in HomeTask.objects.select_for_update(of=("self",)).filter(
         plan__item=done.item, state=HomeTask.State.OPEN
     ):
         state, note = said.get(task.pk, ("", "")) if asks else (HomeTask.State.DROPPED.value, "")
