@@ -122,7 +122,7 @@ class Migration(migrations.Migration):
                     "change",
                     models.CharField(
                         choices=[
-                            ("new", "New"),
+                            ("new", "Newly begun"),
                             ("changed", "Changed"),
                             ("stopped", "Stopped"),
                             ("unchanged", "Unchanged"),
@@ -161,7 +161,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("community", "Community doctor"),
-                            ("patient", "Patient"),
+                            ("patient", "The patient"),
                             ("hospital", "Hospital"),
                         ],
                         max_length=12,
@@ -171,8 +171,8 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(
                         choices=[
-                            ("open", "Open"),
-                            ("done", "Done"),
+                            ("open", "Not done yet"),
+                            ("done", "Has been done"),
                             ("dropped", "No longer needed"),
                         ],
                         default="open",
@@ -222,8 +222,8 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(
                         choices=[
-                            ("open", "Open"),
-                            ("done", "Done"),
+                            ("open", "Not done yet"),
+                            ("done", "Has been done"),
                             ("dropped", "No longer needed"),
                         ],
                         max_length=12,

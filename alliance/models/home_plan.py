@@ -48,7 +48,7 @@ class HomeMedicine(models.Model):
     """
 
     class Change(models.TextChoices):
-        NEW = "new", _("New")
+        NEW = "new", _("Newly begun")
         CHANGED = "changed", _("Changed")
         STOPPED = "stopped", _("Stopped")
         UNCHANGED = "unchanged", _("Unchanged")
@@ -69,12 +69,12 @@ class HomeTask(models.Model):
 
     class Doer(models.TextChoices):
         COMMUNITY = "community", _("Community doctor")
-        PATIENT = "patient", _("Patient")
+        PATIENT = "patient", _("The patient")
         HOSPITAL = "hospital", _("Hospital")
 
     class State(models.TextChoices):
-        OPEN = "open", _("Open")
-        DONE = "done", _("Done")
+        OPEN = "open", _("Not done yet")
+        DONE = "done", _("Has been done")
         DROPPED = "dropped", _("No longer needed")
 
     plan = models.ForeignKey(HomePlan, models.PROTECT, related_name="tasks")
