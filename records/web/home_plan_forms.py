@@ -99,7 +99,7 @@ class HomePlanForm(forms.Form):
                 f"medicine-{n}-name": make_line_field(_("Medicine")),
                 f"medicine-{n}-dosage": make_line_field(_("How it is taken")),
                 f"medicine-{n}-before": make_line_field(_("Before")),
-                f"medicine-{n}-why": make_line_field(_("Why")),
+                f"medicine-{n}-why": make_line_field(_("Why so")),
                 f"medicine-{n}-out": forms.BooleanField(label=_("Leave out"), required=False),
             }
         for n in range(self.task_count):

@@ -28,6 +28,7 @@ from records.printing.printed_content import PrintedContent, PrintedSection
 from records.web.home_plan_display import find_plan, list_medicines
 from records.web.print_content import PART_TITLES, Printer
 from records.web.print_pages import make_page_mark, public_address
+from records.web.print_rows import with_source
 from records.web.referral_list import build_rows, is_access_open
 from records.web.referral_page import find_item
 from records.web.referral_paper import BLANK
@@ -159,10 +160,7 @@ def list_home_sections(item: WorkItem, plan: HomePlan | None) -> list[PrintedSec
         ),
         say(
             _("What do I take?"),
-            *[
-                f"{n}. {m.name} {m.dosage}" + (f" ({m.get_change_display()})" if is_new(m) else "")
-                for n, m in enumerate(taken[:MOST_LINES], 1)
-            ],
+            *[f"{n}. {say_medicine(m)}" for n, m in enumerate(taken[:MOST_LINES], 1)],
             *([] if taken else [_("No medicines.")]),
             *say_left(len(taken)),
         ),
@@ -174,7 +172,7 @@ def list_home_sections(item: WorkItem, plan: HomePlan | None) -> list[PrintedSec
         say(
             _("What is to be done?"),
             *[
-                f"{t.due_on:%Y-%m-%d}　{t.what} ({t.get_doer_display()})"
+                f"{t.due_on:%Y-%m-%d}　{with_source(t.what, str(t.get_doer_display()))}"
                 for t in tasks[:MOST_LINES]
             ],
             *([] if tasks else [""]),
@@ -183,8 +181,11 @@ def list_home_sections(item: WorkItem, plan: HomePlan | None) -> list[PrintedSec
     ]
 
 
-def is_new(medicine: HomeMedicine) -> bool:
-    return medicine.change in (HomeMedicine.Change.NEW, HomeMedicine.Change.CHANGED)
+def say_medicine(m: HomeMedicine) -> str:
+    """What has changed says so."""
+    said = f"{m.name} {m.dosage}".strip()
+    changed = m.change in (HomeMedicine.Change.NEW, HomeMedicine.Change.CHANGED)
+    return with_source(said, str(m.get_change_display())) if changed else said
 
 
 def say_left(count: int) -> list[str]:

@@ -61,6 +61,16 @@ def make_stub(item: WorkItem, title: str, banner: Banner) -> PrintedSection:
     )
 
 
+def make_cut_line() -> PrintedSection:
+    """Between the stub and the sheet."""
+    return PrintedSection("", notices=("✂ " + "┄" * 52,))
+
+
+def said_only(*rows: Row) -> tuple[Row, ...]:
+    """Without those that are no field of the form, where nothing was written."""
+    return tuple(r for r in rows if (r[1] or "").strip())
+
+
 def list_signatures() -> tuple[Row, ...]:
     return (
         (_("Signature of the doctor"), ""),

@@ -41,8 +41,10 @@ from records.web.referral_page import find_item
 from records.web.referral_paper import (
     BLANK,
     list_signatures,
+    make_cut_line,
     make_fields,
     make_stub,
+    said_only,
     say_allergies,
     say_medicines,
     say_problems,
@@ -123,7 +125,7 @@ def build_referral_content(
         content,
         title=title,
         origin=f"{title} · {item.number} · {printer.hospital.name}",
-        sections=(make_stub(item, title, banner), *sections),
+        sections=(make_stub(item, title, banner), make_cut_line(), *sections),
     )
 
 
@@ -138,13 +140,17 @@ def list_sent_sections(item: WorkItem, frame: RecordFrame, banner: Banner) -> li
             (
                 (_("Impression, and why the patient is referred"), item.reason),
                 (_("Main past history"), say_problems(frame)),
-                (_("Allergies"), say_allergies(banner)),
+                (_("History of allergies"), say_allergies(banner)),
                 (_("Treatment so far, medicines"), say_medicines(frame)),
-                (_("What you ask of the receiver"), item.question),
-                (_("How the patient travels"), item.transport),
-                (_("What the patient wishes"), item.wish),
-                (_("Arrangement: department, doctor, bed"), item.arrangement),
-                (_("When the patient is to come"), arranged),
+                *said_only(
+                    (_("What you ask of the receiver"), item.question),
+                    (_("How the patient travels"), item.transport),
+                    (_("What the patient wishes"), item.wish),
+                ),
+                (
+                    _("Arrangement: department, doctor, bed"),
+                    "\n".join(filter(None, (item.arrangement, arranged))),
+                ),
                 (_("Opinion of the approving office"), ""),
                 *list_signatures(),
                 (
@@ -178,7 +184,7 @@ def list_returned_sections(
                     (plan.findings if plan else "") or say_results(frame),
                 ),
                 (_("Main past history"), say_problems(frame)),
-                (_("Allergies"), say_allergies(banner)),
+                (_("History of allergies"), say_allergies(banner)),
                 (
                     _("Course, further treatment and advice for rehabilitation"),
                     "\n".join(filter(None, (plan.course if plan else item.outcome, advice))),
@@ -207,7 +213,7 @@ def list_plan_medicines(plan: HomePlan) -> list[PrintedSection]:
                 Column(str(_("Medicine")), 2),
                 Column(str(_("How it is taken")), 2.4),
                 Column(str(_("Before")), 1.8),
-                Column(str(_("Why")), 2),
+                Column(str(_("Why so")), 2),
             ),
             tuple(
                 TableRow(
