@@ -3,14 +3,17 @@ marked, sheets and slips printed (docs/adr/0094).
 """
 
 import datetime as dt
+import io
 import re
 
 import pytest
 from django.utils import timezone
+from pypdf import PdfReader
 
 from alliance.models import HomePlan, HomeTask, WorkItem
 from alliance.roles import Role
 from records.models import PrintedDocument
+from records.web.referral_paper import denies_all
 from tests.factories import alliance
 from tests.factories.referrals import make_home_plan, move_on, send_referral
 from tests.support.browser import ENGLISH, signed_in
@@ -231,3 +234,49 @@ def test_a_slip_home_is_there_only_with_a_plan_and_none_after_declining(w: World
     assert clerk.get(f"/referrals/{item.pk}/slip/out.pdf").status_code == 200, "the control"
     move_on(item, w.doctor, "decline")
     page(clerk, f"/referrals/{item.pk}/slip/out.pdf", 404)
+
+
+OUT_ORDER = (
+    "初步印象",
+    "主要既往史",
+    "过敏史",
+    "治疗经过",
+    "接收安排",
+    "审批意见",
+    "签字",
+    "公章",
+    "患者须知",
+)
+BACK_ORDER = (
+    "诊断结果", "住院病案号", "主要检查结果", "既往史", "过敏史", "治疗经过、下一步治疗方案", "签字", "公章",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("sheet", "order"), [("refer-out", OUT_ORDER), ("refer-back", BACK_ORDER)])
+def test_sheets_keep_the_order_of_the_forms_and_what_is_empty_is_a_line(
+    w: World, sheet: str, order: tuple[str, ...]
+) -> None:
+    item = returned(w)
+    doctor = signed_in(alliance.make_staff(w.a))
+    reply = doctor.get(f"/referrals/{item.pk}/{sheet}.pdf", headers={"Accept-Language": "zh-CN"})
+    said = "".join(p.extract_text() for p in PdfReader(io.BytesIO(reply.content)).pages)
+    after_stub = "".join(said.split())[said.index("存根") :]
+    places = [after_stub.find(label) for label in order]
+    assert -1 not in places and places == sorted(places), places
+    assert "■不详" in after_stub and "□有" in after_stub and "＿＿＿" in after_stub
+
+
+@pytest.mark.parametrize(
+    ("words", "of_all"),
+    [
+        ("否认药物、食物过敏史", True),
+        ("无已知过敏", True),
+        ("No known drug allergies", True),
+        ("NKDA", True),
+        ("否认青霉素过敏", False),
+        ("no penicillin allergy", False),
+        ("", False),
+    ],
+)
+def test_one_substance_ruled_out_is_not_that_there_is_no_allergy(words: str, of_all: bool) -> None:
+    assert denies_all(words) is of_all
