@@ -10,6 +10,7 @@ class AllianceConfig(AppConfig):
         from alliance.auth import signals  # noqa: F401
         from alliance.database import connection_guard
         from alliance.operations.system_checks import register_checks
+        from alliance.referrals.keep_plan import HOME_EFFECTS
         from alliance.referrals.referral_table import REFERRAL_TABLES
         from alliance.services.administrator_clients import ADMINISTRATOR_CLIENT_ACT
         from alliance.services.alliance_role import ALLIANCE_ROLE_ACT
@@ -17,9 +18,10 @@ class AllianceConfig(AppConfig):
         from alliance.services.clients import CLIENT_LAUNCH_ACT, CLIENT_SCOPES_ACT
         from alliance.services.membership import CREDIT_CODE_ACT, READMIT_ACT, RESUME_ACT
         from alliance.services.proposals import PROPOSAL_ACTS
-        from alliance.workflow.registry import STATE_TABLES
+        from alliance.workflow.registry import MOVE_EFFECTS, STATE_TABLES
 
         STATE_TABLES.update(REFERRAL_TABLES)
+        MOVE_EFFECTS.extend(e for e in HOME_EFFECTS if e not in MOVE_EFFECTS)
         PROPOSAL_ACTS.update(
             {
                 "alliance-role": ALLIANCE_ROLE_ACT,

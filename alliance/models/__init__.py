@@ -7,6 +7,13 @@ from alliance.models.enrolment import AcceptanceMark, EnrolmentCode
 from alliance.models.epoch import Epoch
 from alliance.models.form_use import FormUse
 from alliance.models.handover import Handover
+from alliance.models.home_plan import (
+    HomeMeasure,
+    HomeMedicine,
+    HomePlan,
+    HomeTask,
+    HomeTaskEntry,
+)
 from alliance.models.hospital import Department, Hospital
 from alliance.models.keys import ColumnKey, KeyPrint
 from alliance.models.launch import Launch, LaunchPermission
@@ -33,6 +40,11 @@ __all__ = [
     "FormUse",
     "GuessCount",
     "Handover",
+    "HomeMeasure",
+    "HomeMedicine",
+    "HomePlan",
+    "HomeTask",
+    "HomeTaskEntry",
     "Hospital",
     "HospitalUserObjectPermission",
     "KeyPrint",

@@ -9,7 +9,14 @@ READ_ONLY = (
     "alliance_epoch",
     "alliance_backup",
 )
-APPEND_ONLY = ("alliance_worktransition", "alliance_workdocument")
+APPEND_ONLY = (
+    "alliance_worktransition",
+    "alliance_workdocument",
+    "alliance_homeplan",
+    "alliance_homemedicine",
+    "alliance_hometaskentry",
+    "alliance_homemeasure",
+)
 # of what was sent and of a timer's moment nothing changes any more
 PARTLY = {
     "alliance_workitem": (
@@ -27,6 +34,7 @@ PARTLY = {
         "rights_end",
     ),
     "alliance_worktimer": ("fired_at", "cancelled_at"),
+    "alliance_hometask": ("state", "entries"),
     "alliance_appointment": ("ended_at", "ended_by_id", "ended_reason"),
     "alliance_enrolmentcode": ("withdrawn_at", "used_at", "client_id"),
 }

@@ -15,7 +15,8 @@ from alliance.auth.role_check import check_permission
 from alliance.models import Hospital, WorkDocument, WorkItem, WorkTransition
 from alliance.workflow.deadlines import RANK_BY_URGENCY
 from alliance.workflow.move_item import append_work_event, database_now, enter_state, make_timers
-from alliance.workflow.registry import RIGHTS_KEEPERS, STATE_TABLES
+from alliance.workflow.registry import MOVE_EFFECTS, RIGHTS_KEEPERS, STATE_TABLES, MoveDone
+from alliance.workflow.state_table import Move, Side
 from consent.audit.event import EventCode
 
 
@@ -45,9 +46,15 @@ class NewDocument:
 
 
 @transaction.atomic
-def do_send(new: NewItem, documents: Sequence[NewDocument], *, acting: Principal) -> WorkItem:
-    """The caller has looked up that the registration is the acting one's hospital's. Raises
-    Forbidden, ValidationError.
+def do_send(
+    new: NewItem,
+    documents: Sequence[NewDocument],
+    *,
+    acting: Principal,
+    brought: tuple[object, ...] = (),
+) -> WorkItem:
+    """The caller has looked up that the registration is the acting one's hospital's. brought: what
+    an effect of sending takes, as with every verb. Raises Forbidden, ValidationError.
     """
     table = STATE_TABLES[new.kind]
     check_permission(acting, table.sends, "Your role does not send this.")
@@ -77,7 +84,7 @@ def do_send(new: NewItem, documents: Sequence[NewDocument], *, acting: Principal
     enter_state(item, first, now)
     item.save()
     make_timers(item, first, now)
-    WorkTransition.objects.create(
+    transition = WorkTransition.objects.create(
         item=item,
         version=1,
         verb="send",
@@ -98,6 +105,9 @@ def do_send(new: NewItem, documents: Sequence[NewDocument], *, acting: Principal
         )
         for d in documents
     )
+    sent = Move("", "send", Side.SENDER, table.sends, first)
+    for effect in MOVE_EFFECTS:
+        effect(MoveDone(item, sent, transition, brought, acting, now))
     RIGHTS_KEEPERS[0].open_for_receiver(item, now)
     append_work_event(item, EventCode.WORK_SEND, acting, new.kind.value)
     return item

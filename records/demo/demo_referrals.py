@@ -1,5 +1,5 @@
 """Living referrals of the demo: one that waits urgently, one whose patient is expected, one that is
-on its way home.
+on its way home with a plan, and one down whose tasks run at home.
 """
 
 from alliance.auth.principal import Principal, principal_from_staff
@@ -7,6 +7,7 @@ from alliance.models import Hospital, Staff, WorkItem
 from alliance.workflow.move_item import MoveWords, do_move
 from alliance.workflow.send_item import NewItem, do_send
 from consent.models import Directive
+from records.demo.demo_home_plans import ADVICE, make_demo_way_home, make_heart_plan
 from records.models import SourcePatient
 
 UP = WorkItem.Kind.UP
@@ -39,10 +40,7 @@ CASES = (
             ("arrive", ""),
             ("admit", ""),
             ("treat", "急诊PCI术后，病情平稳。"),
-            (
-                "return",
-                "阿司匹林100mg每日1次，氯吡格雷75mg每日1次；再发胸痛立即就诊；联系心血管内科病房。",
-            ),
+            ("return", ADVICE),
         ),
     ),
 )
@@ -67,11 +65,16 @@ def make_demo_referrals() -> int:
             acting=principal_of(doctor),
         )
         for verb, text in verbs:
+            brought = (make_heart_plan(),) if verb == "return" else ()
             item = do_move(
-                item.pk, verb, MoveWords(text), expected_version=item.version, acting=receiver
+                item.pk,
+                verb,
+                MoveWords(text, brought=brought),
+                expected_version=item.version,
+                acting=receiver,
             )
         sent += 1
-    return sent
+    return sent + make_demo_way_home(receiver, principal_of("lin"))
 
 
 def principal_of(username: str) -> Principal:

@@ -66,6 +66,9 @@ class PageLayout:
 
     def __init__(self, content: PrintedContent, glyphs: GlyphCheck) -> None:
         self.content, self.glyphs = content, glyphs
+        self.heading, self.body, self.small = (
+            x * content.scale for x in (HEADING_SIZE, BODY_SIZE, HEAD_SIZE)
+        )
         self.pages: list[LaidOutPage] = []
         self.name = self.head_lines(content.name, NAME_SIZE, MAX_NAME_LINES)
         self.identity = self.head_lines(content.identity, BODY_SIZE, MAX_IDENTITY_LINES)
@@ -107,8 +110,10 @@ class PageLayout:
         self.y -= size * LEADING
 
     def write_text(
-        self, text: str, size: float = BODY_SIZE, *, strong: bool = False, soft: bool = False
+        self, text: str, size: float = 0.0, *, strong: bool = False, soft: bool = False
     ) -> None:
+        """size: that of the body where none is given."""
+        size = size or self.body
         for line in break_lines(self.glyphs.printable(text), WIDTH, size):
             if self.left < size * LEADING:
                 self.start_page()
@@ -118,7 +123,7 @@ class PageLayout:
         if self.left < 70 and self.y < self.top:
             self.start_page()
         self.y -= GAP if self.y < self.top else 0
-        self.write_text(section.title, HEADING_SIZE, strong=True)
+        self.write_text(section.title, self.heading, strong=True)
         for text in section.notices:
             self.write_text(text)
         if section.rows:
@@ -126,20 +131,20 @@ class PageLayout:
         elif section.empty:
             self.write_text(section.empty, soft=True)
         for text in section.notes:
-            self.write_text(text, HEAD_SIZE, soft=True)
+            self.write_text(text, self.small, soft=True)
 
     def write_table(self, section: PrintedSection) -> None:
         widths = column_widths(section.columns)
-        head = self.break_row(TableRow(tuple(c.head for c in section.columns)), widths, HEAD_SIZE)
+        head = self.break_row(TableRow(tuple(c.head for c in section.columns)), widths, self.small)
         continued = f"{section.title}{self.content.words.continued}"
         self.write_head(head, widths)
         for row in section.rows:
-            self.write_row(self.break_row(row, widths, BODY_SIZE), widths, head, continued)
+            self.write_row(self.break_row(row, widths, self.body), widths, head, continued)
         self.y -= 2
 
     def write_head(self, head: BrokenRow, widths: list[float]) -> None:
         self.y -= 2
-        self.place_lines(head, widths, 0, head.height, HEAD_SIZE, soft=True)
+        self.place_lines(head, widths, 0, head.height, self.small, soft=True)
         self.y -= CELL_PAD
         self.rule(strong=True)
 
@@ -156,18 +161,18 @@ class PageLayout:
         self, row: BrokenRow, widths: list[float], head: BrokenRow, continued: str
     ) -> None:
         """Whole where a page has room for it, else in parts."""
-        done, step = 0, BODY_SIZE * LEADING
+        done, step = 0, self.body * LEADING
         while done < row.height:
             room = int((self.left - 2 * CELL_PAD) / step)
             whole = row.height - done
             if room < min(whole, 30):
                 self.start_page()
-                self.write_text(continued, HEADING_SIZE, strong=True)
+                self.write_text(continued, self.heading, strong=True)
                 self.write_head(head, widths)
                 room = int((self.left - 2 * CELL_PAD) / step)
             take = max(1, min(room, whole))
             self.y -= CELL_PAD
-            self.place_lines(row, widths, done, done + take, BODY_SIZE)
+            self.place_lines(row, widths, done, done + take, self.body)
             self.y -= CELL_PAD
             self.rule()
             done += take

@@ -51,7 +51,8 @@ class FixedWords:
 @dataclass(frozen=True, slots=True)
 class PrintedContent:
     """name, identity: who the patient is, at the head of each page; origin: what this is and which
-    hospital prints it; footer: lines at the foot of each page; water: the watermark.
+    hospital prints it; footer: lines at the foot of each page; water: the watermark; scale: of the
+    type, 2 for eyes that read small print no more.
     """
 
     title: str
@@ -62,6 +63,7 @@ class PrintedContent:
     water: str
     sections: tuple[PrintedSection, ...]
     words: FixedWords
+    scale: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ from django.db.models import Min, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from alliance.auth.principal import Principal
-from alliance.models import WorkItem
+from alliance.models import HomeTask, WorkItem
 from alliance.workflow.state_table import Alarm
 from records.web.home_block import HomeBlock, tell_left, tell_wait
 
@@ -25,6 +26,26 @@ def tell_referrals(acting: Principal) -> Iterator[HomeBlock]:
         "" if first is None else tell_left(first) if first > now else tell_wait(first),
         _("No referral waits for you."),
         urgent=ours.filter(Q(alarm__gte=Alarm.DUTY) | Q(rank=0)).exists(),
+    )
+
+
+def tell_home_tasks(acting: Principal) -> Iterator[HomeBlock]:
+    """Tasks of home plans that are overdue, or due today: those of patients who are at home here,
+    and those that this hospital does itself. index: home_task_open, home_task_treating
+    """
+    ours = HomeTask.objects.filter(state=HomeTask.State.OPEN, due_on__lte=timezone.localdate())
+    here, away = (
+        ours.filter(home=acting.hospital_id),
+        ours.filter(treating=acting.hospital_id, doer=HomeTask.Doer.HOSPITAL),
+    )
+    late = [q.filter(due_on__lt=timezone.localdate()).count() for q in (here, away)]
+    yield HomeBlock(
+        _("Tasks at home that are due"),
+        reverse("referrals") + ("?show=sent" if away.exists() and not here.exists() else ""),
+        here.count() + away.count(),
+        ngettext("%s is overdue", "%s are overdue", sum(late)) % sum(late) if sum(late) else "",
+        _("No task at home is due."),
+        urgent=sum(late) > 0,
     )
 
 

@@ -72,6 +72,8 @@ PART_TITLES = {
     "results": gettext_lazy("Results"),
     "refer-out": gettext_lazy("Referral sheet: out"),
     "refer-back": gettext_lazy("Referral sheet: back"),
+    "slip-out": gettext_lazy("Slip for the patient"),
+    "slip-home": gettext_lazy("Slip for the way home"),
     EMERGENCY_NOTICE: gettext_lazy("Notice of an emergency access to your record"),
 }
 LIST_TITLES = {

@@ -29,6 +29,8 @@ from records.mpi.index import patient_search
 from records.operations.shared_record import SectionWindow, open_record
 from records.requests.fhir_request import build_fhir_request, request_person_access
 from records.web.closed_record import show_closed_record
+from records.web.home_plan_page import is_whole, take_plan
+from records.web.home_plan_proposals import plan_windows
 from records.web.record_frame import open_record_frame
 from records.web.referral_documents import list_offered, referral_windows
 from records.web.referral_forms import DestinationForm, ReferralForm
@@ -40,7 +42,9 @@ TIER_RANKS = {"township": 0, "community": 0, "tertiary": 1}
 def refer_page(request: HttpRequest, person_id: UUID, *, acting: Principal) -> HttpResponse:
     now = timezone.now()
     try:
-        frame = open_record_frame(person_id, acting, "refer", referral_windows(now))
+        frame = open_record_frame(
+            person_id, acting, "refer", referral_windows(now) | plan_windows()
+        )
     except Refused as refusal:
         face = patient_search.displayed_person(person_id, acting.hospital_id)
         return show_closed_record(request, person_id, face, refusal, acting)
@@ -58,7 +62,8 @@ def refer_page(request: HttpRequest, person_id: UUID, *, acting: Principal) -> H
         along=[(o.value, o.words) for o in offered],
         initial={"kind": guess_kind(acting, receiver)},
     )
-    if request.method == "POST" and form.is_valid():
+    plan = take_plan(request, frame, acting, form)
+    if request.method == "POST" and is_whole(form, plan):
         data = form.cleaned_data
         try:
             item = do_send(
@@ -76,6 +81,7 @@ def refer_page(request: HttpRequest, person_id: UUID, *, acting: Principal) -> H
                 ),
                 [o.document for o in offered if o.value in data.get("along", ())],
                 acting=acting,
+                brought=(plan.draft,) if plan else (),
             )
         except ValidationError as error:
             form.add_error(None, error)
@@ -88,7 +94,7 @@ def refer_page(request: HttpRequest, person_id: UUID, *, acting: Principal) -> H
     return render(
         request,
         "records/refer.html",
-        shown | {"form": form, "extent": sight.extent, "along": bool(offered)},
+        shown | {"form": form, "plan": plan, "extent": sight.extent, "along": bool(offered)},
     )
 
 

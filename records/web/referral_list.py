@@ -24,6 +24,7 @@ from consent.audit.append import append_event
 from consent.audit.event import AuditEvent, EventCode
 from records.models import SourcePatient
 from records.mpi.index.patient_search import DisplayedPerson, displayed_persons
+from records.web.home_plan_display import count_overdue
 from records.web.referral_words import STATE_WORDS
 
 PAGE = 50
@@ -39,6 +40,7 @@ class ReferralRow:
     state: str
     left: str
     is_overdue: bool
+    late_tasks: int = 0  # of its home plan, that are overdue
 
 
 def query_open(acting: Principal, show: str) -> QuerySet[WorkItem]:
@@ -109,6 +111,7 @@ def show_faces(items: Sequence[WorkItem], acting: Principal) -> dict[UUID, Displ
 
 def build_rows(items: Sequence[WorkItem], acting: Principal) -> list[ReferralRow]:
     faces, now = show_faces(items, acting), timezone.now()
+    late = count_overdue(items)
     return [
         ReferralRow(
             i,
@@ -118,6 +121,7 @@ def build_rows(items: Sequence[WorkItem], acting: Principal) -> list[ReferralRow
             if i.closed_at or i.due_at <= now
             else describe_duration((i.due_at - now).total_seconds()),
             i.closed_at is None and i.due_at <= now,
+            late.get(i.pk, 0),
         )
         for i in items
     ]

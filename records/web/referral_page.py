@@ -31,6 +31,8 @@ from alliance.workflow.registry import table_of_item
 from alliance.workflow.state_table import Move, Side
 from consent.audit.event import EventCode
 from records.models import SourcePatient
+from records.web.home_plan_display import view_plan
+from records.web.home_plan_moves import make_move_form, take_brought
 from records.web.referral_forms import MoveForm
 from records.web.referral_list import build_rows, is_access_open
 from records.web.referral_words import DONE_WORDS, STATE_WORDS, VERB_WORDS
@@ -86,6 +88,7 @@ def render_referral(
             ),
             "reads": acting.may(Permission.RECORD_READ),
             "course": [(t, DONE_WORDS[t.verb], STATE_WORDS[t.to_state]) for t in list_course(item)],
+            "home": view_plan(item, acting),
             "documents": item.documents.select_related("hospital").order_by("pk"),
             "moves": [build_move(m, item, tried) for m in moves],
             "tried": tried[0] if tried else "",
@@ -95,14 +98,18 @@ def render_referral(
 
 
 def list_course(item: WorkItem) -> Any:
-    return item.transitions.select_related("staff", "hospital").order_by("version")
+    return (
+        item.transitions.select_related("staff", "hospital")
+        .prefetch_related("measures")
+        .order_by("version")
+    )
 
 
 def build_move(move: Move, item: WorkItem, tried: tuple[str, MoveForm] | None) -> PossibleMove:
     form = (
         tried[1]
         if tried and tried[0] == move.verb
-        else MoveForm(move=move, initial={"version": item.version})
+        else make_move_form(move, item, initial={"version": item.version})
     )
     return PossibleMove(move.verb, str(VERB_WORDS[move.verb]), form, move.verb in DANGEROUS)
 
@@ -116,16 +123,22 @@ def move_referral(request: HttpRequest, item_id: int, *, acting: Principal) -> H
     if move is None or move.permission is None:
         tell_what_happened(request, latest_transition(item), acting)
         return redirect("referral", item.pk)
-    form = MoveForm(request.POST, move=move)
+    if verb == "return":  # with a plan, on a page of its own
+        return redirect("home-plan", item.pk)
+    form = make_move_form(move, item, request.POST)
     if not form.is_valid():
         return render_referral(request, item, acting, (verb, form))
-    words = MoveWords(form.cleaned_data.get("note", ""), form.cleaned_data.get("arranged_for"))
+    words = MoveWords(
+        form.cleaned_data.get("note", ""),
+        form.cleaned_data.get("arranged_for"),
+        take_brought(form),
+    )
     try:
         do_move(item.pk, verb, words, expected_version=form.cleaned_data["version"], acting=acting)
     except MovedMeanwhile as moved:
         tell_what_happened(request, moved.last or latest_transition(item), acting)
     except ValidationError as error:
-        form.add_error("note", error)
+        form.add_error(None if hasattr(error, "error_dict") else "note", error)
         return render_referral(request, item, acting, (verb, form))
     else:
         messages.success(request, _("Noted. The other hospital sees it at once."))

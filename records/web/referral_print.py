@@ -4,7 +4,6 @@ printer may see.
 """
 
 import secrets
-from collections.abc import Iterable
 from dataclasses import replace
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,7 +14,7 @@ from django.views.decorators.http import require_GET
 
 from alliance.auth.principal import Principal
 from alliance.auth.session import require_staff
-from alliance.models import Staff, WorkItem
+from alliance.models import HomeMedicine, HomePlan, Staff, WorkItem
 from alliance.roles import Permission
 from consent.audit.event import EventCode
 from consent.terms import Refused
@@ -27,23 +26,32 @@ from records.printing.pdf_writer import write_pdf
 from records.printing.printed_content import Column, PrintedContent, PrintedSection, TableRow
 from records.web.banner import Banner
 from records.web.closed_record import show_closed_record
+from records.web.home_plan_display import find_plan, list_medicines
 from records.web.print_content import (
     PART_TITLES,
     PRINT_WINDOWS,
     Printer,
-    build_danger_sections,
-    build_list_sections,
     build_print_content,
-    build_results_section,
     masked_patient,
 )
 from records.web.print_pages import make_page_mark, public_address
 from records.web.record_frame import RecordFrame, open_record_frame
 from records.web.referral_list import is_access_open
 from records.web.referral_page import find_item
+from records.web.referral_paper import (
+    BLANK,
+    list_signatures,
+    make_cut_line,
+    make_fields,
+    make_stub,
+    said_only,
+    say_allergies,
+    say_medicines,
+    say_problems,
+    say_results,
+)
 
 SHEETS = ("refer-out", "refer-back")
-BLANK = "＿" * 18
 
 
 @require_GET
@@ -117,104 +125,127 @@ def build_referral_content(
         content,
         title=title,
         origin=f"{title} · {item.number} · {printer.hospital.name}",
-        sections=(make_stub(item, title, banner), *sections),
-    )
-
-
-def make_stub(item: WorkItem, title: str, banner: Banner) -> PrintedSection:
-    """What stays with whoever sends."""
-    return make_fields(
-        _("Stub"),
-        (
-            (_("Referral number"), item.number),
-            (_("Patient"), banner.name),
-            (_("Referring hospital"), item.sender.name),
-            (
-                _("Receiving hospital"),
-                " ".join(filter(None, (item.receiver.name, item.department))),
-            ),
-            (_("Direction"), str(item.get_kind_display())),
-            (_("Urgency"), str(item.get_urgency_display())),
-            (_("Sent at"), f"{timezone.localtime(item.sent_at):%Y-%m-%d %H:%M}"),
-            (_("Doctor"), item.sender_staff.name),
-        ),
-        note=title,
-    )
-
-
-def make_fields(
-    title: str, rows: Iterable[tuple[str, str | None]], note: str = ""
-) -> PrintedSection:
-    return PrintedSection(
-        str(title),
-        (Column(str(_("Item")), 1.4), Column(str(_("What is recorded")), 5)),
-        tuple(TableRow((str(name), text or BLANK)) for name, text in rows),
-        notices=(note,) if note else (),
+        sections=(make_stub(item, title, banner), make_cut_line(), *sections),
     )
 
 
 def list_sent_sections(item: WorkItem, frame: RecordFrame, banner: Banner) -> list[PrintedSection]:
-    """转出单：初步印象、转出原因、既往史、过敏史、治疗经过、接收安排、审批意见、签字、公章、患者须知。"""
+    """转出单：初步印象、主要现病史（转出原因）、主要既往史、过敏史、治疗经过、接收安排、审批意见、签字、公章、患者须知。"""
     arranged = (
         f"{timezone.localtime(item.arranged_for):%Y-%m-%d %H:%M}" if item.arranged_for else ""
     )
     return [
         make_fields(
-            _("Impression, and why the patient is referred"),
+            str(PART_TITLES["refer-out"]),
             (
                 (_("Impression, and why the patient is referred"), item.reason),
-                (_("What you ask of the receiver"), item.question),
-                (_("How the patient travels"), item.transport),
-                (_("What the patient wishes"), item.wish),
-            ),
-        ),
-        *build_list_sections(frame, ("problems",)),
-        *build_danger_sections(banner)[:1],
-        *build_list_sections(frame, ("medicines",)),
-        make_fields(
-            _("Arrangement: department, doctor, bed"),
-            (
-                (_("Arrangement: department, doctor, bed"), item.arrangement),
-                (_("When the patient is to come"), arranged),
+                (_("Main past history"), say_problems(frame)),
+                (_("History of allergies"), say_allergies(banner)),
+                (_("Treatment so far, medicines"), say_medicines(frame)),
+                *said_only(
+                    (_("What you ask of the receiver"), item.question),
+                    (_("How the patient travels"), item.transport),
+                    (_("What the patient wishes"), item.wish),
+                ),
+                (
+                    _("Arrangement: department, doctor, bed"),
+                    "\n".join(filter(None, (item.arrangement, arranged))),
+                ),
                 (_("Opinion of the approving office"), ""),
-                (_("Signature of the doctor"), ""),
-                (_("Seal of the hospital"), ""),
-            ),
-        ),
-        PrintedSection(
-            str(_("For the patient")),
-            notices=(
-                str(
+                *list_signatures(),
+                (
+                    _("For the patient"),
                     _(
                         "Bring this sheet, your identity card and your insurance card. If it gets"
                         " worse on the way, call 120."
-                    )
+                    ),
                 ),
             ),
-        ),
+        )
     ]
 
 
 def list_returned_sections(
     item: WorkItem, frame: RecordFrame, banner: Banner
 ) -> list[PrintedSection]:
-    """回转单：诊断结果、主要检查结果、既往史、过敏史、治疗经过、下一步治疗方案及康复建议、签字、公章。"""
-    plan = item.transitions.filter(verb="return").order_by("-version").first()
+    """回转单：诊断结果、住院病案号、主要检查结果、既往史、过敏史、治疗经过、下一步治疗方案及康复建议、签字、公章。"""
+    plan = find_plan(item)
+    told = item.transitions.filter(verb="return").order_by("-version").first()
+    advice = plan.advice if plan else told.note if told else ""
+    medicines, tasks = (list_plan_medicines(plan), list_plan_tasks(plan)) if plan else ([], [])
     return [
-        make_fields(_("Outcome"), ((_("Outcome"), item.outcome),)),
-        build_results_section(frame, str(_("Newest results"))),
-        *build_list_sections(frame, ("problems",)),
-        *build_danger_sections(banner)[:1],
-        *build_list_sections(frame, ("medicines",)),
         make_fields(
-            _("Plan: treatment at home, warning signs, whom to call"),
+            str(PART_TITLES["refer-back"]),
             (
+                (_("Diagnosis"), plan.diagnosis if plan else item.outcome),
+                (_("Number of the inpatient record"), plan.record_number if plan else ""),
                 (
-                    _("Plan: treatment at home, warning signs, whom to call"),
-                    plan.note if plan else "",
+                    _("Main results of examinations"),
+                    (plan.findings if plan else "") or say_results(frame),
                 ),
-                (_("Signature of the doctor"), ""),
-                (_("Seal of the hospital"), ""),
+                (_("Main past history"), say_problems(frame)),
+                (_("History of allergies"), say_allergies(banner)),
+                (
+                    _("Course, further treatment and advice for rehabilitation"),
+                    "\n".join(filter(None, (plan.course if plan else item.outcome, advice))),
+                ),
             ),
         ),
+        *medicines,
+        *tasks,
+        make_fields(
+            _("Warning signs, whom to call, signatures"),
+            (
+                (_("Warning signs, and what to do then"), plan.warning_signs if plan else ""),
+                (_("Whom to call"), f"{plan.call_name} {plan.call_phone}" if plan else ""),
+                *list_signatures(),
+            ),
+        ),
+    ]
+
+
+def list_plan_medicines(plan: HomePlan) -> list[PrintedSection]:
+    return [
+        PrintedSection(
+            str(_("Medicines at home")),
+            (
+                Column(str(_("What became of it")), 1),
+                Column(str(_("Medicine")), 2),
+                Column(str(_("How it is taken")), 2.4),
+                Column(str(_("Before")), 1.8),
+                Column(str(_("Why so")), 2),
+            ),
+            tuple(
+                TableRow(
+                    (
+                        str(m.get_change_display()),
+                        m.name,
+                        m.dosage if m.change != HomeMedicine.Change.STOPPED else "—",
+                        m.before if m.change != HomeMedicine.Change.NEW else "",
+                        m.why,
+                    ),
+                    strong=m.change in (HomeMedicine.Change.STOPPED, HomeMedicine.Change.CHANGED),
+                )
+                for m in list_medicines(plan)
+            ),
+            str(_("The patient takes no medicines")),
+        )
+    ]
+
+
+def list_plan_tasks(plan: HomePlan) -> list[PrintedSection]:
+    return [
+        PrintedSection(
+            str(_("Tasks at home")),
+            (
+                Column(str(_("By which day")), 1),
+                Column(str(_("What is to be done")), 4),
+                Column(str(_("Who does it")), 1),
+            ),
+            tuple(
+                TableRow((f"{t.due_on:%Y-%m-%d}", t.what, str(t.get_doer_display())))
+                for t in plan.tasks.order_by("due_on", "position")
+            ),
+            BLANK,
+        )
     ]

@@ -2,12 +2,14 @@
 Chromium: both languages, desk and phone.
 """
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
-from alliance.models import WorkItem
+from alliance.models import HomeTask, WorkItem
 from alliance.roles import Role
 from tests.browser.follow import follow
 from tests.factories import alliance
@@ -19,14 +21,50 @@ Enter = Callable[..., Any]
 WHY = "胸闷、活动后气促三天，疑心力衰竭"
 
 
-def do_verb(page: Any, verb: str, note: str = "") -> None:
-    """Open the verb's form where it is closed, fill it, send it."""
-    form = f"form:has(input[name=verb][value='{verb}'])"
-    part = page.locator(f"details:has(input[name=verb][value='{verb}'])")
+def open_verb(page: Any, verb: str) -> None:
+    part = page.locator(f"details[data-verb='{verb}']")
     if part.get_attribute("open") is None:
         part.locator("summary").click()
+
+
+def fill_plan(page: Any) -> None:
+    for name, text in {
+        "diagnosis": "心力衰竭",
+        "course": "利尿治疗后好转",
+        "advice": "低盐饮食，每日称体重",
+        "warning_signs": "体重一周增加两公斤即就诊",
+        "call_phone": "0730-5550123",
+        "medicine-0-name": "呋塞米",
+        "medicine-0-dosage": "20 毫克每日一次",
+        "task-0-what": "复查电解质",
+        "task-1-what": "复查心脏彩超",
+    }.items():
+        page.fill(f"[name='{name}']", text)
+    page.select_option("[name='medicine-0-change']", "new")
+    for n, days in enumerate((3, 30)):
+        due = timezone.localdate() + dt.timedelta(days=days)
+        page.fill(f"[name='task-{n}-due_on']", due.isoformat())
+        page.select_option(f"[name='task-{n}-doer']", "community")
+
+
+def mark_first_task(page: Any) -> None:
+    task = page.locator("li:has(form[action*='/tasks/'])").first
+    task.locator("summary").click()
+    task.locator("input[name=note]").fill("电话随访，已复查")
+    with page.expect_navigation():
+        task.locator("button[value=done]").click()
+    assert page.is_visible(".note.success")
+    fits(page)
+
+
+def do_verb(page: Any, verb: str, note: str = "", **more: str) -> None:
+    """Open the verb's form where it is closed, fill it, send it."""
+    form = f"form:has(input[name=verb][value='{verb}'])"
+    open_verb(page, verb)
     if note:
         page.fill(f"{form} textarea", note)
+    for name, text in more.items():
+        page.fill(f"{form} [name='{name}']", text)
     follow(page, f"{form} button")
     assert page.is_visible(".note.success"), verb
     fits(page)
@@ -71,13 +109,30 @@ def test_from_a_township_hospital_to_the_core_and_home_again(
     doctor.goto(f"{server}/referrals/{item.pk}/")
     do_verb(doctor, "admit")
     do_verb(doctor, "treat", "心力衰竭，利尿后好转")
-    do_verb(doctor, "return", "呋塞米 20 毫克每日一次；体重一周增加两公斤即就诊")
+    open_verb(doctor, "return")
+    follow(doctor, f"a[href='/referrals/{item.pk}/plan/']")
+    fits(doctor)
+    follow(doctor, "button[name=more][value=tasks]")
+    assert doctor.locator("fieldset:has([name='task-5-what'])").count(), "three lines more"
+    follow(doctor, "form.card button.main")
+    assert doctor.locator(".fault").count() >= 4, "what lacks is said"
+    fill_plan(doctor)
+    follow(doctor, "form.card button.main")
+    assert doctor.is_visible(".note.success")
 
     home.goto(f"{server}/referrals/")
     follow(home, f"a[href='/referrals/{item.pk}/']")
-    assert "呋塞米 20 毫克" in home.inner_text("main")
+    shown = home.inner_text("main")
+    assert all(x in shown for x in ("呋塞米", "0730-5550123", "体重一周增加两公斤", "复查电解质"))
+    fits(home)
     do_verb(home, "confirm-home")
-    do_verb(home, "follow-up", "气促消失")
-    do_verb(home, "close", "好转")
+    mark_first_task(home)
+    do_verb(home, "follow-up", "气促消失", pressure="135/85")
+    assert "135/85" in home.inner_text("main")
+    left = HomeTask.objects.get(plan__item=item, state="open")
+    note = {f"task-{left.pk}-note": "患者已在外院复查"}
+    open_verb(home, "close")
+    home.select_option(f"[name='task-{left.pk}-state']", "dropped")
+    do_verb(home, "close", "好转", **note)
     item.refresh_from_db()
     assert (item.state, item.outcome) == ("closed", "好转")

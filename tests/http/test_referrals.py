@@ -41,6 +41,20 @@ def post_move(browser: Browser, item: WorkItem, verb: str, version: int, note: s
     return reply.content.decode()  # type: ignore[no-any-return]
 
 
+def plan_form(**more: object) -> dict[str, object]:
+    return {
+        "diagnosis": "infarction",
+        "course": "stent",
+        "advice": "aspirin",
+        "warning_signs": "chest pain",
+        "call_name": "ward 5",
+        "call_phone": "0730-5550123",
+        "takes_none": "on",
+        "medicines": 0,
+        "tasks": 0,
+    } | more
+
+
 def lines_of(item: WorkItem) -> list[tuple[str, str]]:
     with connection.cursor() as cursor:
         cursor.execute(
@@ -81,9 +95,13 @@ def test_from_the_open_record_to_the_other_hospitals_inbox_and_back(w: World) ->
         (2, "arrive", ""),
         (3, "admit", ""),
         (4, "treat", "stent in the LAD"),
-        (5, "return", "aspirin; call us if chest pain returns"),
     ):
         post_move(receiver, item, verb, version, note)
+    post_move(receiver, item, "return", 5, "no plan")
+    item.refresh_from_db()
+    assert item.state == "treated", "it takes a plan"
+    plan = plan_form(version=5, advice="aspirin; call us if chest pain returns")
+    assert receiver.post(f"/referrals/{item.pk}/plan/", plan).status_code == 302
     page = text(sender, f"/referrals/{item.pk}/")
     assert "aspirin; call us" in page and "stent in the LAD" in page
     for version, verb, note in (

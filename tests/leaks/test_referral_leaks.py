@@ -6,12 +6,21 @@ import re
 
 from alliance.models import Hospital, WorkItem
 from tests.factories import alliance
-from tests.factories.referrals import make_recent_result, send_referral
+from tests.factories.referrals import (
+    make_home_plan,
+    make_recent_result,
+    move_on,
+    send_referral,
+)
 from tests.support.browser import ENGLISH, signed_in
 from tests.support.html import Browser
 from tests.support.world import HIV, World, w
 
 __all__ = ["w"]
+RESTRICTED = {
+    "system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality",
+    "code": "R",
+}
 
 
 def page(browser: Browser, path: str) -> str:
@@ -67,3 +76,45 @@ def strip_left(text: str) -> str:
     """What the page says, without how long is left, which a minute changes, and forms' secrets."""
     main = re.sub(r"<input[^>]*hidden[^>]*>", "", text[text.index("<main") : text.index("</main>")])
     return re.sub(r"\d+ (?:min|h|s|d)\w* left|\s+", " ", main)
+
+
+def test_a_hidden_medicine_changes_no_proposal_of_a_home_plan(w: World) -> None:
+    """Nor the sheets and slips that are made of it; what may be seen does, as the control."""
+    w.permit()
+    item = send_referral(w.person, w.a, alliance.get_staff_principal(alliance.make_staff(w.b)))
+    move_on(item, w.doctor, "accept", "arrive", "treat")
+    doctor = signed_in(alliance.make_staff(w.a))
+    path = f"/referrals/{item.pk}/plan/"
+    order = {
+        "resourceType": "MedicationRequest",
+        "status": "active",
+        "intent": "order",
+        "subject": {"reference": w.at_b},
+        "medicationCodeableConcept": {"text": "aspirin"},
+    }
+    before = strip_left(page(doctor, path))
+    hidden = {
+        "meta": {"security": [RESTRICTED]},
+        "medicationCodeableConcept": {"text": "zidovudine"},
+    }
+    w.hold.create(order | hidden)
+    assert strip_left(page(doctor, path)) == before
+    w.hold.create(order)
+    shown = page(doctor, path)
+    assert "aspirin" in shown and "zidovudine" not in shown, "the control"
+
+
+def test_a_plan_is_read_by_its_two_hospitals_alone_and_ends_with_the_access(w: World) -> None:
+    home = alliance.get_staff_principal(alliance.make_staff(w.b))
+    plan = make_home_plan()
+    item = send_referral(w.person, w.a, home, kind=WorkItem.Kind.DOWN, brought=(make_home_plan(),))
+    inside = [signed_in(alliance.make_staff(h)) for h in (w.a, w.b)]
+    for browser in inside:
+        assert plan.warning_signs in page(browser, f"/referrals/{item.pk}/"), "the control"
+    third = signed_in(alliance.make_staff(alliance.make_hospital("third")))
+    for path in ("", "plan/", "slip/home.pdf", "refer-back.pdf"):
+        assert third.get(f"/referrals/{item.pk}/{path}").status_code == 404, path
+    move_on(item, w.doctor, "decline")
+    assert plan.warning_signs not in page(inside[0], f"/referrals/{item.pk}/")
+    for path in ("slip/home.pdf", "refer-back.pdf"):
+        assert inside[0].get(f"/referrals/{item.pk}/{path}").status_code == 404, path

@@ -68,6 +68,8 @@ def complete_forms(values: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "confirmations/<int:confirmation_id>/end/": EVIDENCE,
         "person/<uuid:person_id>/treat/": REASON,
         "referrals/<int:item_id>/move/": {"verb": "accept", "version": 1} | NOTE,
+        "referrals/<int:item_id>/plan/": {"version": 1} | NOTE,
+        "referrals/<int:item_id>/tasks/<int:task_id>/": {"state": "done", "entries": 0} | NOTE,
         "person/<uuid:person_id>/emergency/": {
             "ground": "rescue",
             "hours": "1",

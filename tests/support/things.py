@@ -9,7 +9,7 @@ from uuid import uuid4
 from django.db import transaction
 from django.utils import timezone
 
-from alliance.models import Client, Hospital, Staff
+from alliance.models import Client, HomeTask, Hospital, Staff, WorkItem
 from alliance.roles import Role
 from alliance.services.enrolment import do_make_enrolment_code
 from alliance.services.membership import do_propose_resume, do_suspend_hospital
@@ -34,7 +34,7 @@ from tests.factories.fhir import Api, make_patient, make_unique_name
 from tests.factories.local_codes import follow, get_code, make_local_result
 from tests.factories.portal_access import print_access_code
 from tests.factories.recognition import make_item, make_prompt, qualify
-from tests.factories.referrals import send_referral
+from tests.factories.referrals import make_home_plan, send_referral
 from tests.factories.ties import confirm_tie
 from tests.support.accounts import enrol, set_up
 from tests.support.world import World
@@ -111,13 +111,19 @@ def known(w: World, server: str) -> dict[str, Any]:
         opened_by=alliance.make_staff(w.b, Role.AUDITOR),
     )
     line = list_audit_lines(AuditFilter(person=w.person), None, 1)[0]  # type: ignore[arg-type]
+    referral = send_referral(
+        w.person, w.b, w.doctor, kind=WorkItem.Kind.DOWN, brought=(make_home_plan(),)
+    )
+    task = HomeTask.objects.filter(plan__item=referral, doer="hospital").get()
     rule = make_access_rule(w.b, alliance.make_staff(w.b), w.person)
     return {
         "episode_id": rule.episode,
         "rule_id": rule.pk,
         "line_id": line["id"],
         "sheet": "refer-out",
-        "item_id": send_referral(w.person, w.b, w.doctor).pk,
+        "item_id": referral.pk,
+        "task_id": task.pk,
+        "slip": "out",
         "report_id": 1,
         "run_id": 1,
         "person_id": w.person,
