@@ -9,7 +9,7 @@ READ_ONLY = (
     "alliance_epoch",
     "alliance_backup",
 )
-APPEND_ONLY = ("alliance_worktransition", "alliance_workdocument")
+APPEND_ONLY = ("alliance_worktransition", "alliance_workdocument", "alliance_workdeadline")
 # of what was sent and of a timer's moment nothing changes any more
 PARTLY = {
     "alliance_workitem": (
@@ -27,6 +27,8 @@ PARTLY = {
         "rights_end",
     ),
     "alliance_worktimer": ("fired_at", "cancelled_at"),
+    "alliance_worknoticeaddress": ("ended_at", "secret"),
+    "alliance_worknotice": ("due_at", "tries", "fault", "sent_at", "given_up_at"),
     "alliance_appointment": ("ended_at", "ended_by_id", "ended_reason"),
     "alliance_enrolmentcode": ("withdrawn_at", "used_at", "client_id"),
 }
@@ -40,5 +42,6 @@ ERASABLE = (
     "alliance_knownplace",
     "alliance_launch",
     "alliance_hospitaluserobjectpermission",
+    "alliance_dutyoffice_members",
     "alliance_departmentuserobjectpermission",  # by the last release, which still knows it
 )
