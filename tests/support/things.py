@@ -9,7 +9,7 @@ from uuid import uuid4
 from django.db import transaction
 from django.utils import timezone
 
-from alliance.models import Client, Hospital, Staff
+from alliance.models import Client, Hospital, Staff, WorkNoticeAddress
 from alliance.roles import Role
 from alliance.services.enrolment import do_make_enrolment_code
 from alliance.services.membership import do_propose_resume, do_suspend_hospital
@@ -118,6 +118,9 @@ def known(w: World, server: str) -> dict[str, Any]:
         "line_id": line["id"],
         "sheet": "refer-out",
         "item_id": send_referral(w.person, w.b, w.doctor).pk,
+        "address_id": WorkNoticeAddress.objects.create(
+            hospital=w.b, channel="mail", target="duty@b.example", made_at=timezone.now()
+        ).pk,
         "report_id": 1,
         "run_id": 1,
         "person_id": w.person,
