@@ -8,12 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from alliance.models import WorkDeadline, WorkItem
 from alliance.workflow.deadline_bounds import WORKING, check_span
-from alliance.workflow.deadline_changes import (
-    UNIT_WORDS,
-    Changes,
-    list_standing_spans,
-    say_deadline,
-)
+from alliance.workflow.deadline_changes import Changes, list_standing_spans
+from alliance.workflow.deadline_words import UNIT_WORDS, say_deadline
 from alliance.workflow.deadlines import CLOSES, DEADLINES, MOMENT, OPENS, RIGHTS, Span
 
 TIME = forms.TimeInput(format="%H:%M", attrs={"type": "time"})

@@ -25,12 +25,8 @@ from alliance.services.proposals import query_open_proposals
 from alliance.web.deadline_form import DeadlineForm
 from alliance.web.forms import submit_to_service
 from alliance.workflow.calendar_changes import do_set_calendar, list_calendar
-from alliance.workflow.deadline_changes import (
-    do_propose_deadlines,
-    say_deadline,
-    say_span,
-    say_urgency,
-)
+from alliance.workflow.deadline_changes import do_propose_deadlines
+from alliance.workflow.deadline_words import say_deadline, say_span, say_urgency
 from alliance.workflow.deadlines import Span
 
 HISTORY = 20

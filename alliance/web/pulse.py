@@ -15,8 +15,9 @@ def answer_pulse(request: HttpRequest) -> HttpResponse:
     """304 where nothing has changed; 404 for whoever has no page."""
     pulse = read_pulse(request.headers.get(PAGE_HEADER, ""))
     if pulse is None:
-        return HttpResponseNotFound()
+        return HttpResponseNotFound(headers={"Content-Length": "0"})
     tag = f'"{pulse.mark}"'
     if request.headers.get("If-None-Match") == tag:
         return HttpResponseNotModified(headers={"ETag": tag})
-    return HttpResponse(pulse.body, content_type="application/json", headers={"ETag": tag})
+    headers = {"ETag": tag, "Content-Length": str(len(pulse.body))}
+    return HttpResponse(pulse.body, content_type="application/json", headers=headers)

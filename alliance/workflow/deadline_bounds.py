@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from alliance.models.work_setting import WorkDeadline
+from alliance.workflow.deadline_words import say_deadline
 from alliance.workflow.deadlines import (
     CLOSES,
     DEADLINES,
@@ -57,7 +58,7 @@ def check_span(name: str, urgency: str, span: Span) -> None:
     if not LEAST <= span.nominal <= longest(name, urgency):
         raise ValidationError(
             _("%(name)s: between 5 minutes and %(hours)s hours.")
-            % {"name": name, "hours": longest(name, urgency) // dt.timedelta(hours=1)}
+            % {"name": say_deadline(name), "hours": longest(name, urgency) // dt.timedelta(hours=1)}
         )
 
 
@@ -66,7 +67,9 @@ def check_general(name: str, urgency: str, span: Span) -> None:
     if urgency or span.unit != unit:
         raise ValidationError(_("There is no such deadline: %(name)s.") % {"name": name})
     if not 0 <= span.amount <= most:
-        raise ValidationError(_("%(name)s: between 0 and %(most)s.") % {"name": name, "most": most})
+        raise ValidationError(
+            _("%(name)s: between 0 and %(most)s.") % {"name": say_deadline(name), "most": most}
+        )
 
 
 def check_together(values: Mapping[tuple[str, str], Span]) -> None:
@@ -76,7 +79,8 @@ def check_together(values: Mapping[tuple[str, str], Span]) -> None:
         spans = [settings.span(name, u).nominal for u in (EMERGENCY, URGENT, ROUTINE)]
         if spans != sorted(spans):
             raise ValidationError(
-                _("%(name)s: what is more urgent must not be given more time.") % {"name": name}
+                _("%(name)s: what is more urgent must not be given more time.")
+                % {"name": say_deadline(name)}
             )
     for first, second in FOLLOWS:
         for urgency in (EMERGENCY, URGENT, ROUTINE):

@@ -19,6 +19,7 @@ from alliance.services.authority import (
 )
 from alliance.services.proposals import ProposalAct, make_proposal
 from alliance.workflow.deadline_bounds import check_span, check_together
+from alliance.workflow.deadline_words import say_deadline, say_span, say_urgency
 from alliance.workflow.deadlines import (
     CLOSES,
     MOMENT,
@@ -35,21 +36,6 @@ from consent.audit.event import AuditEvent, EventCode
 
 Changes = list[dict[str, Any]]
 TARGET = "work/deadlines"
-DEADLINE_WORDS = {
-    "accept": gettext_lazy("To be answered, else the duty office is told"),
-    "accept-escalated": gettext_lazy("To be answered, else the alliance's office is told"),
-    "answer": gettext_lazy("A question back to be answered"),
-    "no-show": gettext_lazy("After the time arranged: noted as not come"),
-    "outcome": gettext_lazy("Outcome, after arrival or treatment"),
-    "stay": gettext_lazy("Admitted: how long until the owner is reminded"),
-    "missed": gettext_lazy("Not come: to be decided how it goes on"),
-    "home": gettext_lazy("Taken over at home"),
-    "follow-up": gettext_lazy("Followed up"),
-    RIGHTS: gettext_lazy("Access stays after the end"),
-    OPENS: gettext_lazy("A working day begins"),
-    CLOSES: gettext_lazy("A working day ends"),
-}
-UNIT_WORDS = dict(WorkDeadline.Unit.choices)
 
 
 def list_standing_spans() -> dict[tuple[str, str], Span]:
@@ -118,16 +104,6 @@ def do_set_deadlines(changes: Changes, *, acting: Principal, proposer: Principal
     )
 
 
-def say_span(span: Span) -> str:
-    if span.unit == MOMENT:
-        return f"{span.amount // 60:02}:{span.amount % 60:02}"
-    return f"{span.amount} {UNIT_WORDS[WorkDeadline.Unit(span.unit)]}"
-
-
-def say_deadline(name: str) -> str:
-    return str(DEADLINE_WORDS.get(name, name))
-
-
 def describe_deadlines(values: dict[str, Any]) -> list[str]:
     standing, told = list_standing_spans(), []
     for change in values["changes"]:
@@ -142,12 +118,6 @@ def describe_deadlines(values: dict[str, Any]) -> list[str]:
             }
         )
     return told
-
-
-def say_urgency(urgency: str) -> str:
-    from alliance.models import WorkItem
-
-    return str(WorkItem.Urgency(urgency).label) if urgency else _("all")
 
 
 DEADLINES_ACT = ProposalAct(
