@@ -23,8 +23,14 @@ from alliance.services.authority import check_may_administer
 from alliance.workflow.contacts import do_add_address, do_end_address, do_set_duty_office
 from records.sync.notice_settings import check_notice_url
 from records.web.recognition_forms import submit_to_verb
+from records.web.referral_words import DONE_WORDS
 
 NEWEST = 20
+NOTICE_WORDS = DONE_WORDS | {
+    "remind": gettext_lazy("a deadline is over"),
+    "duty": gettext_lazy("late: the duty office is told"),
+    "office": gettext_lazy("late: the alliance's office is told"),
+}
 Channel = WorkNoticeAddress.Channel
 
 
@@ -95,7 +101,10 @@ def render_contacts(
             "duty": duty,
             "form": address,
             "addresses": standing,
-            "notices": notices.select_related("address", "item")[:NEWEST],
+            "notices": [
+                (n, NOTICE_WORDS.get(n.verb, n.verb))
+                for n in notices.select_related("address", "item")[:NEWEST]
+            ],
             "secret": secret,
         },
     )
