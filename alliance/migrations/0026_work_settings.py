@@ -2,10 +2,22 @@
 (docs/adr/0092).
 """
 
+from typing import Any
+
 import django.db.models.deletion
 from django.db import migrations, models
 
 from alliance.migrations._encrypted_fields import EncryptedTextField
+
+NUMBER = models.BigAutoField(
+    auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+)
+
+
+def refers_to(model: str, **more: Any) -> Any:
+    return models.ForeignKey(
+        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=model, **more
+    )
 
 
 class Migration(migrations.Migration):
@@ -21,6 +33,7 @@ class Migration(migrations.Migration):
                 ("works", models.BooleanField()),
                 ("name", models.CharField(blank=True, max_length=40)),
                 ("changed_at", models.DateTimeField()),
+                ("changed_by", refers_to("alliance.staff", db_index=False, null=True)),
             ],
         ),
         migrations.CreateModel(
@@ -39,17 +52,16 @@ class Migration(migrations.Migration):
                 ("phone", models.CharField(blank=True, max_length=40)),
                 ("place", models.CharField(blank=True, max_length=80)),
                 ("changed_at", models.DateTimeField()),
+                (
+                    "members",
+                    models.ManyToManyField(blank=True, related_name="+", to="alliance.staff"),
+                ),
             ],
         ),
         migrations.CreateModel(
             name="WorkDeadline",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", NUMBER),
                 ("name", models.CharField(max_length=30)),
                 ("urgency", models.CharField(blank=True, max_length=12)),
                 ("amount", models.IntegerField()),
@@ -68,17 +80,36 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("set_at", models.DateTimeField()),
+                ("proposed_by", refers_to("alliance.staff", db_index=False, null=True)),
+                ("agreed_by", refers_to("alliance.staff", db_index=False, null=True)),
+            ],
+            options={
+                "indexes": [
+                    models.Index(fields=["name", "urgency", "-id"], name="work_deadline_newest")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="WorkNoticeAddress",
+            fields=[
+                ("id", NUMBER),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[("mail", "Mail"), ("webhook", "Webhook, signed")], max_length=10
+                    ),
+                ),
+                ("target", models.CharField(max_length=300)),
+                ("secret", EncryptedTextField(blank=True)),
+                ("made_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("hospital", refers_to("alliance.hospital")),
             ],
         ),
         migrations.CreateModel(
             name="WorkNotice",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", NUMBER),
                 ("verb", models.CharField(max_length=20)),
                 ("state", models.CharField(max_length=20)),
                 ("made_at", models.DateTimeField()),
@@ -87,117 +118,17 @@ class Migration(migrations.Migration):
                 ("fault", models.CharField(blank=True, max_length=80)),
                 ("sent_at", models.DateTimeField(null=True)),
                 ("given_up_at", models.DateTimeField(null=True)),
+                ("address", refers_to("alliance.worknoticeaddress")),
+                ("item", refers_to("alliance.workitem", db_index=False)),
             ],
-        ),
-        migrations.CreateModel(
-            name="WorkNoticeAddress",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "channel",
-                    models.CharField(
-                        choices=[("mail", "Mail"), ("webhook", "Webhook")], max_length=10
-                    ),
-                ),
-                ("target", models.CharField(max_length=300)),
-                ("secret", EncryptedTextField(blank=True)),
-                ("made_at", models.DateTimeField()),
-                ("ended_at", models.DateTimeField(null=True)),
-            ],
-        ),
-        migrations.AddIndex(
-            model_name="workitem",
-            index=models.Index(fields=["sender", "-entered_at"], name="work_sent_newest"),
-        ),
-        migrations.AddIndex(
-            model_name="workitem",
-            index=models.Index(fields=["receiver", "-entered_at"], name="work_received_newest"),
-        ),
-        migrations.AddIndex(
-            model_name="workitem",
-            index=models.Index(fields=["sent_at"], name="work_sent_at"),
-        ),
-        migrations.AddField(
-            model_name="calendarday",
-            name="changed_by",
-            field=models.ForeignKey(
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="alliance.staff",
-            ),
-        ),
-        migrations.AddField(
-            model_name="dutyoffice",
-            name="members",
-            field=models.ManyToManyField(blank=True, related_name="+", to="alliance.staff"),
-        ),
-        migrations.AddField(
-            model_name="workdeadline",
-            name="agreed_by",
-            field=models.ForeignKey(
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="alliance.staff",
-            ),
-        ),
-        migrations.AddField(
-            model_name="workdeadline",
-            name="proposed_by",
-            field=models.ForeignKey(
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="alliance.staff",
-            ),
-        ),
-        migrations.AddField(
-            model_name="worknotice",
-            name="item",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="alliance.workitem",
-            ),
-        ),
-        migrations.AddField(
-            model_name="worknoticeaddress",
-            name="hospital",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="alliance.hospital",
-            ),
-        ),
-        migrations.AddField(
-            model_name="worknotice",
-            name="address",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="alliance.worknoticeaddress",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="workdeadline",
-            index=models.Index(fields=["name", "urgency", "-id"], name="work_deadline_newest"),
-        ),
-        migrations.AddIndex(
-            model_name="worknotice",
-            index=models.Index(
-                condition=models.Q(("given_up_at", None), ("sent_at", None)),
-                fields=["due_at", "id"],
-                name="work_notice_due",
-            ),
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("given_up_at", None), ("sent_at", None)),
+                        fields=["due_at", "id"],
+                        name="work_notice_due",
+                    )
+                ],
+            },
         ),
     ]

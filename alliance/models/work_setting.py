@@ -66,7 +66,7 @@ class WorkNoticeAddress(models.Model):
 
     class Channel(models.TextChoices):
         MAIL = "mail", _("Mail")
-        WEBHOOK = "webhook", _("Webhook")
+        WEBHOOK = "webhook", _("Webhook, signed")
 
     hospital = models.ForeignKey(Hospital, **APART)
     channel = models.CharField(max_length=10, choices=Channel.choices)

@@ -2,11 +2,9 @@
 for the alliance's office, without patients; and how each keeps its time, month by month.
 """
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -16,9 +14,10 @@ from django.views.decorators.http import require_GET
 from alliance.auth.errors import Forbidden
 from alliance.auth.principal import Principal
 from alliance.auth.session import require_staff
-from alliance.models import Hospital, WorkItem
+from alliance.models import WorkItem
 from alliance.operations.state_verdict import describe_duration
 from alliance.roles import Permission
+from alliance.workflow.answer_rates import list_rates
 from alliance.workflow.contacts import find_duty_phones
 from alliance.workflow.state_table import Alarm
 from consent.audit.append import append_event
@@ -28,25 +27,6 @@ from records.web.referral_list import ReferralRow, audit_list, build_rows
 from records.web.referral_words import STATE_WORDS
 
 MOST = 200  # rows, the oldest first
-MONTHS = 6
-# Who answered of what was sent to them, and when. In time: before the duty office was to be told.
-# index: work_sent_at, work_transition_once, alliance_worktimer_item_id
-RATES_SQL = """
-SELECT to_char(i.sent_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM') AS month, i.receiver_id,
-  count(*), count(a.at), count(*) FILTER (WHERE a.at <= d.due_at),
-  percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM a.at - i.sent_at))
-FROM alliance_workitem i
-LEFT JOIN LATERAL (
-  SELECT min(t.at) AS at FROM alliance_worktransition t
-  WHERE t.item_id = i.id AND t.version > 1 AND t.hospital_id = i.receiver_id
-) a ON true
-LEFT JOIN LATERAL (
-  SELECT min(t.due_at) AS due_at FROM alliance_worktimer t
-  WHERE t.item_id = i.id AND t.action = 'duty'
-) d ON true
-WHERE i.sent_at >= %(since)s
-GROUP BY 1, 2 ORDER BY 1 DESC, 2
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +40,6 @@ class LateRow:
     since: str
     phone: str
     shown: ReferralRow | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerRate:
-    month: str
-    hospital: Hospital
-    sent: int
-    answered: int
-    in_time: int
-    median: str
-
-    @property
-    def percent(self) -> int:
-        return round(100 * self.in_time / self.sent)
 
 
 def list_late(whose: Q) -> list[WorkItem]:
@@ -132,28 +98,9 @@ def late_work(request: HttpRequest, *, acting: Principal) -> HttpResponse:
     context: dict[str, Any] = {
         "rows": build_late_rows(items, None),
         "most": len(items) == MOST,
-        "rates": list_rates(timezone.now()),
+        "rates": [
+            (r, describe_duration(r.median) if r.median is not None else "—")
+            for r in list_rates(timezone.now())
+        ],
     }
     return render(request, "records/late_work.html", context)
-
-
-def list_rates(now: dt.datetime) -> list[AnswerRate]:
-    """Of this month and the five before."""
-    first = timezone.localtime(now).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    for _month in range(MONTHS - 1):
-        first = (first - dt.timedelta(days=1)).replace(day=1)
-    with connection.cursor() as cursor:
-        cursor.execute(RATES_SQL, {"since": first})
-        found = cursor.fetchall()
-    hospitals = Hospital.objects.in_bulk({row[1] for row in found})
-    return [
-        AnswerRate(
-            month,
-            hospitals[receiver],
-            sent,
-            answered,
-            in_time,
-            describe_duration(float(median)) if median is not None else "—",
-        )
-        for month, receiver, sent, answered, in_time, median in found
-    ]

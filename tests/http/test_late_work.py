@@ -13,9 +13,9 @@ from django.test import override_settings
 from alliance.models import DutyOffice, Hospital, Proposal, Staff, WorkItem, WorkNoticeAddress
 from alliance.roles import Role
 from alliance.workflow import pulse
+from alliance.workflow.answer_rates import list_rates
 from alliance.workflow.state_table import Alarm
 from records.models import SourcePatient
-from records.web.late_work import list_rates
 from tests.factories import alliance
 from tests.factories.referrals import move_on, send_referral
 from tests.support.browser import ENGLISH, signed_in
