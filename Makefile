@@ -74,7 +74,8 @@ docs: $(DOCS)/.ready  ## the documentation as a site, site/index.html, readable 
 reference: install  ## write docs/reference anew, from what the code states of its doors
 	@$(BIN)/python docs/reference/make_reference.py
 
-diagrams:  ## draw docs/img/*.svg anew from docs/img/*.dot (needs Graphviz)
+diagrams:  ## draw docs/img/*.svg anew from docs/img/*.dot and the tables of states (needs Graphviz)
+	@PYTHONPATH=. $(BIN)/python docs/img/make_states.py
 	@$(PYTHON) docs/img/make_diagrams.py
 
 pictures: $(VENV)/.dev $(DOCS)/.ready  ## take the pictures of docs/img/pages anew, on a demo of their own (needs Chromium)

@@ -18,6 +18,8 @@ class AllianceConfig(AppConfig):
         from alliance.services.clients import CLIENT_LAUNCH_ACT, CLIENT_SCOPES_ACT
         from alliance.services.membership import CREDIT_CODE_ACT, READMIT_ACT, RESUME_ACT
         from alliance.services.proposals import PROPOSAL_ACTS
+        from alliance.workflow import notices  # noqa: F401
+        from alliance.workflow.deadline_changes import DEADLINES_ACT
         from alliance.workflow.registry import MOVE_EFFECTS, STATE_TABLES
 
         STATE_TABLES.update(REFERRAL_TABLES)
@@ -32,6 +34,7 @@ class AllianceConfig(AppConfig):
                 "client-scopes": CLIENT_SCOPES_ACT,
                 "client-launch": CLIENT_LAUNCH_ACT,
                 "admin-client": ADMINISTRATOR_CLIENT_ACT,
+                "deadlines": DEADLINES_ACT,
             }
         )
         connection_guard.install_connection_guard()

@@ -40,6 +40,7 @@ class Permission(StrEnum):
     REFERRAL_SEND = "alliance:referral:send"
     REFERRAL_ARRANGE = "alliance:referral:arrange"
     REFERRAL_CARE = "alliance:referral:care"
+    REFERRAL_OVERSEE = "alliance:referral:oversee"
     SYNC_SEE = "records:sync:see"
     SYNC_MEND = "records:dead-letter:mend"
     RECOGNITION_MANAGE = "records:recognition:manage"
@@ -117,6 +118,7 @@ PERMISSIONS_BY_ROLE: dict[Role, frozenset[Permission]] = {
             P.OPERATIONS_SEE,
             P.SYNC_SEE,
             P.RECOGNITION_MANAGE,
+            P.REFERRAL_OVERSEE,
         }
     ),
     Role.PATIENT: frozenset({P.OWN_RECORD_READ, P.CONSENT_RECORD}),

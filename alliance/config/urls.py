@@ -7,6 +7,7 @@ from alliance.operations.health import report_liveness, report_readiness
 from alliance.operations.metrics_exposition import report_metrics
 from alliance.operations.status import report_status
 from alliance.web.display import set_display
+from alliance.web.pulse import answer_pulse
 from records.api.sync.enrolment import serve_enrolment, serve_key_change
 from records.api.views.bundles import BaseView
 from records.api.views.definitions import DefinitionsView
@@ -28,6 +29,7 @@ urlpatterns = [
     path("sync/enrol", serve_enrolment),
     path("sync/<slug:hospital>/key", serve_key_change),
     path("sync/", include("records.api.sync.urls")),
+    path("pulse", answer_pulse, name="pulse"),
     path("launch", answer_launch, name="launch"),
     path("launch/<slug:ticket>/", open_launch_page, name="launch-open"),
     path("account/", include("alliance.web.account_urls")),
@@ -37,6 +39,7 @@ urlpatterns = [
     path("", include("records.web.urls")),
     path("audit/", include("consent.web.urls")),
     path("alliance/", include("alliance.web.urls")),
+    path("workflow/", include("alliance.web.workflow_urls")),
 ]
 handler400 = "alliance.web.errors.show_bad_request"
 handler403 = "alliance.web.errors.show_forbidden"

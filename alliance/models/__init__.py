@@ -23,6 +23,13 @@ from alliance.models.release import Release, WriteProbe
 from alliance.models.sign_in import GuessCount, KnownPlace
 from alliance.models.staff import Staff, User
 from alliance.models.work_item import WorkDocument, WorkItem, WorkTimer, WorkTransition
+from alliance.models.work_setting import (
+    CalendarDay,
+    DutyOffice,
+    WorkDeadline,
+    WorkNotice,
+    WorkNoticeAddress,
+)
 
 __all__ = [
     "AcceptanceMark",
@@ -31,10 +38,12 @@ __all__ = [
     "AdministratorToken",
     "Appointment",
     "Backup",
+    "CalendarDay",
     "Client",
     "ColumnKey",
     "Department",
     "DiskSample",
+    "DutyOffice",
     "EnrolmentCode",
     "Epoch",
     "FormUse",
@@ -55,8 +64,11 @@ __all__ = [
     "Release",
     "Staff",
     "User",
+    "WorkDeadline",
     "WorkDocument",
     "WorkItem",
+    "WorkNotice",
+    "WorkNoticeAddress",
     "WorkTimer",
     "WorkTransition",
     "WriteProbe",

@@ -86,6 +86,9 @@ class WorkItem(models.Model):
                 condition=Q(closed_at__isnull=False),
             ),
             models.Index(fields=["source_patient", "receiver"], name="work_patient"),
+            models.Index(fields=["sender", "-entered_at"], name="work_sent_newest"),
+            models.Index(fields=["receiver", "-entered_at"], name="work_received_newest"),
+            models.Index(fields=["sent_at"], name="work_sent_at"),
             models.Index(
                 fields=["due_at"], name="work_alarm", condition=Q(alarm__gte=2, closed_at=None)
             ),

@@ -37,7 +37,7 @@ from consent.terms import Refused
 
 Handler = Callable[[HttpRequest], HttpResponse]
 SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-MACHINE_DOORS = ("/fhir/", "/oauth/", "/sync/", "/healthz", "/readyz")
+MACHINE_DOORS = ("/fhir/", "/oauth/", "/sync/", "/healthz", "/readyz", "/pulse")
 LAUNCH_DOOR = "/launch"  # this address alone: what stands below it are pages
 MONITORING = (
     "/metrics",

@@ -404,3 +404,52 @@ COMMENT ON COLUMN alliance_homemeasure.id IS 'Number of the row.';
 COMMENT ON COLUMN alliance_homemeasure.transition_id IS 'The follow-up (alliance_worktransition).';
 COMMENT ON COLUMN alliance_homemeasure.kind IS 'pressure (mmHg), glucose (mmol/L) or weight (kg).';
 COMMENT ON COLUMN alliance_homemeasure.value IS 'As written; encrypted.';
+COMMENT ON TABLE alliance_workdeadline IS 'One deadline as the alliance has set it; the newest of a name and urgency counts. Written when a proposal is agreed to; never changed.';
+COMMENT ON COLUMN alliance_workdeadline.id IS 'Number of the row.';
+COMMENT ON COLUMN alliance_workdeadline.name IS 'Of alliance/workflow/deadlines.py; rights-after-end, office-opens, office-closes.';
+COMMENT ON COLUMN alliance_workdeadline.urgency IS 'emergency, urgent, routine; "": for all.';
+COMMENT ON COLUMN alliance_workdeadline.amount IS 'How many of the unit.';
+COMMENT ON COLUMN alliance_workdeadline.unit IS 'minutes, hours, days (by the clock), working-hours, working-days; moment: minutes of the day.';
+COMMENT ON COLUMN alliance_workdeadline.set_at IS 'When, by the database''s clock.';
+COMMENT ON COLUMN alliance_workdeadline.proposed_by_id IS 'Who proposed it (alliance_staff); NULL: the operator.';
+COMMENT ON COLUMN alliance_workdeadline.agreed_by_id IS 'Who agreed (alliance_staff); NULL: the operator.';
+
+COMMENT ON TABLE alliance_calendarday IS 'A day that is worked or not otherwise than its weekday. Kept by administrators of the alliance.';
+COMMENT ON COLUMN alliance_calendarday.day IS 'The day.';
+COMMENT ON COLUMN alliance_calendarday.works IS 'Whether it is worked.';
+COMMENT ON COLUMN alliance_calendarday.name IS 'Of the holiday.';
+COMMENT ON COLUMN alliance_calendarday.changed_at IS 'When it was set.';
+COMMENT ON COLUMN alliance_calendarday.changed_by_id IS 'By whom (alliance_staff); NULL: the operator.';
+
+COMMENT ON TABLE alliance_dutyoffice IS 'A hospital''s duty office. Kept by its administrator.';
+COMMENT ON COLUMN alliance_dutyoffice.hospital_id IS 'The hospital (alliance_hospital).';
+COMMENT ON COLUMN alliance_dutyoffice.phone IS 'Where it is called.';
+COMMENT ON COLUMN alliance_dutyoffice.place IS 'Where it is.';
+COMMENT ON COLUMN alliance_dutyoffice.changed_at IS 'When it was set.';
+
+COMMENT ON TABLE alliance_dutyoffice_members IS 'Who is of a duty office.';
+COMMENT ON COLUMN alliance_dutyoffice_members.id IS 'Number of the row.';
+COMMENT ON COLUMN alliance_dutyoffice_members.dutyoffice_id IS 'The office (alliance_dutyoffice).';
+COMMENT ON COLUMN alliance_dutyoffice_members.staff_id IS 'Who (alliance_staff).';
+
+COMMENT ON TABLE alliance_worknoticeaddress IS 'Where a hospital is told of work, without patients. Kept by its administrator; ended, never deleted.';
+COMMENT ON COLUMN alliance_worknoticeaddress.id IS 'Number of the row.';
+COMMENT ON COLUMN alliance_worknoticeaddress.hospital_id IS 'The hospital (alliance_hospital).';
+COMMENT ON COLUMN alliance_worknoticeaddress.channel IS 'mail or webhook.';
+COMMENT ON COLUMN alliance_worknoticeaddress.target IS 'Address of the mail, or of the webhook.';
+COMMENT ON COLUMN alliance_worknoticeaddress.secret IS 'By which the webhook''s calls are signed; encrypted.';
+COMMENT ON COLUMN alliance_worknoticeaddress.made_at IS 'Since when.';
+COMMENT ON COLUMN alliance_worknoticeaddress.ended_at IS 'Until when; NULL: still.';
+
+COMMENT ON TABLE alliance_worknotice IS 'What one address is told of one step of a work item. Written with the step, sent by the job worker.';
+COMMENT ON COLUMN alliance_worknotice.id IS 'Number of the row, and of the notice.';
+COMMENT ON COLUMN alliance_worknotice.address_id IS 'Where (alliance_worknoticeaddress).';
+COMMENT ON COLUMN alliance_worknotice.item_id IS 'The item (alliance_workitem).';
+COMMENT ON COLUMN alliance_worknotice.verb IS 'What happened: a verb, or duty or office for a timer that was not heeded.';
+COMMENT ON COLUMN alliance_worknotice.state IS 'The item''s state after it.';
+COMMENT ON COLUMN alliance_worknotice.made_at IS 'When it happened.';
+COMMENT ON COLUMN alliance_worknotice.due_at IS 'When it is tried next.';
+COMMENT ON COLUMN alliance_worknotice.tries IS 'How often it has failed.';
+COMMENT ON COLUMN alliance_worknotice.fault IS 'What went wrong last.';
+COMMENT ON COLUMN alliance_worknotice.sent_at IS 'When it arrived; NULL: not yet.';
+COMMENT ON COLUMN alliance_worknotice.given_up_at IS 'Since when it is not tried any more; NULL: it is.';

@@ -16,6 +16,7 @@ APPEND_ONLY = (
     "alliance_homemedicine",
     "alliance_hometaskentry",
     "alliance_homemeasure",
+    "alliance_workdeadline",
 )
 # of what was sent and of a timer's moment nothing changes any more
 PARTLY = {
@@ -35,6 +36,8 @@ PARTLY = {
     ),
     "alliance_worktimer": ("fired_at", "cancelled_at"),
     "alliance_hometask": ("state", "entries"),
+    "alliance_worknoticeaddress": ("ended_at", "secret"),
+    "alliance_worknotice": ("due_at", "tries", "fault", "sent_at", "given_up_at"),
     "alliance_appointment": ("ended_at", "ended_by_id", "ended_reason"),
     "alliance_enrolmentcode": ("withdrawn_at", "used_at", "client_id"),
 }
@@ -48,5 +51,6 @@ ERASABLE = (
     "alliance_knownplace",
     "alliance_launch",
     "alliance_hospitaluserobjectpermission",
+    "alliance_dutyoffice_members",
     "alliance_departmentuserobjectpermission",  # by the last release, which still knows it
 )

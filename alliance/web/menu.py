@@ -40,6 +40,7 @@ MENU = (
     MenuEntry("policy", gettext_lazy("Alliance's rule"), Permission.POLICY_SET, wide=True),
     MenuEntry("audit", gettext_lazy("Audit log"), Permission.AUDIT_READ),
     MenuEntry("recognition", gettext_lazy("Mutual recognition"), Permission.RECOGNITION_MANAGE),
+    MenuEntry("late-work", gettext_lazy("Late work"), Permission.REFERRAL_OVERSEE, wide=True),
     MenuEntry("cases", gettext_lazy("Case files"), Permission.CASE_KEEP),
     MenuEntry("hospitals", gettext_lazy("Hospitals"), Permission.HOSPITAL_MANAGE),
     MenuEntry("staff", gettext_lazy("Staff"), Permission.STAFF_MANAGE),

@@ -13,7 +13,7 @@ from alliance.auth.errors import AlreadyDone, Forbidden
 from alliance.auth.principal import Principal
 from alliance.auth.role_check import check_permission
 from alliance.models import WorkItem, WorkTimer, WorkTransition
-from alliance.workflow.deadlines import RIGHTS_AFTER_END, find_due_time
+from alliance.workflow.deadlines import find_due_time
 from alliance.workflow.moves import find_move
 from alliance.workflow.registry import (
     MOVE_EFFECTS,
@@ -22,6 +22,7 @@ from alliance.workflow.registry import (
     table_of_item,
 )
 from alliance.workflow.state_table import Move, Need, Rights, Side
+from alliance.workflow.work_settings import load_work_settings
 from consent import from_records
 from consent.audit.append import append_event_about
 from consent.audit.event import AuditEvent, EventCode
@@ -153,7 +154,7 @@ def apply_move(
         keeper.open_for_sender(item, now)
     elif move.rights is not Rights.KEEP:
         item.rights_end = now + (
-            RIGHTS_AFTER_END if move.rights is Rights.LAPSE else dt.timedelta()
+            load_work_settings().rights_after_end if move.rights is Rights.LAPSE else dt.timedelta()
         )
     item.save(update_fields=MOVED_COLUMNS)
     if item.rights_end is not None:
@@ -179,11 +180,12 @@ def enter_state(item: WorkItem, state: str, now: dt.datetime) -> None:
 
 def make_timers(item: WorkItem, state: str, now: dt.datetime) -> list[WorkTimer]:
     """The state's timers, unsaved where the item has no row yet."""
+    settings = load_work_settings()
     timers = [
         WorkTimer(
             item_id=item.pk,
             action=action.value,
-            due_at=find_due_time(name, item.urgency, now, item.arranged_for),
+            due_at=find_due_time(name, item.urgency, now, item.arranged_for, settings),
         )
         for action, name in table_of_item(item).state(state).timers
     ]

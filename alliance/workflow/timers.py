@@ -8,6 +8,7 @@ from alliance.auth.principal import operator_principal
 from alliance.models import WorkItem, WorkTimer
 from alliance.workflow.move_item import MoveWords, append_work_event, apply_move
 from alliance.workflow.moves import find_move
+from alliance.workflow.notices import tell_alarm
 from alliance.workflow.registry import table_of_item
 from alliance.workflow.state_table import ALARM_BY_ACTION, Side, TimerAction
 from consent.audit.event import EventCode
@@ -64,3 +65,4 @@ def fire_timer(timer: WorkTimer, item: WorkItem) -> None:
         alarm=ALARM_BY_ACTION[action]
     )
     append_work_event(item, EventCode.WORK_REMIND, worker, action.value)
+    tell_alarm(item, action.value)

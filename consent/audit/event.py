@@ -158,6 +158,7 @@ class EventCode(StrEnum):
     WORK_LIST = "alliance:work:list"
     WORK_MOVE = "alliance:work:move"
     WORK_REMIND = "alliance:work:remind"
+    WORK_SET = "alliance:work:set"
     CLIENT_REGISTER = "alliance:client:register"
     STORE_KEY = "records:store:key"
     CLIENT_VOUCH = "alliance:client:vouch"

@@ -139,6 +139,7 @@ EVENTS_BY_PURPOSE: dict[str, tuple[str, ...]] = {
         "consent:policy:set",
         "records:recognition:set",
         "records:recognition:read",
+        "alliance:work:set",
         "alliance:hospital:admit",
         "alliance:hospital:change",
         "alliance:hospital:suspend",

@@ -1,8 +1,6 @@
 """Deliver notices: by webhook, signed, and by mail; tried again for three days."""
 
 import datetime as dt
-import hashlib
-import hmac
 import logging
 import smtplib
 from collections.abc import Sequence
@@ -16,6 +14,7 @@ from django.db import connection
 
 from alliance.models import Client, Hospital
 from records.fhir.json_codec import dump_json
+from records.subscriptions.body_signature import sign_body
 from records.subscriptions.subscription_state import RETRY_SECONDS, call_endpoint
 from records.sync.notice_settings import NoticeSetting, list_notice_settings
 from records.sync.notice_words import say_notice
@@ -167,15 +166,6 @@ def describe_notice(one: Addressed) -> dict[str, object]:
         "zh": zh,
         "en": en,
     }
-
-
-def sign_body(secret: str, body: bytes, at: dt.datetime) -> str:
-    """ "t=<seconds>,v1=<hex>": HMAC-SHA-256 over seconds, a full stop and the body, so that a call
-    that somebody has recorded is known by its age.
-    """
-    seconds = str(int(at.timestamp()))
-    mark = hmac.new(secret.encode(), seconds.encode() + b"." + body, hashlib.sha256).hexdigest()
-    return f"t={seconds},v1={mark}"
 
 
 def send_mail(one: Addressed) -> str:

@@ -36,6 +36,7 @@ from records.web import own_requests, pending_confirmations
 from records.web.home_block import HomeBlock, oldest_since, tell_left, tell_wait
 from records.web.home_referral_blocks import (
     tell_home_tasks,
+    tell_late_referrals,
     tell_referrals,
     tell_unheeded_referrals,
 )
@@ -367,6 +368,7 @@ def list_own_emergencies(acting: Principal) -> QuerySet[Emergency]:
 BLOCKS: tuple[tuple[Permission, Callable[[Principal], Iterator[HomeBlock]]], ...] = (
     (Permission.REFERRAL_SEE, tell_referrals),
     (Permission.REFERRAL_CARE, tell_home_tasks),
+    (Permission.REFERRAL_SEE, tell_late_referrals),
     (Permission.RELATION_DECLARE, tell_own_treatments),
     (Permission.LINK_REVIEW, tell_pairs),
     (Permission.CODE_MAP, tell_mappings),

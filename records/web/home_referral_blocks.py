@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from alliance.auth.principal import Principal
 from alliance.models import HomeTask, WorkItem
+from alliance.workflow.contacts import is_of_duty_office
 from alliance.workflow.state_table import Alarm
 from records.web.home_block import HomeBlock, tell_left, tell_wait
 
@@ -57,9 +58,26 @@ def tell_unheeded_referrals(acting: Principal) -> Iterator[HomeBlock]:
     first = unheeded.aggregate(due=Min("due_at"))["due"]
     yield HomeBlock(
         _("Referrals that nobody has answered in time"),
-        reverse("hospitals"),
+        reverse("late-work"),
         unheeded.count(),
         tell_wait(first) if first else "",
         _("Every referral was answered in time."),
         urgent=unheeded.exists(),
+    )
+
+
+def tell_late_referrals(acting: Principal) -> Iterator[HomeBlock]:
+    """For who is of the hospital's duty office: what is late on either side."""
+    if not is_of_duty_office(acting):
+        return
+    ours = Q(sender_id=acting.hospital_id) | Q(receiver_id=acting.hospital_id)
+    late = WorkItem.objects.filter(ours, alarm__gte=Alarm.DUTY, closed_at=None)
+    first = late.aggregate(due=Min("due_at"))["due"]
+    yield HomeBlock(
+        _("Late referrals"),
+        reverse("late-referrals"),
+        late.count(),
+        tell_wait(first) if first else "",
+        _("Every referral was answered in time."),
+        urgent=first is not None,
     )

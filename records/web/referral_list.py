@@ -25,6 +25,7 @@ from consent.audit.event import AuditEvent, EventCode
 from records.models import SourcePatient
 from records.mpi.index.patient_search import DisplayedPerson, displayed_persons
 from records.web.home_plan_display import count_overdue
+from records.web.page_pulse import list_pulse
 from records.web.referral_words import STATE_WORDS
 
 PAGE = 50
@@ -147,6 +148,7 @@ def referrals_page(request: HttpRequest, *, acting: Principal) -> HttpResponse:
     show = request.GET.get("show", "turn")
     show = show if show in SHOWS else "turn"
     after = request.GET.get("after", "")
+    pulse = list_pulse(acting.hospital_id, request.get_full_path(), reloads=not after)
     found = list_closed(acting, after) if show == "closed" else list_open(acting, show, after)
     items = found[:PAGE]
     audit_list(items, show, acting)
@@ -156,5 +158,6 @@ def referrals_page(request: HttpRequest, *, acting: Principal) -> HttpResponse:
         "rows": build_rows(items, acting),
         "next": write_cursor(items[-1]) if len(found) > PAGE else "",
         "begun": bool(after),
+        "pulse": pulse,
     }
     return render(request, "records/referrals.html", context)

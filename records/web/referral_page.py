@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -33,6 +34,7 @@ from consent.audit.event import EventCode
 from records.models import SourcePatient
 from records.web.home_plan_display import view_plan
 from records.web.home_plan_moves import make_move_form, take_brought
+from records.web.page_pulse import item_pulse
 from records.web.referral_forms import MoveForm
 from records.web.referral_list import build_rows, is_access_open
 from records.web.referral_words import DONE_WORDS, STATE_WORDS, VERB_WORDS
@@ -92,6 +94,7 @@ def render_referral(
             "documents": item.documents.select_related("hospital").order_by("pk"),
             "moves": [build_move(m, item, tried) for m in moves],
             "tried": tried[0] if tried else "",
+            "pulse": item_pulse(item, reverse("referral", args=[item.pk])),
         },
         status=422 if tried else 200,
     )

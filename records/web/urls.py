@@ -25,6 +25,7 @@ from records.web import (
     home_plan_page,
     identity_pages,
     index_oversight,
+    late_work,
     letter_pages,
     line_reasons_pages,
     mapping_decisions,
@@ -55,6 +56,7 @@ from records.web import (
     trend_pages,
     unusual_decisions,
     unusual_pages,
+    work_contacts_page,
 )
 
 
@@ -203,6 +205,19 @@ urlpatterns = [
     ),
     path("person/<uuid:person_id>/refer/", refer_page.refer_page, name="refer"),
     path("referrals/", referral_list.referrals_page, name="referrals"),
+    path("referrals/late/", late_work.late_referrals, name="late-referrals"),
+    path("workflow/late/", late_work.late_work, name="late-work"),
+    path("workflow/hospitals/<slug:code>/", work_contacts_page.work_contacts, name="work-contacts"),
+    path(
+        "workflow/hospitals/<slug:code>/address/",
+        work_contacts_page.add_notice_address,
+        name="add-notice-address",
+    ),
+    path(
+        "workflow/hospitals/<slug:code>/address/<int:address_id>/end/",
+        work_contacts_page.end_notice_address,
+        name="end-notice-address",
+    ),
     path("referrals/<int:item_id>/", referral_page.referral_page, name="referral"),
     path(
         "referrals/<int:item_id>/<slug:sheet>.pdf",

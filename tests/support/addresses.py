@@ -154,6 +154,15 @@ ADDRESSES: dict[str, tuple[str | None, str | None]] = {
     "referrals/<int:item_id>/plan/": ("C - -", "C - -"),
     "referrals/<int:item_id>/tasks/<int:task_id>/": (None, "C - -"),
     "referrals/<int:item_id>/slip/<slug:slip>.pdf": ("CK - -", None),
+    # a page's own mark opens it, and nobody's session
+    "pulse": ("- - -", None),
+    "referrals/late/": ("CK CK K", None),
+    "workflow/late/": ("- - M", None),
+    "workflow/deadlines/": ("M M M", "- - M"),
+    "workflow/calendar/": (None, "- - M"),
+    "workflow/hospitals/<slug:code>/": ("M - M", "M - M"),
+    "workflow/hospitals/<slug:code>/address/": (None, "M - M"),
+    "workflow/hospitals/<slug:code>/address/<int:address_id>/end/": (None, "M - M"),
     "person/<uuid:person_id>/treat/": ("C C -", "C C -"),
     "person/<uuid:person_id>/emergency/": ("C C -", "C C -"),
     "person/<uuid:person_id>/emergency/close/": ("C C -", "C C -"),
@@ -375,12 +384,12 @@ OWN_PAGES = frozenset(
 )  # and to the patient whose they are
 WITHOUT_SESSION = re.compile(
     r"metrics$|launch$|sync/<slug:hospital>|fhir/<slug:base_code>(?!/metadata|/openapi)|my/passphrase/|my/sign-out/"
-    r"metrics$|launch$|sync/<slug:hospital>/|fhir/<slug:base_code>(?!/metadata|/openapi)|my/passphrase/|my/sign-out/"
+    r"metrics$|launch$|pulse$|sync/<slug:hospital>/|fhir/<slug:base_code>(?!/metadata|/openapi)|my/passphrase/|my/sign-out/"
     r"|alliance/administrator-clients/<slug:client_id>/secret/"
     r"|audit/reports/<int:(report|run)_id>/"
 )  # a token opens them, or the first half of a sign-in; they end the session; or they are one's own
 FOR_ALL = re.compile(
-    r"healthz|readyz|metrics|oauth/|fhir/|sync/|account/|display/|language/|launch|my/|print/"
+    r"healthz|readyz|metrics|oauth/|fhir/|sync/|account/|display/|language/|launch|my/|print/|pulse"
 )  # where no role is asked for: one of each place asks
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from alliance.models import Staff
 from alliance.services.vouching import account_issue_mark
+from alliance.web.deadline_form import DeadlineForm
 from records.mpi.curation.opinion_basis import digest_opinion_basis
 
 REASON = {"reason": "test of the roles"}
@@ -21,6 +22,13 @@ ITEM = {
     "active": "on",
 }
 GRANT = {"scopes": "system/Patient.r", "origins": []}
+
+
+def deadline_form(**other: Any) -> dict[str, Any]:
+    """As the page shows it, but access lasts a day longer; other: likewise by field."""
+    form = DeadlineForm()
+    shown = {name: form.get_initial_for_field(f, name) for name, f in form.fields.items()}
+    return shown | {"reason": "test of the form", "rights": shown["rights"] + 1} | other
 
 
 def complete_forms(values: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -70,6 +78,13 @@ def complete_forms(values: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "referrals/<int:item_id>/move/": {"verb": "accept", "version": 1} | NOTE,
         "referrals/<int:item_id>/plan/": {"version": 1} | NOTE,
         "referrals/<int:item_id>/tasks/<int:task_id>/": {"state": "done", "entries": 0} | NOTE,
+        "workflow/deadlines/": deadline_form(),
+        "workflow/calendar/": {"days": "2040-01-02 休 test"},
+        "workflow/hospitals/<slug:code>/": {"phone": "010-1234"},
+        "workflow/hospitals/<slug:code>/address/": {
+            "channel": "mail",
+            "target": "duty@b.example",
+        },
         "person/<uuid:person_id>/emergency/": {
             "ground": "rescue",
             "hours": "1",

@@ -9,7 +9,7 @@ from uuid import uuid4
 from django.db import transaction
 from django.utils import timezone
 
-from alliance.models import Client, HomeTask, Hospital, Staff, WorkItem
+from alliance.models import Client, HomeTask, Hospital, Staff, WorkItem, WorkNoticeAddress
 from alliance.roles import Role
 from alliance.services.enrolment import do_make_enrolment_code
 from alliance.services.membership import do_propose_resume, do_suspend_hospital
@@ -124,6 +124,9 @@ def known(w: World, server: str) -> dict[str, Any]:
         "item_id": referral.pk,
         "task_id": task.pk,
         "slip": "out",
+        "address_id": WorkNoticeAddress.objects.create(
+            hospital=w.b, channel="mail", target="duty@b.example", made_at=timezone.now()
+        ).pk,
         "report_id": 1,
         "run_id": 1,
         "person_id": w.person,
