@@ -1707,6 +1707,7 @@ def verify_file(
     *,
     against: Path | None = None,
     witnesses: list[PinnedKey] | None = None,
+    on_leaf: Callable[[int, bytes], None] | None = None,
 ) -> Report:
     """A signed opinion, which is JSON, or an evidence package, which is a ZIP."""
     try:
@@ -1718,7 +1719,7 @@ def verify_file(
                     return verify_opinion(data, pins)
     except OSError:
         pass  # the reader of packages says so
-    return verify_package(path, pins, against=against, witnesses=witnesses)
+    return verify_package(path, pins, against=against, witnesses=witnesses, on_leaf=on_leaf)
 
 
 def print_opinion_facts(facts: dict[str, Any], zh: bool, out: Callable[[str], Any]) -> None:

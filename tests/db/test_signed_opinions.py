@@ -6,9 +6,11 @@ import datetime as dt
 import json
 import uuid
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import Error, connection, transaction
 
 from alliance.auth.errors import Forbidden
@@ -132,6 +134,22 @@ def test_old_opinions_verify_after_each_change_of_key(desk: Desk, settings: Any)
         assert report.verdict == "intact", [f.say("en") for f in report.findings]
     newest_only = verify.parse_keys(keys[2].pem)
     assert verify.verify_opinion(desk.file_of(first), newest_only).verdict == "not_intact"
+
+
+def test_the_operator_publishes_and_renews_keys(
+    desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = desk.file_of(desk.sign())
+    call_command("hospital_keys", hospital=desk.hospital.code, renew=True)
+    told = capsys.readouterr().out
+    assert f"{desk.hospital.code}/2 signs from now on" in told and told.count("BEGIN PUBLIC") == 2
+    (tmp_path / "keys.pem").write_text(told)
+    (tmp_path / "opinion.json").write_bytes(data)
+    call_command("verify_package", tmp_path / "opinion.json", key=str(tmp_path / "keys.pem"))
+    assert "INTACT: nothing was changed" in capsys.readouterr().out
+    for wrong in ({"renew": True}, {"hospital": "no-such"}):
+        with pytest.raises(CommandError):
+            call_command("hospital_keys", **wrong)
 
 
 def test_who_does_not_sign(desk: Desk) -> None:
