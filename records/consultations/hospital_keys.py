@@ -14,6 +14,7 @@ from django.db import connection, transaction
 
 from alliance.auth.principal import Principal
 from alliance.models import Hospital
+from alliance.sql.hospitals import HOSPITALS
 from consent.audit.append import append_event
 from consent.audit.event import AuditEvent, EventCode
 from consent.audit.signing_keys import fingerprint_of_key, pem_from_key, raw_key_bytes
@@ -62,7 +63,7 @@ def load_private_key(hospital: str, generation: int) -> Ed25519PrivateKey:
 
 
 # index: alliance_hospital_pkey
-KEEP_KEY_SQL = "SELECT id FROM alliance_hospital WHERE id = %s FOR SHARE"
+KEEP_KEY_SQL = f"SELECT h.id FROM {HOSPITALS} h WHERE h.id = %s FOR SHARE"
 
 
 def use_signing_key(hospital: Hospital, acting: Principal) -> tuple[PublicKey, Ed25519PrivateKey]:
