@@ -8,6 +8,8 @@ class AllianceConfig(AppConfig):
 
     def ready(self) -> None:
         from alliance.auth import signals  # noqa: F401
+        from alliance.consultations.consultation_effects import carry_out_consultation_verb
+        from alliance.consultations.consultation_table import CONSULTATION_TABLES
         from alliance.database import connection_guard
         from alliance.operations.system_checks import register_checks
         from alliance.referrals.referral_table import REFERRAL_TABLES
@@ -17,9 +19,11 @@ class AllianceConfig(AppConfig):
         from alliance.services.clients import CLIENT_LAUNCH_ACT, CLIENT_SCOPES_ACT
         from alliance.services.membership import CREDIT_CODE_ACT, READMIT_ACT, RESUME_ACT
         from alliance.services.proposals import PROPOSAL_ACTS
-        from alliance.workflow.registry import STATE_TABLES
+        from alliance.workflow.registry import MOVE_EFFECTS, STATE_TABLES
 
         STATE_TABLES.update(REFERRAL_TABLES)
+        STATE_TABLES.update(CONSULTATION_TABLES)
+        MOVE_EFFECTS.append(carry_out_consultation_verb)
         PROPOSAL_ACTS.update(
             {
                 "alliance-role": ALLIANCE_ROLE_ACT,

@@ -289,26 +289,26 @@ COMMENT ON COLUMN alliance_acceptancemark.client_id IS 'The system (alliance_cli
 COMMENT ON COLUMN alliance_acceptancemark.behaviour IS 'What it has shown: a name of records/sync/acceptance.py.';
 COMMENT ON COLUMN alliance_acceptancemark.seen_at IS 'When it was seen first.';
 
-COMMENT ON TABLE alliance_workitem IS 'Work between two hospitals: a referral. Written by the hospitals'' staff and by timers, by the table of its states; never deleted (docs/adr/0086).';
+COMMENT ON TABLE alliance_workitem IS 'Work between two hospitals: a referral or a consultation. Written by the hospitals'' staff and by timers, by the table of its states; never deleted (docs/adr/0086).';
 COMMENT ON COLUMN alliance_workitem.id IS 'Number of the row.';
-COMMENT ON COLUMN alliance_workitem.kind IS 'referral-up, referral-down or referral-sideways.';
+COMMENT ON COLUMN alliance_workitem.kind IS 'referral-up, referral-down or referral-sideways; consultation, consultation-joint, reading-ecg, reading-imaging or reading-pathology.';
 COMMENT ON COLUMN alliance_workitem.person IS 'The patient: home of the sender''s registration (records_sourcepatient.home).';
 COMMENT ON COLUMN alliance_workitem.source_patient IS 'The sender''s registration of the patient (records_sourcepatient.id).';
 COMMENT ON COLUMN alliance_workitem.sender_id IS 'The hospital that sends (alliance_hospital).';
 COMMENT ON COLUMN alliance_workitem.sender_staff_id IS 'Who sent it (alliance_staff).';
-COMMENT ON COLUMN alliance_workitem.receiver_id IS 'The hospital to which the patient goes (alliance_hospital).';
+COMMENT ON COLUMN alliance_workitem.receiver_id IS 'The hospital to which the patient goes, or whose experts are asked (alliance_hospital).';
 COMMENT ON COLUMN alliance_workitem.department IS 'Department or clinic there, as the sender wrote it; "": open.';
 COMMENT ON COLUMN alliance_workitem.owner_id IS 'The hospital whose turn it is, or was last (alliance_hospital).';
 COMMENT ON COLUMN alliance_workitem.urgency IS 'emergency, urgent or routine.';
 COMMENT ON COLUMN alliance_workitem.rank IS 'Of the urgency, for sorting: 0 is the most urgent.';
-COMMENT ON COLUMN alliance_workitem.state IS 'A state of alliance/referrals/referral_table.py.';
+COMMENT ON COLUMN alliance_workitem.state IS 'A state of alliance/referrals/referral_table.py or alliance/consultations/consultation_table.py.';
 COMMENT ON COLUMN alliance_workitem.version IS 'How many verbs have moved it; who moves it says which one they have seen.';
 COMMENT ON COLUMN alliance_workitem.reason IS 'Why, as the sender wrote it; encrypted.';
 COMMENT ON COLUMN alliance_workitem.question IS 'What the sender asks; encrypted.';
 COMMENT ON COLUMN alliance_workitem.transport IS 'How the patient travels; encrypted.';
 COMMENT ON COLUMN alliance_workitem.wish IS 'What the patient wishes; encrypted.';
 COMMENT ON COLUMN alliance_workitem.arrangement IS 'Where the patient is to come and to whom, as the receiver wrote it last; encrypted.';
-COMMENT ON COLUMN alliance_workitem.arranged_for IS 'When the patient is to come; NULL: not said.';
+COMMENT ON COLUMN alliance_workitem.arranged_for IS 'When the patient is to come, or the meeting begins; NULL: not said.';
 COMMENT ON COLUMN alliance_workitem.outcome IS 'What came of it; encrypted.';
 COMMENT ON COLUMN alliance_workitem.sent_at IS 'When it was sent.';
 COMMENT ON COLUMN alliance_workitem.entered_at IS 'When it came into its state.';
@@ -322,7 +322,7 @@ COMMENT ON TABLE alliance_worktransition IS 'One verb that moved a work item. Wr
 COMMENT ON COLUMN alliance_worktransition.id IS 'Number of the row.';
 COMMENT ON COLUMN alliance_worktransition.item_id IS 'The item (alliance_workitem).';
 COMMENT ON COLUMN alliance_worktransition.version IS 'The item''s version after it.';
-COMMENT ON COLUMN alliance_worktransition.verb IS 'The verb, of alliance/referrals/referral_table.py; send for the first.';
+COMMENT ON COLUMN alliance_worktransition.verb IS 'The verb, of the same table; send for the first.';
 COMMENT ON COLUMN alliance_worktransition.from_state IS 'The state before; "": it was sent.';
 COMMENT ON COLUMN alliance_worktransition.to_state IS 'The state after.';
 COMMENT ON COLUMN alliance_worktransition.staff_id IS 'Who (alliance_staff); NULL: a timer.';
@@ -348,3 +348,57 @@ COMMENT ON COLUMN alliance_workdocument.type_name IS 'Its FHIR type.';
 COMMENT ON COLUMN alliance_workdocument.fhir_id IS 'Its id there.';
 COMMENT ON COLUMN alliance_workdocument.version IS 'Its version at sending.';
 COMMENT ON COLUMN alliance_workdocument.digest IS 'SHA-256 of what the sender saw, as canonical JSON, in hexadecimal.';
+
+COMMENT ON TABLE alliance_consultationrequest IS 'What was asked in a consultation, and that the patient agreed. Written at sending; never changed (docs/adr/0088).';
+COMMENT ON COLUMN alliance_consultationrequest.id IS 'Number of the row.';
+COMMENT ON COLUMN alliance_consultationrequest.item_id IS 'The consultation (alliance_workitem).';
+COMMENT ON COLUMN alliance_consultationrequest.purpose IS 'Purpose; encrypted.';
+COMMENT ON COLUMN alliance_consultationrequest.summary IS 'Summary of the case; encrypted.';
+COMMENT ON COLUMN alliance_consultationrequest.examinations IS 'Examinations, as the sender wrote them; encrypted.';
+COMMENT ON COLUMN alliance_consultationrequest.agreement IS 'signed, spoken or impossible.';
+COMMENT ON COLUMN alliance_consultationrequest.agreed_by IS 'Who agreed, the patient or who speaks for them; where nobody could be asked, why; encrypted.';
+COMMENT ON COLUMN alliance_consultationrequest.agreed_at IS 'When.';
+
+COMMENT ON TABLE alliance_consultationexpert IS 'An expert who was named for a consultation. Written when a team is named; never changed: the team of the greatest number counts.';
+COMMENT ON COLUMN alliance_consultationexpert.id IS 'Number of the row.';
+COMMENT ON COLUMN alliance_consultationexpert.item_id IS 'The consultation (alliance_workitem).';
+COMMENT ON COLUMN alliance_consultationexpert.team IS 'Number of the team: version of the item at which it was named.';
+COMMENT ON COLUMN alliance_consultationexpert.staff_id IS 'Who (alliance_staff).';
+COMMENT ON COLUMN alliance_consultationexpert.leads IS 'Whether they lead, and sign.';
+
+COMMENT ON TABLE alliance_consultationmeeting IS 'When and where a consultation is talked over. Written with a team; never changed.';
+COMMENT ON COLUMN alliance_consultationmeeting.id IS 'Number of the row.';
+COMMENT ON COLUMN alliance_consultationmeeting.item_id IS 'The consultation (alliance_workitem).';
+COMMENT ON COLUMN alliance_consultationmeeting.team IS 'Number of the team.';
+COMMENT ON COLUMN alliance_consultationmeeting.starts_at IS 'When it begins.';
+COMMENT ON COLUMN alliance_consultationmeeting.link IS 'Where, of whatever system the alliance has; encrypted.';
+COMMENT ON COLUMN alliance_consultationmeeting.participants IS 'Who takes part, as typed; encrypted.';
+
+COMMENT ON TABLE alliance_opiniondraft IS 'The opinion of a consultation as an expert saved it. One row a save; never changed.';
+COMMENT ON COLUMN alliance_opiniondraft.id IS 'Number of the row.';
+COMMENT ON COLUMN alliance_opiniondraft.item_id IS 'The consultation (alliance_workitem).';
+COMMENT ON COLUMN alliance_opiniondraft.number IS '1, 2, … of the consultation.';
+COMMENT ON COLUMN alliance_opiniondraft.fields IS '{name: text} as JSON; encrypted.';
+COMMENT ON COLUMN alliance_opiniondraft.staff_id IS 'Who saved it (alliance_staff).';
+COMMENT ON COLUMN alliance_opiniondraft.at IS 'When, by the database''s clock.';
+
+COMMENT ON TABLE alliance_signedopinion IS 'The signed opinion of a consultation. Written by signing; never changed.';
+COMMENT ON COLUMN alliance_signedopinion.id IS 'Number of the row.';
+COMMENT ON COLUMN alliance_signedopinion.item_id IS 'The consultation (alliance_workitem).';
+COMMENT ON COLUMN alliance_signedopinion.number IS 'Of the draft that was signed.';
+COMMENT ON COLUMN alliance_signedopinion.fields IS 'What the document was made of, {name: text} as JSON; encrypted.';
+COMMENT ON COLUMN alliance_signedopinion.document IS 'The document, the very bytes that were signed; encrypted.';
+COMMENT ON COLUMN alliance_signedopinion.signature IS 'The signature over them.';
+COMMENT ON COLUMN alliance_signedopinion.key_id IS 'Of the hospital''s key.';
+COMMENT ON COLUMN alliance_signedopinion.envelope IS 'Document, signature and provenance as one file that is verified offline; encrypted.';
+COMMENT ON COLUMN alliance_signedopinion.digest IS 'SHA-256 of the document, hexadecimal.';
+COMMENT ON COLUMN alliance_signedopinion.staff_id IS 'The lead expert, who signed (alliance_staff).';
+COMMENT ON COLUMN alliance_signedopinion.at IS 'When, by the database''s clock.';
+
+COMMENT ON TABLE alliance_consultationrating IS 'What the asking hospital thought of a consultation. Written once; never changed.';
+COMMENT ON COLUMN alliance_consultationrating.id IS 'Number of the row.';
+COMMENT ON COLUMN alliance_consultationrating.item_id IS 'The consultation (alliance_workitem).';
+COMMENT ON COLUMN alliance_consultationrating.score IS '1 to 5.';
+COMMENT ON COLUMN alliance_consultationrating.comment IS 'As typed; encrypted.';
+COMMENT ON COLUMN alliance_consultationrating.staff_id IS 'Who (alliance_staff).';
+COMMENT ON COLUMN alliance_consultationrating.at IS 'When, by the database''s clock.';

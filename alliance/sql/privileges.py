@@ -9,7 +9,16 @@ READ_ONLY = (
     "alliance_epoch",
     "alliance_backup",
 )
-APPEND_ONLY = ("alliance_worktransition", "alliance_workdocument")
+APPEND_ONLY = (
+    "alliance_worktransition",
+    "alliance_workdocument",
+    "alliance_consultationrequest",
+    "alliance_consultationexpert",
+    "alliance_consultationmeeting",
+    "alliance_opiniondraft",
+    "alliance_signedopinion",
+    "alliance_consultationrating",
+)
 # of what was sent and of a timer's moment nothing changes any more
 PARTLY = {
     "alliance_workitem": (
