@@ -48,9 +48,8 @@ class OpinionToKeep:
     number: int
     fields: str
     document: bytes
-    signature: bytes
-    key_id: str
-    envelope: bytes
+    signature: str
+    key: str
     digest: str
 
 
@@ -151,8 +150,7 @@ def keep_opinion(done: MoveDone, opinion: OpinionToKeep) -> None:
         fields=opinion.fields,
         document=opinion.document,
         signature=opinion.signature,
-        key_id=opinion.key_id,
-        envelope=opinion.envelope,
+        key=opinion.key,
         digest=opinion.digest,
         staff_id=int(done.acting.id),
         at=done.now,

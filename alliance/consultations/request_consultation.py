@@ -3,6 +3,7 @@ the patient was told and agreed (国卫医发〔2018〕50号), in one transactio
 """
 
 import datetime as dt
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,9 +23,7 @@ Agreement = ConsultationRequest.Agreement
 class NewRequest:
     """As of alliance.models.ConsultationRequest."""
 
-    purpose: str
-    summary: str
-    examinations: str
+    fields: dict[str, str]
     agreement: str
     agreed_by: str
     agreed_at: dt.datetime
@@ -47,9 +46,7 @@ def do_request_consultation(
     item = do_send(new, documents, acting=acting)
     ConsultationRequest.objects.create(
         item=item,
-        purpose=request.purpose,
-        summary=request.summary,
-        examinations=request.examinations,
+        fields=json.dumps(request.fields, ensure_ascii=False, sort_keys=True),
         agreement=request.agreement,
         agreed_by=request.agreed_by,
         agreed_at=request.agreed_at,

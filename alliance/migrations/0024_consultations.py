@@ -71,9 +71,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("purpose", EncryptedTextField(max_length=4000)),
-                ("summary", EncryptedTextField(max_length=4000)),
-                ("examinations", EncryptedTextField(blank=True, max_length=4000)),
+                ("fields", EncryptedTextField(max_length=40000)),
                 (
                     "agreement",
                     models.CharField(
@@ -85,7 +83,7 @@ class Migration(migrations.Migration):
                         max_length=12,
                     ),
                 ),
-                ("agreed_by", EncryptedTextField(max_length=80)),
+                ("agreed_by", EncryptedTextField(max_length=200)),
                 ("agreed_at", models.DateTimeField()),
                 (
                     "item",
@@ -109,9 +107,8 @@ class Migration(migrations.Migration):
                 ("number", models.IntegerField()),
                 ("fields", EncryptedTextField(max_length=40000)),
                 ("document", EncryptedBinaryField()),
-                ("signature", models.BinaryField()),
-                ("key_id", models.CharField(max_length=80)),
-                ("envelope", EncryptedBinaryField()),
+                ("signature", EncryptedTextField(max_length=40000)),
+                ("key", models.CharField(max_length=80)),
                 ("digest", models.CharField(max_length=64)),
                 ("at", models.DateTimeField()),
                 (

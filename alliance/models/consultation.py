@@ -14,8 +14,8 @@ LONGEST_DRAFT = 40_000  # characters of all fields of an opinion together
 
 
 class ConsultationRequest(models.Model):
-    """agreed_by: the name of whoever agreed, the patient or who speaks for them; agreed_how: also
-    why nobody could be asked.
+    """fields: what was asked, {name: text} as JSON; agreed_by: who agreed, the patient or who speaks
+    for them, and where nobody could be asked, why.
     """
 
     class Agreement(models.TextChoices):
@@ -24,11 +24,9 @@ class ConsultationRequest(models.Model):
         IMPOSSIBLE = "impossible", _("Nobody could be asked: emergency")
 
     item = models.OneToOneField(WorkItem, models.PROTECT, related_name="asked")
-    purpose = EncryptedTextField(max_length=LONGEST_TEXT)
-    summary = EncryptedTextField(max_length=LONGEST_TEXT)
-    examinations = EncryptedTextField(max_length=LONGEST_TEXT, blank=True)
+    fields = EncryptedTextField(max_length=LONGEST_DRAFT)
     agreement = models.CharField(max_length=12, choices=Agreement.choices)
-    agreed_by = EncryptedTextField(max_length=80)
+    agreed_by = EncryptedTextField(max_length=200)
     agreed_at = models.DateTimeField()
 
 
@@ -75,17 +73,17 @@ class OpinionDraft(models.Model):
 
 
 class SignedOpinion(models.Model):
-    """document: the bytes that were signed; fields: what they were made of; number: of the draft;
-    envelope: the file that proves itself offline; digest: SHA-256 of the document, hexadecimal.
+    """document: the bytes that were signed; signature: a detached JWS over them; key: the name of the
+    hospital's; fields: what the experts wrote; number: of the draft; digest: SHA-256 of the
+    document, hexadecimal.
     """
 
     item = models.OneToOneField(WorkItem, models.PROTECT, related_name="opinion")
     number = models.IntegerField()
     fields = EncryptedTextField(max_length=LONGEST_DRAFT)
     document = EncryptedBinaryField()
-    signature = models.BinaryField()
-    key_id = models.CharField(max_length=80)
-    envelope = EncryptedBinaryField()
+    signature = EncryptedTextField(max_length=LONGEST_DRAFT)
+    key = models.CharField(max_length=80)
     digest = models.CharField(max_length=64)
     staff = models.ForeignKey(Staff, db_index=False, **APART)
     at = models.DateTimeField()

@@ -352,9 +352,7 @@ COMMENT ON COLUMN alliance_workdocument.digest IS 'SHA-256 of what the sender sa
 COMMENT ON TABLE alliance_consultationrequest IS 'What was asked in a consultation, and that the patient agreed. Written at sending; never changed (docs/adr/0088).';
 COMMENT ON COLUMN alliance_consultationrequest.id IS 'Number of the row.';
 COMMENT ON COLUMN alliance_consultationrequest.item_id IS 'The consultation (alliance_workitem).';
-COMMENT ON COLUMN alliance_consultationrequest.purpose IS 'Purpose; encrypted.';
-COMMENT ON COLUMN alliance_consultationrequest.summary IS 'Summary of the case; encrypted.';
-COMMENT ON COLUMN alliance_consultationrequest.examinations IS 'Examinations, as the sender wrote them; encrypted.';
+COMMENT ON COLUMN alliance_consultationrequest.fields IS 'Purpose, reason, summary, examinations and more, {name: text} as JSON; encrypted.';
 COMMENT ON COLUMN alliance_consultationrequest.agreement IS 'signed, spoken or impossible.';
 COMMENT ON COLUMN alliance_consultationrequest.agreed_by IS 'Who agreed, the patient or who speaks for them; where nobody could be asked, why; encrypted.';
 COMMENT ON COLUMN alliance_consultationrequest.agreed_at IS 'When.';
@@ -386,11 +384,10 @@ COMMENT ON TABLE alliance_signedopinion IS 'The signed opinion of a consultation
 COMMENT ON COLUMN alliance_signedopinion.id IS 'Number of the row.';
 COMMENT ON COLUMN alliance_signedopinion.item_id IS 'The consultation (alliance_workitem).';
 COMMENT ON COLUMN alliance_signedopinion.number IS 'Of the draft that was signed.';
-COMMENT ON COLUMN alliance_signedopinion.fields IS 'What the document was made of, {name: text} as JSON; encrypted.';
+COMMENT ON COLUMN alliance_signedopinion.fields IS 'What the experts wrote, {name: text} as JSON; encrypted.';
 COMMENT ON COLUMN alliance_signedopinion.document IS 'The document, the very bytes that were signed; encrypted.';
-COMMENT ON COLUMN alliance_signedopinion.signature IS 'The signature over them.';
-COMMENT ON COLUMN alliance_signedopinion.key_id IS 'Of the hospital''s key.';
-COMMENT ON COLUMN alliance_signedopinion.envelope IS 'Document, signature and provenance as one file that is verified offline; encrypted.';
+COMMENT ON COLUMN alliance_signedopinion.signature IS 'The signature over them, a detached JWS whose header names the signer; encrypted.';
+COMMENT ON COLUMN alliance_signedopinion.key IS 'Name of the hospital''s key (records_hospitalsigningkey).';
 COMMENT ON COLUMN alliance_signedopinion.digest IS 'SHA-256 of the document, hexadecimal.';
 COMMENT ON COLUMN alliance_signedopinion.staff_id IS 'The lead expert, who signed (alliance_staff).';
 COMMENT ON COLUMN alliance_signedopinion.at IS 'When, by the database''s clock.';

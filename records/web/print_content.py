@@ -72,6 +72,7 @@ PART_TITLES = {
     "results": gettext_lazy("Results"),
     "refer-out": gettext_lazy("Referral sheet: out"),
     "refer-back": gettext_lazy("Referral sheet: back"),
+    "consultation": gettext_lazy("Consultation record"),
     EMERGENCY_NOTICE: gettext_lazy("Notice of an emergency access to your record"),
 }
 LIST_TITLES = {
