@@ -59,6 +59,8 @@ class EventCode(StrEnum):
     RECOGNITION_DECIDE = "records:recognition:decide"
     RECOGNITION_SET = "records:recognition:set"
     RECOGNITION_READ = "records:recognition:read"
+    OPINION_SIGN = "records:opinion:sign"
+    SIGNING_KEY_BEGIN = "records:signing-key:begin"
     LINK_REVIEW = "records:link:review"
     EPISODE_JUDGE = "records:episode:judge"
     ACCESS_RULE_PROPOSE = "records:access-rule:propose"

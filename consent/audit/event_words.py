@@ -69,6 +69,8 @@ EVENT_WORDS = {
     "records:recognition:decide": gettext_lazy("decided whether a test is repeated"),
     "records:recognition:set": gettext_lazy("changed what is mutually recognised"),
     "records:recognition:read": gettext_lazy("looked at the ledger of mutual recognition"),
+    "records:opinion:sign": gettext_lazy("signed an opinion or report"),
+    "records:signing-key:begin": gettext_lazy("began a hospital's signing key"),
     "consent:directive:read": gettext_lazy("read consents"),
     "consent:directive:record": gettext_lazy("recorded consent"),
     "consent:directive:verify": gettext_lazy("verified a consent"),

@@ -19,6 +19,7 @@ from records.models.recognition import (
     RecognitionPrompt,
     RecognitionQualification,
 )
+from records.models.signing_key import HospitalSigningKey
 from records.models.stranger_search import StrangerSearch
 from records.models.subscription import FeedPosition, Notification, SubscriptionState
 
@@ -32,6 +33,7 @@ __all__ = [
     "Decision",
     "EpisodeOutcome",
     "FeedPosition",
+    "HospitalSigningKey",
     "LocalCode",
     "MappingPosition",
     "MatchKey",

@@ -6,6 +6,7 @@ APPEND_ONLY = (
     "record_history",
     "records_claim",
     "records_episodeoutcome",
+    "records_hospitalsigningkey",
     "records_opinion",
     "records_printeddocument",
     "records_recognitiondecision",
