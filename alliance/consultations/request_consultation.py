@@ -34,11 +34,8 @@ def do_request_consultation(
     new: NewItem, request: NewRequest, documents: Sequence[NewDocument], *, acting: Principal
 ) -> WorkItem:
     """new.reason: why experts are asked; new.question: what. Raises Forbidden, ValidationError."""
-    for text in (new.question, request.purpose, request.summary, request.agreed_by):
-        if not text.strip():
-            raise ValidationError(
-                _("Write the purpose, the question, the summary, and who agreed.")
-            )
+    if not (new.question.strip() and request.agreed_by.strip()):
+        raise ValidationError(_("Write what you ask, and who agreed."))
     if request.agreed_at > database_now():
         raise ValidationError(_("The patient has agreed before you ask."))
     if request.agreement == Agreement.IMPOSSIBLE and new.urgency != WorkItem.Urgency.EMERGENCY:

@@ -14,8 +14,8 @@ LONGEST_DRAFT = 40_000  # characters of all fields of an opinion together
 
 
 class ConsultationRequest(models.Model):
-    """fields: what was asked, {name: text} as JSON; agreed_by: who agreed, the patient or who speaks
-    for them, and where nobody could be asked, why.
+    """fields: what was asked, {name: text} as JSON; agreed_by: who agreed, the patient or whoever
+    speaks for them, and where nobody could be asked, why.
     """
 
     class Agreement(models.TextChoices):
@@ -73,7 +73,7 @@ class OpinionDraft(models.Model):
 
 
 class SignedOpinion(models.Model):
-    """document: the bytes that were signed; signature: a detached JWS over them; key: the name of the
+    """document: the bytes that were signed; signature: a detached JWS over them; key: name of the
     hospital's; fields: what the experts wrote; number: of the draft; digest: SHA-256 of the
     document, hexadecimal.
     """

@@ -16,12 +16,14 @@ OPEN_END = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
 OPEN_SQL = """
 INSERT INTO consent_relationship (person, hospital_id, basis, expert_source, declared_by_id, reason,
   starts_at, ends_at)
-SELECT %(person)s, %(hospital)s, 'expert', %(source)s, e.id, %(work)s, %(now)s, %(end)s
+SELECT %(person)s, %(hospital)s, 'expert', %(source)s, e.id, %(work)s::text,
+  %(now)s::timestamptz, %(end)s
 FROM unnest(%(experts)s::bigint[]) AS e (id)
 WHERE NOT EXISTS (
   -- index: consent_relationship_person_4361b594
   SELECT FROM consent_relationship r WHERE r.person = %(person)s AND r.basis = 'expert'
-    AND r.reason = %(work)s AND r.declared_by_id = e.id AND r.ends_at > %(now)s)
+    AND r.reason = %(work)s::text AND r.declared_by_id = e.id
+    AND r.ends_at > %(now)s::timestamptz)
 """
 # index: consent_relationship_person_4361b594
 END_SQL = """

@@ -108,5 +108,5 @@ def list_public_keys(hospital: Hospital) -> list[PublicKey]:
     ends = [row.since for row in rows[1:]]
     return [
         PublicKey(hospital.code, row.generation, bytes(row.key), row.since, until)
-        for row, until in zip(rows, [*ends, None], strict=True)
+        for row, until in zip(rows, [*ends, None][: len(rows)], strict=True)
     ]

@@ -23,7 +23,12 @@ from records.models import SourcePatient
 from records.mpi.index import patient_search
 from records.web.closed_record import show_closed_record
 from records.web.consultation_documents import fix_documents
-from records.web.consultation_forms import ALWAYS_ASKED, ConsultForm, FurtherForm
+from records.web.consultation_forms import (
+    ALWAYS_ASKED,
+    READINGS,
+    ConsultForm,
+    FurtherForm,
+)
 from records.web.record_frame import open_record_frame
 from records.web.refer_page import foresee_sight, list_destinations, own_registration
 from records.web.referral_documents import Offered, list_offered, referral_windows
@@ -49,7 +54,7 @@ def consult_page(request: HttpRequest, person_id: UUID, *, acting: Principal) ->
     offered = [o for o in list_offered(frame.opened, now) if o.url in sight.urls]
     form = ConsultForm(request.POST or None, along=[(o.value, o.words) for o in offered])
     further = FurtherForm(request.POST or None)
-    if request.method == "POST" and all([form.is_valid(), further.is_valid()]):
+    if request.method == "POST" and are_valid(form, further):
         try:
             item = send_consultation(form, further, own, receiver, offered, acting)
         except ValidationError as error:
@@ -73,6 +78,15 @@ def consult_page(request: HttpRequest, person_id: UUID, *, acting: Principal) ->
         },
         status=422 if form.is_bound else 200,
     )
+
+
+def are_valid(form: ConsultForm, further: FurtherForm) -> bool:
+    """Both; and what is read is named where a reading is asked for."""
+    if not all([form.is_valid(), further.is_valid()]):
+        return False
+    if form.cleaned_data["kind"] in READINGS and not further.cleaned_data["examination"]:
+        further.add_error("examination", _("Name the examination that is to be read."))
+    return further.is_valid()
 
 
 def send_consultation(

@@ -24,7 +24,9 @@ from records.consultations.opinion_fields import (
 from records.web.consultation_words import CONSULTATION_NEEDS
 from records.web.referral_forms import make_text_field
 
-READINGS = frozenset({WorkItem.Kind.ECG_READING, WorkItem.Kind.IMAGE_READING, WorkItem.Kind.SLIDE_READING})
+READINGS = frozenset(
+    {WorkItem.Kind.ECG_READING, WorkItem.Kind.IMAGE_READING, WorkItem.Kind.SLIDE_READING}
+)
 ALWAYS_ASKED = ("purpose", "reason", "summary", "auxiliary_results")
 READ_FIELDS = tuple(f for f in REPORT_FIELDS if f.filler is Filler.ASKER)
 REPORTED_FIELDS = tuple(f for f in REPORT_FIELDS if f.filler is Filler.EXPERT)
@@ -77,7 +79,7 @@ class FieldsForm(forms.Form):
         """{name: text} of what was filled in."""
         found = {n: self.cleaned_data.get(n) for n in self.fields}
         return {
-            n: v.isoformat() if isinstance(v, dt.date) else v.strip()
+            n: f"{v:%Y%m%d}" if isinstance(v, dt.date) else v.strip()
             for n, v in found.items()
             if isinstance(v, (str, dt.date)) and v
         }
@@ -115,7 +117,9 @@ class ConsultForm(FieldsForm):
             widget=forms.RadioSelect,
         )
         self.fields["agreed_by"] = forms.CharField(
-            label=_("Who agreed: the patient, or who speaks for them; or why nobody could be asked"),
+            label=_(
+                "Who agreed: the patient, or who speaks for them; or why nobody could be asked"
+            ),
             max_length=200,
         )
         self.fields["agreed_at"] = make_moment_field(_("When they agreed"), required=True)
@@ -180,9 +184,7 @@ class TeamForm(VersionForm):
             max_length=500,
             assume_scheme="https",
         )
-        self.fields["participants"] = make_text_field(
-            _("Who takes part"), required=False, rows=2
-        )
+        self.fields["participants"] = make_text_field(_("Who takes part"), required=False, rows=2)
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}

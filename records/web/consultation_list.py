@@ -42,7 +42,9 @@ def query_named(acting: Principal) -> QuerySet[WorkItem]:
 @require_GET
 @require_staff(Permission.REFERRAL_SEE)
 def consultations_page(request: HttpRequest, *, acting: Principal) -> HttpResponse:
-    shows = SHOWS if acting.may(Permission.REFERRAL_CARE) else tuple(s for s in SHOWS if s != "mine")
+    shows = (
+        SHOWS if acting.may(Permission.REFERRAL_CARE) else tuple(s for s in SHOWS if s != "mine")
+    )
     show = request.GET.get("show", "turn")
     show = show if show in shows else "turn"
     after = request.GET.get("after", "")

@@ -39,7 +39,10 @@ from records.web.referral_list import build_rows, is_access_open, name_state
 from records.web.referral_page import DANGEROUS, find_item, list_course
 
 DANGERS = DANGEROUS | {"not-hold"}
-PAGES = {"write": "consultation-opinion", "sign": "consultation-sign"}  # verbs with one of their own
+PAGES = {
+    "write": "consultation-opinion",
+    "sign": "consultation-sign",
+}  # verbs with one of their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +144,7 @@ def list_texts(fields: Mapping[str, str]) -> list[tuple[str, str]]:
     ]
 
 
-def find_meeting(
-    item: WorkItem, team: Sequence[ConsultationExpert]
-) -> ConsultationMeeting | None:
+def find_meeting(item: WorkItem, team: Sequence[ConsultationExpert]) -> ConsultationMeeting | None:
     """The one that was arranged with the team that counts."""
     return item.meetings.filter(team=team[0].team).first() if team else None
 
@@ -189,9 +190,7 @@ def sent_record_page(
     item = find_consultation(item_id, acting)
     if not acting.may(Permission.REFERRAL_SEE):
         raise Http404
-    document = get_object_or_404(
-        item.documents.select_related("hospital"), pk=document_id
-    )
+    document = get_object_or_404(item.documents.select_related("hospital"), pk=document_id)
     append_work_event(item, EventCode.WORK_READ, acting, "record")
     return render(
         request,

@@ -55,9 +55,7 @@ def find_item(
     """Raises DoesNotExist also where it is between others: nobody learns that there is one."""
     return (
         WorkItem.objects.select_related("sender", "receiver", "owner", "sender_staff")
-        .filter(
-            Q(sender_id=acting.hospital_id) | Q(receiver_id=acting.hospital_id), kind__in=kinds
-        )
+        .filter(Q(sender_id=acting.hospital_id) | Q(receiver_id=acting.hospital_id), kind__in=kinds)
         .get(pk=item_id)
     )
 

@@ -217,9 +217,7 @@ urlpatterns = [
     path("referrals/<int:item_id>/move/", referral_page.move_referral, name="referral-move"),
     path("person/<uuid:person_id>/consult/", consult_page.consult_page, name="consult"),
     path("consultations/", consultation_list.consultations_page, name="consultations"),
-    path(
-        "consultations/<int:item_id>/", consultation_page.consultation_page, name="consultation"
-    ),
+    path("consultations/<int:item_id>/", consultation_page.consultation_page, name="consultation"),
     path(
         "consultations/<int:item_id>/move/",
         consultation_moves.move_consultation,
