@@ -30,8 +30,10 @@ from records.web.referral_page import latest_transition, tell_what_happened
 
 @require_POST
 @require_staff(Permission.REFERRAL_SEE)
-def move_consultation(request: HttpRequest, item_id: int, *, acting: Principal) -> HttpResponse:
-    item = find_consultation(item_id, acting)
+def move_consultation(
+    request: HttpRequest, consultation_id: int, *, acting: Principal
+) -> HttpResponse:
+    item = find_consultation(consultation_id, acting)
     verb = request.POST.get("verb", "")
     move = find_move(table_of_item(item), item.state, verb, side_of(item, acting))
     if move is None or move.permission is None or verb in PAGES:

@@ -41,9 +41,9 @@ class FieldClash:
 
 
 @require_staff(Permission.REFERRAL_CARE)
-def opinion_page(request: HttpRequest, item_id: int, *, acting: Principal) -> HttpResponse:
+def opinion_page(request: HttpRequest, consultation_id: int, *, acting: Principal) -> HttpResponse:
     """Raises Forbidden for whoever is not of the team."""
-    item = find_consultation(item_id, acting)
+    item = find_consultation(consultation_id, acting)
     if item.receiver_id != acting.hospital_id:
         raise Http404
     check_expert(item, int(acting.id))

@@ -56,9 +56,9 @@ class ConsultationMove:
     page: str = ""
 
 
-def find_consultation(item_id: int, acting: Principal) -> WorkItem:
+def find_consultation(consultation_id: int, acting: Principal) -> WorkItem:
     """Raises DoesNotExist also where it is between others."""
-    return find_item(item_id, acting, WorkItem.CONSULTATIONS)
+    return find_item(consultation_id, acting, WorkItem.CONSULTATIONS)
 
 
 def find_place(team: Sequence[ConsultationExpert], acting: Principal) -> ConsultationExpert | None:
@@ -79,8 +79,10 @@ def shows_opinion(item: WorkItem, team: Sequence[ConsultationExpert], acting: Pr
 
 @require_GET
 @require_staff(Permission.REFERRAL_SEE)
-def consultation_page(request: HttpRequest, item_id: int, *, acting: Principal) -> HttpResponse:
-    item = find_consultation(item_id, acting)
+def consultation_page(
+    request: HttpRequest, consultation_id: int, *, acting: Principal
+) -> HttpResponse:
+    item = find_consultation(consultation_id, acting)
     append_work_event(item, EventCode.WORK_READ, acting)
     return render_consultation(request, item, acting)
 
@@ -184,10 +186,10 @@ def make_move_form(move: Move, item: WorkItem, data: Any) -> forms.Form:
 @require_GET
 @require_staff(Permission.RECORD_READ)
 def sent_record_page(
-    request: HttpRequest, item_id: int, document_id: int, *, acting: Principal
+    request: HttpRequest, consultation_id: int, document_id: int, *, acting: Principal
 ) -> HttpResponse:
     """A record that went along, in the version that was sent, and whether it is what was sent."""
-    item = find_consultation(item_id, acting)
+    item = find_consultation(consultation_id, acting)
     if not acting.may(Permission.REFERRAL_SEE):
         raise Http404
     document = get_object_or_404(item.documents.select_related("hospital"), pk=document_id)

@@ -45,9 +45,9 @@ PART = "consultation"
 
 @require_GET
 @require_staff(Permission.REFERRAL_CARE)
-def print_opinion(request: HttpRequest, item_id: int, *, acting: Principal) -> HttpResponse:
+def print_opinion(request: HttpRequest, consultation_id: int, *, acting: Principal) -> HttpResponse:
     """Raises Http404 where there is no signed opinion that the reader may have."""
-    item = find_consultation(item_id, acting)
+    item = find_consultation(consultation_id, acting)
     opinion = SignedOpinion.objects.select_related("staff").filter(item=item).first()
     if opinion is None or not shows_opinion(item, list_team(item), acting):
         raise Http404

@@ -4,6 +4,7 @@ take the signed opinion along as a file that is verified without this site.
 
 import datetime as dt
 import json
+from typing import Any
 
 from allauth.account.authentication import get_authentication_records
 from django import forms
@@ -49,11 +50,11 @@ class SignForm(forms.Form):
 @never_cache
 @require_step_up
 @require_staff(Permission.REFERRAL_CARE)
-def sign_page(request: HttpRequest, item_id: int, *, acting: Principal) -> HttpResponse:
+def sign_page(request: HttpRequest, consultation_id: int, *, acting: Principal) -> HttpResponse:
     """What will be signed, as it will read; by POST it is signed. Raises Forbidden for whoever does
     not lead.
     """
-    item = find_consultation(item_id, acting)
+    item = find_consultation(consultation_id, acting)
     if item.receiver_id != acting.hospital_id:
         raise Http404
     check_expert(item, int(acting.id), leads=True)
@@ -106,7 +107,8 @@ def sign_and_tell(
 
 def find_step_up(request: HttpRequest) -> StepUp:
     """How and when the signer proved who they are, last."""
-    found = [r for r in get_authentication_records(request) if r.get("method") in METHODS]
+    user: Any = request.user
+    found = [r for r in get_authentication_records(request, user) if r.get("method") in METHODS]
     newest = max((float(r["at"]) for r in found), default=0.0)
     methods = dict.fromkeys(METHODS[r["method"]] for r in found)
     return StepUp(tuple(methods), dt.datetime.fromtimestamp(newest, dt.UTC))
@@ -145,11 +147,11 @@ def do_sign_opinion(
 
 @require_GET
 @require_staff(Permission.REFERRAL_CARE)
-def opinion_file(request: HttpRequest, item_id: int, *, acting: Principal) -> HttpResponse:
+def opinion_file(request: HttpRequest, consultation_id: int, *, acting: Principal) -> HttpResponse:
     """Document and signature in one file. Raises Http404 where there is none that the reader may
     have.
     """
-    item = find_consultation(item_id, acting)
+    item = find_consultation(consultation_id, acting)
     opinion = SignedOpinion.objects.filter(item=item).first()
     if opinion is None or not shows_opinion(item, list_team(item), acting):
         raise Http404

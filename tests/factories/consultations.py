@@ -15,6 +15,8 @@ from alliance.workflow.send_item import NewDocument, NewItem
 from records.consultations.sign_opinion import StepUp
 from records.models import SourcePatient
 from records.web.consultation_signing import do_sign_opinion
+from tests.factories import alliance
+from tests.support.world import World
 
 ASKED = {
     "purpose": "明确诊断",
@@ -80,3 +82,13 @@ def sign(item: WorkItem, lead: Principal, *, fields: dict[str, str] = OPINION) -
 def acknowledge_and_rate(item: WorkItem, asker: Principal) -> WorkItem:
     bring(item, "acknowledge", asker)
     return bring(item, "rate", asker, NewRating(5, "of great help"))
+
+
+def make_signed_consultation(w: World) -> WorkItem:
+    """A's doctor has asked B, one record went along, and B's expert has signed."""
+    lead = alliance.get_staff_principal(alliance.make_staff(w.b))
+    type_name, fhir_id = w.plain.split("/")
+    along = NewDocument(w.b.pk, type_name, fhir_id, "1", "0" * 64)
+    item = ask_consultation(w.person, w.b, w.doctor, documents=(along,))
+    name_team(item, lead, lead)
+    return sign(item, lead)

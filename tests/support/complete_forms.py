@@ -68,6 +68,7 @@ def complete_forms(values: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "confirmations/<int:confirmation_id>/end/": EVIDENCE,
         "person/<uuid:person_id>/treat/": REASON,
         "referrals/<int:item_id>/move/": {"verb": "accept", "version": 1} | NOTE,
+        "consultations/<int:consultation_id>/move/": {"verb": "acknowledge", "version": 1} | NOTE,
         "person/<uuid:person_id>/emergency/": {
             "ground": "rescue",
             "hours": "1",

@@ -29,6 +29,7 @@ from tests.factories import alliance
 from tests.factories.access_scene import make_access_rule
 from tests.factories.administrator_clients import make_administrator, register_standing
 from tests.factories.consents import record_consent
+from tests.factories.consultations import make_signed_consultation
 from tests.factories.documents import make_document
 from tests.factories.fhir import Api, make_patient, make_unique_name
 from tests.factories.local_codes import follow, get_code, make_local_result
@@ -111,6 +112,7 @@ def known(w: World, server: str) -> dict[str, Any]:
         opened_by=alliance.make_staff(w.b, Role.AUDITOR),
     )
     line = list_audit_lines(AuditFilter(person=w.person), None, 1)[0]  # type: ignore[arg-type]
+    consultation = make_signed_consultation(w)
     rule = make_access_rule(w.b, alliance.make_staff(w.b), w.person)
     return {
         "episode_id": rule.episode,
@@ -118,6 +120,8 @@ def known(w: World, server: str) -> dict[str, Any]:
         "line_id": line["id"],
         "sheet": "refer-out",
         "item_id": send_referral(w.person, w.b, w.doctor).pk,
+        "consultation_id": consultation.pk,
+        "document_id": consultation.documents.get().pk,
         "report_id": 1,
         "run_id": 1,
         "person_id": w.person,
