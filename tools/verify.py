@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
-"""Verify an evidence package of Xinglin's audit log, without Xinglin and without a network.
+"""Verify an evidence package of Xinglin's audit log, or a signed opinion of a consultation, without
+Xinglin and without a network.
 
     python3 verify.py FILE.zip --key SHA256:… [--against OLDER] [--witness KEY] [--lang zh|en]
+    python3 verify.py OPINION.json --key SHA256:…  (the hospital's; again: the log's)
 
 It needs Python 3.8 or newer and the library `cryptography`; it reads the package where it lies,
 unpacks nothing, and holds one line in memory. The key is that of the log, from whoever you trust:
 never from the package. Exit code 0: intact. 1: not intact. 2: nothing could be read, or no key was
 given, so that it is only known that the package fits itself.
 
-The format is that of docs/implementation/evidence-package.md, version 1; the rules are those of RFC
-6962 and RFC 9162 (trees), RFC 8032 (Ed25519), C2SP signed-note, tlog-checkpoint, tlog-cosignature.
+The formats are those of docs/implementation/evidence-package.md and opinion.md, version 1; the
+rules are those of RFC 6962 and RFC 9162 (trees), RFC 8032 (Ed25519), RFC 7515 (JWS), C2SP
+signed-note, tlog-checkpoint, tlog-cosignature.
 """
 
 from __future__ import annotations
@@ -41,6 +44,7 @@ except ImportError:
         " verify.html instead."
     )
 
+OPINION_KIND, OPINION_BYTES = "xinglin-signed-opinion", 1 << 24
 KIND, VERSION, DOMAIN = "xinglin-evidence-package", 1, b"xinglin evidence package\n"
 SEALED_COLUMNS = (
     *("id", "recorded", "code", "actor_kind", "actor", "actor_hospital", "role", "purpose"),
@@ -255,6 +259,69 @@ WORDS: dict[str, tuple[str, str]] = {
         "the log of this package does not go on from the kept head of {kept} lines: it was built"
         " anew",
     ),
+    "opinion-form": ("会诊意见文件格式不对：{why}", "the opinion file is not as it must be: {why}"),
+    "opinion-unsigned": ("文件中没有签名", "there is no signature in the file"),
+    "opinion-key": (
+        "{name}的签名使用的密钥（{mark}）不是您给出的密钥",
+        "the signature of {name} is by another key ({mark}) than those you gave",
+    ),
+    "opinion-time": (
+        "{name}的签署时间{at}不在该密钥的使用期内",
+        "{name} signed on {at}, when this key did not sign",
+    ),
+    "opinion-public": (
+        "文件所附公钥不是{name}签名所指的密钥（{mark}）",
+        "the public key in the file is not the one ({mark}) that the signature of {name} names",
+    ),
+    "opinion-other": (
+        "{name}的签名属于另一份文书（{said}），不是这一份（{found}）",
+        "the signature of {name} is of another document ({said}), not of this one ({found})",
+    ),
+    "opinion-part": (
+        "“{part}”在{name}签署后被改动",
+        "“{part}” was changed after {name} had signed",
+    ),
+    "opinion-added": (
+        "“{part}”在{name}签署后被加入",
+        "“{part}” was put in after {name} had signed",
+    ),
+    "opinion-removed": (
+        "“{part}”在{name}签署后被删去",
+        "“{part}” was taken out after {name} had signed",
+    ),
+    "opinion-changed": (
+        "文书在{name}签署后被改动（摘要不符）",
+        "the document was changed after {name} had signed (its digest differs)",
+    ),
+    "opinion-signature": (
+        "{name}的签名不符：签名人、时间或签名被改动，或不是用该密钥签署",
+        "the signature of {name} does not fit: signer, time or signature were changed, or it was"
+        " not made with this key",
+    ),
+    "opinion-signer": (
+        "签名人{name}（工号{staff}）不是这份文书所列的会诊医师",
+        "{name} (staff number {staff}), who signed, is none of the doctors that the document names",
+    ),
+    "opinion-unproved-signer": (
+        "{name}签名时没有在规定时间内再次验证身份",
+        "{name} had not proved who they are within the time allowed when they signed",
+    ),
+    "opinion-line": (
+        "日志中封存的签署记录（编号{id}）与{name}的签名不是同一次：{what}不同",
+        "the line of the log (number {id}) is not that of the signature of {name}: {what} differs",
+    ),
+    "opinion-line-leaf": (
+        "日志中编号{id}的签署记录被改动过：与它的叶哈希不符",
+        "line {id} of the log was changed: it does not fit its leaf hash",
+    ),
+    "opinion-line-path": (
+        "编号{id}的签署记录不在日志树头之下",
+        "line {id} is not below the signed head of the log",
+    ),
+    "opinion-head": (
+        "日志树头的签名不符，或树头由另一个密钥签署（{mark}）",
+        "the signature of the log's head does not fit, or another key signed it ({mark})",
+    ),
 }
 VERDICTS: dict[str, tuple[str, str]] = {
     INTACT: (
@@ -272,6 +339,22 @@ VERDICTS: dict[str, tuple[str, str]] = {
         " itself; anybody can make such a package with a key of their own.",
     ),
     UNREADABLE: ("无法读取：没有作出判定。", "NOT READ: nothing was decided."),
+}
+OPINION_VERDICTS: dict[str, tuple[str, str]] = {
+    INTACT: (
+        "完整：这份文书自{names}签署后没有改动，签名由您给出的医院密钥作出。",
+        "INTACT: nothing was changed since {names} signed, with the hospital's key that you gave.",
+    ),
+    NOT_INTACT: (
+        "不完整：发现{total}处问题，不能作为原样的会诊文书采信。",
+        "NOT INTACT: {total} findings; it must not be relied on as what was signed.",
+    ),
+    UNPROVED: (
+        "无法判定：没有给出医院的签名公钥，只知道文书与签名自相一致；任何人都能用自己的密钥做出这样的文件。",
+        "NOT DECIDED: the hospital's key was not given, so it is only known that document and"
+        " signature fit each other; anybody can make such a file with a key of their own.",
+    ),
+    UNREADABLE: VERDICTS[UNREADABLE],
 }
 # What the verdict rests on and does not say; verify.html has the same.
 NOTES: dict[str, tuple[str, str]] = {
@@ -314,6 +397,34 @@ NOTES: dict[str, tuple[str, str]] = {
         "别处有人见过这份日志：包中没有见证方的联署。",
         "That anybody elsewhere has seen this log: no witness has co-signed it.",
     ),
+    "opinion-truth": (
+        "意见本身正确：只证明签署之后没有改动。",
+        "That the opinion is right: only that nothing was changed after it was signed.",
+    ),
+    "opinion-person": (
+        "签名人本人操作：由平台核实并写入签名（{how}），医院密钥由平台保管。",
+        "That the signer was at the keyboard: the platform checked it and wrote it into the"
+        " signature ({how}); it holds the hospital's key.",
+    ),
+    "opinion-records": (
+        "所附资料的内容：文书只写明其SHA-256，请用原资料计算后对照。",
+        "What the records that went along say: the document names their SHA-256; compute it from"
+        " the records and compare.",
+    ),
+    "opinion-clock": (
+        "签署时间准确：用平台数据库的时钟。",
+        "That the time is right: it is by the clock of the platform's database.",
+    ),
+    "opinion-nolog": (
+        "签署已写入日志：文件中没有日志记录的证明（签署后须等封存，再次下载即可取得）。",
+        "That the signature stands in the log: the file has no proof of its line (it comes with the"
+        " seal; fetch the file again).",
+    ),
+    "opinion-log": (
+        "日志记录由平台的日志密钥担保：没有给出日志公钥（{mark}），只知道证明自相一致。",
+        "That the line is the platform's: the log's key ({mark}) was not given, so its proof only"
+        " fits itself.",
+    ),
     "sm3": (
         "SM3摘要相符：本机的库没有SM3，只核对了SHA-256。",
         "The SM3 digests: the libraries of this machine have none. SHA-256 was compared.",
@@ -349,7 +460,8 @@ class Finding:
             place += f" 第{self.row}行" if zh else f" row {self.row}"
         if self.column:
             place += f" {self.column}列" if zh else f" column {self.column}"
-        said = fill(WORDS[self.code][0 if zh else 1], self.details)
+        own = {k: v[0 if zh else 1] if isinstance(v, tuple) else v for k, v in self.details.items()}
+        said = fill(WORDS[self.code][0 if zh else 1], own)
         return (f"{place}：{said}" if zh else f"{place}: {said}") if place else said
 
     def as_json(self) -> dict[str, Any]:
@@ -366,6 +478,7 @@ class Report:
     notes: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
     keyed: bool = False
+    opinion: bool = False
 
     def tell(
         self, code: str, member: str = "", row: int | None = None, column: str = "", **more: Any
@@ -381,8 +494,10 @@ class Report:
         return NOT_INTACT if self.counts else INTACT if self.keyed else UNPROVED
 
     def say_verdict(self, lang: str) -> str:
+        verdicts = OPINION_VERDICTS if self.opinion else VERDICTS
+        names = ("、" if lang == "zh" else ", ").join(self.facts.get("signers", []))
         numbers = {"total": sum(self.counts.values()), "rows": self.facts.get("rows", 0)}
-        return fill(VERDICTS[self.verdict][0 if lang == "zh" else 1], numbers)
+        return fill(verdicts[self.verdict][0 if lang == "zh" else 1], {"names": names, **numbers})
 
     def say_notes(self, lang: str) -> list[str]:
         return [fill(NOTES[code][0 if lang == "zh" else 1], more) for code, more in self.notes]
@@ -1311,9 +1426,324 @@ def tell_facts(
         report.notes.append(("witness", {"marks": ", ".join(unasked)}))
 
 
+# ---- a signed opinion ----
+# Words for the parts of its document by their id; verify.html has the same.
+PARTS: dict[str, tuple[str, str]] = {
+    "composition": ("文书正文", "the text of the document"),
+    "patient": ("患者", "the patient"),
+    "hospital": ("医疗机构", "a hospital"),
+    "asking-doctor": ("申请医师", "the asking doctor"),
+    "expert": ("会诊医师", "a consulted doctor"),
+    "request": ("会诊申请", "the request"),
+    "stay": ("住院信息", "the patient's stay"),
+    "record": ("随附资料", "a record that went along"),
+    "report": ("检查报告", "the report"),
+}
+STEP_UP_SECONDS = 900
+
+
+def name_part(resource: Any, part: str, lang: str) -> str:
+    """What a reader calls a part of the document."""
+    found = resource if isinstance(resource, dict) else {}
+    code, name = found.get("code"), found.get("name")
+    if part.startswith("field-") and isinstance(code, dict):
+        return str(code.get("text", part))
+    if isinstance(name, list) and name and isinstance(name[0], dict):
+        name = name[0].get("text")
+    kind = max((k for k in PARTS if part.startswith(k)), key=len, default="")
+    words = PARTS[kind][0 if lang == "zh" else 1] if kind else part
+    text = found.get("description") or name
+    return f"{words} {text}" if isinstance(text, str) else words
+
+
+@dataclass
+class OpinionSignature:
+    """One signature of the file, taken apart."""
+
+    header: dict[str, Any]
+    signing_input: bytes
+    signature: bytes
+    public_key: bytes
+    line: Any
+
+    @property
+    def name(self) -> str:
+        return str(self.header["signer"]["name"])
+
+    @property
+    def mark(self) -> str:
+        return str(self.header["kid"]).lower().replace("sha256:", "")
+
+
+def from_base64url(text: str) -> bytes:
+    if not isinstance(text, str) or not re.fullmatch(r"[A-Za-z0-9_-]*", text):
+        raise ValueError("no base64url")
+    data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    if base64.urlsafe_b64encode(data).decode().rstrip("=") != text:
+        raise ValueError("base64url that is written in two ways")
+    return data
+
+
+def to_base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def parse_opinion_signature(entry: Any, data: bytes) -> OpinionSignature:
+    """Raises one of BAD_VALUES where it is no detached JWS of this kind (RFC 7515, appendix F)."""
+    first, payload, last = entry["jws"].split(".")
+    header = parse_strict_json(from_base64url(first))
+    if payload:
+        raise ValueError("the JWS is not detached")
+    if header["alg"] not in ("EdDSA", "Ed25519") or "crit" in header:
+        raise ValueError("the JWS is of another algorithm, or has extensions")
+    parse_time(header["sigT"]), parse_time(header["proved"]["at"])
+    from_hex(header["sha256"], 32)
+    for name in ("kid", "document"):
+        if not isinstance(header[name], str):
+            raise ValueError(name)
+    for name in ("staff", "name", "hospital"):
+        if not isinstance(header["signer"][name], str):
+            raise ValueError(name)
+    if not isinstance(header["parts"], dict) or not isinstance(header["proved"]["by"], list):
+        raise ValueError("parts, proved")
+    return OpinionSignature(
+        header,
+        f"{first}.{to_base64url(data)}".encode(),
+        from_base64url(last),
+        from_hex(entry["key"], 32),
+        entry.get("line"),
+    )
+
+
+def list_document_parts(document: Any) -> dict[str, Any]:
+    """The resources of the document by their ids. Raises one of BAD_VALUES."""
+    if document["resourceType"] != "Bundle" or document["type"] != "document":
+        raise ValueError("the document is no document Bundle")
+    parts = {str(entry["resource"]["id"]): entry["resource"] for entry in document["entry"]}
+    if len(parts) != len(document["entry"]) or "composition" not in parts:
+        raise ValueError("two parts have one id, or there is no Composition")
+    return parts
+
+
+def verify_opinion(data: bytes, pins: list[PinnedKey]) -> Report:
+    """Check a signed opinion under the keys that are trusted: the hospital's, and the log's."""
+    report = Report(opinion=True)
+    try:
+        content = parse_strict_json(data)
+        if content["v"] != 1 or content["kind"] != OPINION_KIND:
+            raise ValueError("it is of another kind or version")
+        document = content["document"]
+        parts = list_document_parts(document)
+        found_id = str(document["identifier"]["value"])
+        signed = encode_canonical_json(document)
+        signatures = [parse_opinion_signature(s, signed) for s in content["signatures"]]
+        head = Head.parse(content["head"]) if content.get("head") else None
+        experts = list_experts(parts)
+    except BAD_VALUES as error:
+        report.tell("opinion-form", why=f"{type(error).__name__}: {error}")
+        return report
+    if not signatures:
+        report.tell("opinion-unsigned")
+    digest = hashlib.sha256(signed).hexdigest()
+    pinned = {p.mark for p in pins}
+    report.keyed = bool(signatures) and all(s.mark in pinned for s in signatures)
+    for signature in signatures:
+        check_opinion_key(signature, head, pins, report)
+        check_opinion_document(signature, parts, found_id, digest, report)
+        if signature.header["signer"]["staff"] not in experts:
+            report.tell(
+                "opinion-signer", name=signature.name, staff=signature.header["signer"]["staff"]
+            )
+        check_step_up(signature, report)
+        check_opinion_line(signature, head, report)
+    if head is not None:
+        mark = fingerprint_of(head.key)
+        strange = mark in pinned and not any(
+            p.mark == mark and p.covers(parse_time(head.sealed_at)) for p in pins
+        )
+        if strange or not is_signed(head.key, head.signature, head.signed):
+            report.tell("opinion-head", mark=f"SHA256:{mark}")
+    tell_opinion_facts(document, parts, signatures, head, pinned, digest, report)
+    return report
+
+
+def list_experts(parts: dict[str, Any]) -> set[str]:
+    """Staff numbers of the doctors that the document names as its experts."""
+    return {
+        str(part["identifier"][0]["value"])
+        for name, part in parts.items()
+        if part["resourceType"] == "Practitioner" and name != "asking-doctor"
+    }
+
+
+def check_opinion_key(
+    signature: OpinionSignature, head: Head | None, pins: list[PinnedKey], report: Report
+) -> None:
+    """A key that is given only for the log is no other key than the hospital's."""
+    name, at = signature.name, signature.header["sigT"]
+    mark = fingerprint_of(signature.public_key)
+    if mark != signature.mark:
+        report.tell("opinion-public", name=name, mark=signature.header["kid"])
+    log_mark = fingerprint_of(head.key) if head else ""
+    theirs = [p for p in pins if p.mark != log_mark or p.mark == signature.mark]
+    matching = [p for p in theirs if p.mark == signature.mark]
+    if theirs and not matching:
+        report.tell("opinion-key", name=name, mark=signature.header["kid"])
+    elif matching and not any(p.covers(parse_time(at)) for p in matching):
+        report.tell("opinion-time", name=name, at=at)
+
+
+def check_opinion_document(
+    signature: OpinionSignature, parts: dict[str, Any], found_id: str, digest: str, report: Report
+) -> None:
+    name, header = signature.name, signature.header
+    if header["document"] != found_id:
+        report.tell("opinion-other", name=name, said=header["document"], found=found_id)
+        return
+    if header["sha256"] == digest:
+        if not is_signed(signature.public_key, signature.signature, signature.signing_input):
+            report.tell("opinion-signature", name=name)
+        return
+    before = sum(report.counts.values())
+    for part in sorted({*parts, *header["parts"]}):
+        found = parts.get(part)
+        words = name_part(found, part, "zh"), name_part(found, part, "en")
+        if found is None:
+            report.tell("opinion-removed", name=name, part=words)
+        elif part not in header["parts"]:
+            report.tell("opinion-added", name=name, part=words)
+        elif hashlib.sha256(encode_canonical_json(found)).hexdigest()[:16] != header["parts"][part]:
+            report.tell("opinion-part", name=name, part=words)
+    if before == sum(report.counts.values()):
+        report.tell("opinion-changed", name=name)
+
+
+def check_step_up(signature: OpinionSignature, report: Report) -> None:
+    proved = signature.header["proved"]
+    age = (parse_time(signature.header["sigT"]) - parse_time(proved["at"])).total_seconds()
+    if not proved["by"] or abs(age) > STEP_UP_SECONDS:
+        report.tell("opinion-unproved-signer", name=signature.name)
+
+
+def check_opinion_line(signature: OpinionSignature, head: Head | None, report: Report) -> None:
+    """Whether the sealed line is that of this signature, and stands below the head."""
+    if signature.line is None or head is None:
+        return
+    header = signature.header
+    try:
+        row = parse_line_row(encode_canonical_json(signature.line))
+        line, number = row.line, row.number
+        digest, mark, value = str(line["detail"]).split(" · ")[:3]
+        follower = PathFollower(head.size, head.root)
+        proved = follower.follow(row.leaf, row.position, row.path)
+    except BAD_VALUES as error:
+        report.tell("opinion-form", why=f"line: {error}")
+        return
+    said = {
+        "SHA-256": (digest, f"sha256:{header['sha256']}"),
+        "key": (mark, header["kid"]),
+        "signature": (value, to_base64url(signature.signature)),
+        "signer": (str(line["actor"]), header["signer"]["staff"]),
+        "number": (line["id"], number),
+        "code": (line["code"], "records:opinion:sign"),
+    }
+    for what, (found, wanted) in said.items():
+        if found != wanted:
+            report.tell("opinion-line", id=number, name=signature.name, what=what)
+    if hash_leaf(row.sealed) != row.leaf:
+        report.tell("opinion-line-leaf", id=number)
+    elif not proved:
+        report.tell("opinion-line-path", id=number)
+
+
+def tell_opinion_facts(
+    document: Any,
+    parts: dict[str, Any],
+    signatures: list[OpinionSignature],
+    head: Head | None,
+    pinned: set[str],
+    digest: str,
+    report: Report,
+) -> None:
+    numbers = parts.get("request", {}).get("identifier") or [{}]
+    names = parts.get("patient", {}).get("name") or [{}]
+    report.facts = {
+        "title": str(parts["composition"].get("title", "")),
+        "number": str(numbers[0].get("value", "")),
+        "patient": str(names[0].get("text", "")),
+        "document": str(document["identifier"]["value"]),
+        "sha256": digest,
+        "records": sum(p["resourceType"] == "DocumentReference" for p in parts.values()),
+        "signers": [s.name for s in signatures],
+        "signatures": [
+            {
+                "name": s.name,
+                "hospital": s.header["signer"]["hospital"],
+                "staff": s.header["signer"]["staff"],
+                "at": s.header["sigT"],
+                "proved": " + ".join(map(str, s.header["proved"]["by"])),
+                "key": s.header["kid"],
+                "line": s.line["id"] if isinstance(s.line, dict) else None,
+            }
+            for s in signatures
+        ],
+        "head": {"size": head.size, "root": head.root.hex(), "sealed_at": head.sealed_at}
+        if head
+        else None,
+    }
+    how = ", ".join(f"{s['name']}: {s['proved']}" for s in report.facts["signatures"])
+    report.notes = [("opinion-truth", {}), ("opinion-person", {"how": how}), ("opinion-clock", {})]
+    if report.facts["records"]:
+        report.notes.append(("opinion-records", {}))
+    if head is None or any(s.line is None for s in signatures):
+        report.notes.append(("opinion-nolog", {}))
+    if head is not None and fingerprint_of(head.key) not in pinned:
+        report.notes.append(("opinion-log", {"mark": f"SHA256:{fingerprint_of(head.key)}"}))
+
+
+def verify_file(
+    path: Path,
+    pins: list[PinnedKey],
+    *,
+    against: Path | None = None,
+    witnesses: list[PinnedKey] | None = None,
+) -> Report:
+    """A signed opinion, which is JSON, or an evidence package, which is a ZIP."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(1)
+            if start == b"{":
+                data = start + file.read(OPINION_BYTES)
+                if len(data) <= OPINION_BYTES:
+                    return verify_opinion(data, pins)
+    except OSError:
+        pass  # the reader of packages says so
+    return verify_package(path, pins, against=against, witnesses=witnesses)
+
+
+def print_opinion_facts(facts: dict[str, Any], zh: bool, out: Callable[[str], Any]) -> None:
+    rows = [
+        ("文书", "document", facts["title"]),
+        ("编号", "number", facts["number"]),
+        ("患者", "patient", facts["patient"]),
+        ("文书标识", "identifier", facts["document"]),
+        ("SHA-256", "SHA-256", facts["sha256"]),
+        ("随附资料", "records", facts["records"]),
+    ]
+    for s in facts["signatures"]:
+        line = s["line"] if s["line"] is not None else "-"
+        said = f"{s['name']} · {s['hospital']} · {s['staff']} · {s['at']} · {s['proved']}"
+        rows.append(("签名", "signed", f"{said} · {s['key']} · log {line}"))
+    for name_zh, name_en, value in rows:
+        out(f"{name_zh}：{value}" if zh else f"{name_en}: {value}")
+    out("")
+
+
 def print_report(report: Report, lang: str, out: Callable[[str], Any] = print) -> None:
     zh, facts = lang == "zh", report.facts
-    if facts:
+    if facts and report.opinion:
+        print_opinion_facts(facts, zh, out)
+    elif facts:
         by = facts["exported_by"] if isinstance(facts["exported_by"], dict) else {}
         words = facts["filter_words"] if isinstance(facts["filter_words"], dict) else {}
         asked = f"{by.get('name', '')} {by.get('account', '')} {by.get('hospital', '')}"
@@ -1361,7 +1791,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("package", type=Path, metavar="FILE.zip")
+    parser.add_argument("package", type=Path, metavar="FILE")
     parser.add_argument("--key", action="append", default=[], help="fingerprint, or file of PEM")
     parser.add_argument("--witness", action="append", default=[], help="a witness's, likewise")
     parser.add_argument("--against", type=Path, help="an older package, manifest, or kept head")
@@ -1377,7 +1807,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (OSError, ValueError) as error:
         print(f"--key, --witness: {error}", file=sys.stderr)
         return 2
-    report = verify_package(given.package, pins, against=given.against, witnesses=witnesses)
+    report = verify_file(given.package, pins, against=given.against, witnesses=witnesses)
     if given.json:
         print(json.dumps(report.as_json(), ensure_ascii=False, indent=1))
     else:

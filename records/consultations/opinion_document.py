@@ -34,6 +34,7 @@ from records.consultations.section_table import (
 
 DOCUMENT_TYPES = "urn:oid:2.16.156.10011.2.4"
 LOINC = "http://loinc.org"
+PART_DIGITS = 16
 OPINION_TABLE = (*C0045, *OWN_FIELDS)
 REPORT_TABLE = (
     *REPORT_FIELDS,
@@ -193,11 +194,13 @@ def digest_document(document: Mapping[str, Any]) -> str:
 
 
 def digest_parts(document: Mapping[str, Any]) -> dict[str, str]:
-    """SHA-256 of each entry's resource by its id, so that a verifier says which one was changed."""
+    """By the id of each entry's resource the beginning of its SHA-256, so that a verifier says
+    which one was changed; what proves is the digest of the whole.
+    """
     return {
         str(entry["resource"]["id"]): hashlib.sha256(
             encode_canonical_json(entry["resource"])
-        ).hexdigest()
+        ).hexdigest()[:PART_DIGITS]
         for entry in document["entry"]
     }
 

@@ -4,15 +4,14 @@ proved themselves, and the digest of each part; and the line in the audit log th
 signature, in the same transaction.
 """
 
-import base64
 import datetime as dt
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import connection, transaction
 
 from alliance.auth.errors import Forbidden
@@ -24,6 +23,7 @@ from consent.audit.event import AuditEvent, EventCode
 from records.consultations.hospital_keys import PublicKey, use_signing_key
 from records.consultations.opinion_document import digest_parts, encode_document
 from records.consultations.opinion_parties import Doctor
+from records.consultations.signature_header import encode_part, read_header
 
 STEP_UP_LASTS = dt.timedelta(minutes=15)
 
@@ -71,21 +71,33 @@ def sign_document(
     check_signer(document, signer, step_up, acting, now)
     hospital = Hospital.objects.get(pk=acting.hospital_id)
     key, private = use_signing_key(hospital, acting)
+    signed = make_signature(document, signer, step_up, key, private, now)
+    event = AuditEvent.from_principal(
+        acting,
+        EventCode.OPINION_SIGN,
+        person=person,
+        target=f"work/{work_item}",
+        detail=f"sha256:{signed.digest} · {key.mark} · {signed.jws.rpartition('.')[2]}",
+    )
+    # The line goes along with the document; from where it was signed stands in the line of the verb
+    append_event(event.with_changes(address=""))
+    return signed
+
+
+def make_signature(
+    document: Mapping[str, Any],
+    signer: Doctor,
+    step_up: StepUp,
+    key: PublicKey,
+    private: Ed25519PrivateKey,
+    now: dt.datetime,
+) -> DocumentSignature:
+    """Pure."""
     data = encode_document(document)
     digest = hashlib.sha256(data).hexdigest()
     header = build_header(document, signer, step_up, key, now, digest)
-    signing_input = sign_input(header, data)
-    signature = private.sign(signing_input)
+    signature = private.sign(sign_input(header, data))
     jws = f"{encode_part(encode_canonical_json(header))}..{encode_part(signature)}"
-    append_event(
-        AuditEvent.from_principal(
-            acting,
-            EventCode.OPINION_SIGN,
-            person=person,
-            target=f"work/{work_item}",
-            detail=f"sha256:{digest} · {key.mark} · {encode_part(signature)}",
-        )
-    )
     return DocumentSignature(jws, key, now, signer, digest)
 
 
@@ -103,9 +115,8 @@ def check_signer(
     acting: Principal,
     now: dt.datetime,
 ) -> None:
-    if acting.kind != "staff" or acting.is_launched or acting.id != str(signer.staff_id):
-        raise Forbidden("signer", "Everybody signs for themselves, signed in.")
-    if acting.hospital != signer.hospital.code:
+    themselves = (acting.id, acting.hospital) == (str(signer.staff_id), signer.hospital.code)
+    if acting.kind != "staff" or acting.client or not themselves:
         raise Forbidden("signer", "Everybody signs for themselves, signed in.")
     if str(signer.staff_id) not in list_expert_numbers(document):
         raise Forbidden("not_expert", "This opinion is signed by the experts that it names.")
@@ -157,15 +168,5 @@ def write_instant(at: dt.datetime) -> str:
     return at.astimezone(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def encode_part(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).decode().rstrip("=")
-
-
 def sign_input(header: dict[str, Any], data: bytes) -> bytes:
     return f"{encode_part(encode_canonical_json(header))}.{encode_part(data)}".encode()
-
-
-def read_header(jws: str) -> dict[str, Any]:
-    part = jws.split(".")[0]
-    header: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-    return header
