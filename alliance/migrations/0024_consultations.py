@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
                     "agreement",
                     models.CharField(
                         choices=[
-                            ("signed", "Signed on paper"),
+                            ("signed", "In writing, signed"),
                             ("spoken", "Spoken, noted in the record"),
                             ("impossible", "Nobody could be asked: emergency"),
                         ],

@@ -19,7 +19,7 @@ class ConsultationRequest(models.Model):
     """
 
     class Agreement(models.TextChoices):
-        SIGNED = "signed", _("Signed on paper")
+        SIGNED = "signed", _("In writing, signed")
         SPOKEN = "spoken", _("Spoken, noted in the record")
         IMPOSSIBLE = "impossible", _("Nobody could be asked: emergency")
 

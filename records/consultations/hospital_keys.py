@@ -85,7 +85,7 @@ def begin_key(hospital: Hospital, acting: Principal) -> tuple[PublicKey, Ed25519
     private = load_private_key(hospital.code, generation)
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
-        now = cursor.fetchone()[0]
+        now = cursor.fetchone()[0].replace(microsecond=0)  # signatures name whole seconds
     key = raw_key_bytes(private.public_key())
     HospitalSigningKey.objects.create(hospital=hospital, generation=generation, key=key, since=now)
     begun = PublicKey(hospital.code, generation, key, now)

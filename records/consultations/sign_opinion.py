@@ -67,10 +67,10 @@ def sign_document(
     Raises Forbidden for anybody else, and where they have not proved themselves within the last
     quarter of an hour.
     """
-    now = database_clock()
-    check_signer(document, signer, step_up, acting, now)
+    check_signer(document, signer, step_up, acting, database_clock())
     hospital = Hospital.objects.get(pk=acting.hospital_id)
     key, private = use_signing_key(hospital, acting)
+    now = database_clock()  # not before its key, which this may have begun
     signed = make_signature(document, signer, step_up, key, private, now)
     event = AuditEvent.from_principal(
         acting,

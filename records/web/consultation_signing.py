@@ -3,7 +3,6 @@ take the signed opinion along as a file that is verified without this site.
 """
 
 import datetime as dt
-import json
 from typing import Any
 
 from allauth.account.authentication import get_authentication_records
@@ -28,6 +27,7 @@ from alliance.workflow.move_item import MovedMeanwhile, MoveWords, append_work_e
 from consent.audit.event import EventCode
 from records.consultations.opinion_document import DocumentIncomplete, encode_document
 from records.consultations.opinion_fields import FIELDS_BY_NAME
+from records.consultations.opinion_file import build_opinion_file
 from records.consultations.reading_view import read_document
 from records.consultations.sign_opinion import StepUp, sign_document
 from records.models import SourcePatient
@@ -156,9 +156,8 @@ def opinion_file(request: HttpRequest, consultation_id: int, *, acting: Principa
     if opinion is None or not shows_opinion(item, list_team(item), acting):
         raise Http404
     append_work_event(item, EventCode.WORK_READ, acting, "opinion-file")
-    signed = {"document": json.loads(bytes(opinion.document)), "signature": opinion.signature}
     return HttpResponse(
-        json.dumps(signed, ensure_ascii=False),
+        build_opinion_file(bytes(opinion.document), [opinion.signature]),
         content_type="application/json",
         headers={"Content-Disposition": f'attachment; filename="opinion-{item.number}.json"'},
     )

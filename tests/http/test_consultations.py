@@ -6,12 +6,14 @@ import datetime as dt
 import hashlib
 import json
 import re
+from pathlib import Path
 
 from django.db import connection
 from django.utils import timezone
 
 from alliance.models import SignedOpinion, Staff, WorkItem
 from alliance.roles import Role
+from consent.audit.package_verifier import load_verifier
 from records.models import PrintedDocument
 from tests.factories import alliance
 from tests.factories.consultations import (
@@ -53,6 +55,16 @@ def principal(staff: Staff):  # type: ignore[no-untyped-def]
     return alliance.get_staff_principal(staff)
 
 
+def check_offline(file: str, folder: Path) -> None:
+    """By the program that needs nothing of ours, under the key that the file names."""
+    verify, path = load_verifier(), folder / "opinion.json"
+    pins = verify.parse_keys(json.loads(file)["signatures"][0]["pem"])
+    path.write_text(file, encoding="utf-8")
+    assert verify.verify_file(path, pins).verdict == "intact"
+    path.write_text(file.replace("echocardiography", "nothing at all"), encoding="utf-8")
+    assert verify.verify_file(path, pins).verdict == "not_intact", "the control"
+
+
 def asked_form(**more: object) -> dict[str, object]:
     agreed = timezone.localtime(timezone.now() - dt.timedelta(hours=2))
     return {
@@ -68,7 +80,9 @@ def asked_form(**more: object) -> dict[str, object]:
     }
 
 
-def test_from_the_question_to_the_signed_opinion_and_what_was_decided(w: World) -> None:
+def test_from_the_question_to_the_signed_opinion_and_what_was_decided(
+    w: World, tmp_path: Path
+) -> None:
     w.permit()
     recent = w.hold.create(make_recent_result(w.at_b))
     asker, lead, second = (
@@ -126,8 +140,8 @@ def test_from_the_question_to_the_signed_opinion_and_what_was_decided(w: World) 
     signed = SignedOpinion.objects.get(item=item)
     assert "echocardiography, then" in text(home, f"/consultations/{item.pk}/")
     text(expert, opinion, 302)
-    file = json.loads(text(home, f"/consultations/{item.pk}/opinion.json"))
-    assert "document" in json.dumps(file) and signed.signature in json.dumps(file)
+    check_offline(text(home, f"/consultations/{item.pk}/opinion.json"), tmp_path)
+    assert signed.number == 2 and signed.staff == lead
     for browser, at in ((home, w.b), (expert, w.a)):
         reply = browser.get(f"/consultations/{item.pk}/opinion.pdf", headers=ENGLISH)
         assert reply.status_code == 200 and reply.content.startswith(b"%PDF")
