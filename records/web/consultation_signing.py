@@ -9,7 +9,6 @@ from allauth.account.authentication import get_authentication_records
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -19,22 +18,22 @@ from django.views.decorators.http import require_GET
 from alliance.auth.principal import Principal
 from alliance.auth.session import require_staff
 from alliance.auth.step_up import require_step_up
-from alliance.consultations.consultation_effects import OpinionToKeep, check_expert, list_team
+from alliance.consultations.consultation_effects import check_expert, list_team
 from alliance.consultations.write_opinion import find_draft, list_contributors
-from alliance.models import OpinionDraft, SignedOpinion, WorkItem
+from alliance.models import SignedOpinion, WorkItem
 from alliance.roles import Permission
-from alliance.workflow.move_item import MovedMeanwhile, MoveWords, append_work_event, do_move
+from alliance.workflow.move_item import MovedMeanwhile, append_work_event
 from consent.audit.event import EventCode
-from records.consultations.opinion_document import DocumentIncomplete, encode_document
+from records.consultations.deliver_opinion import do_sign_opinion
+from records.consultations.item_document import build_document
+from records.consultations.opinion_document import DocumentIncomplete
 from records.consultations.opinion_fields import FIELDS_BY_NAME
 from records.consultations.opinion_file import build_opinion_file
 from records.consultations.reading_view import read_document
-from records.consultations.sign_opinion import StepUp, sign_document
-from records.models import SourcePatient
+from records.consultations.sign_opinion import StepUp
 from records.web.consultation_forms import label_field
 from records.web.consultation_page import find_consultation, shows_opinion
 from records.web.consultation_words import CONSULTATION_DONE
-from records.web.opinion_context import build_document, list_doctors
 from records.web.referral_page import latest_transition, tell_what_happened
 
 METHODS = {"password": "pwd", "mfa": "otp"}  # of a session -> as RFC 8176 names them
@@ -112,37 +111,6 @@ def find_step_up(request: HttpRequest) -> StepUp:
     newest = max((float(r["at"]) for r in found), default=0.0)
     methods = dict.fromkeys(METHODS[r["method"]] for r in found)
     return StepUp(tuple(methods), dt.datetime.fromtimestamp(newest, dt.UTC))
-
-
-@transaction.atomic
-def do_sign_opinion(
-    item: WorkItem, version: int, number: int, step_up: StepUp, *, acting: Principal
-) -> None:
-    """Document, signature, the log's line and the verb, or none of them. Raises Forbidden,
-    MovedMeanwhile, and ValidationError where the draft is another.
-    """
-    draft = OpinionDraft.objects.get(item=item, number=number)
-    document = build_document(item, draft, acting)
-    signer = next(d for d in list_doctors(item) if d.staff_id == int(acting.id))
-    source = SourcePatient.objects.get(pk=item.source_patient)
-    signature = sign_document(
-        document,
-        signer,
-        step_up,
-        acting=acting,
-        person=source.person_id,
-        work_item=item.pk,
-    )
-    opinion = OpinionToKeep(
-        number,
-        draft.fields,
-        encode_document(document),
-        signature.jws,
-        signature.key.name,
-        signature.digest,
-    )
-    words = MoveWords(brought=(opinion,))
-    do_move(item.pk, "sign", words, expected_version=version, acting=acting)
 
 
 @require_GET

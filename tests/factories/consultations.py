@@ -12,9 +12,9 @@ from alliance.consultations.write_opinion import do_save_draft
 from alliance.models import Hospital, WorkItem
 from alliance.workflow.move_item import MoveWords, do_move
 from alliance.workflow.send_item import NewDocument, NewItem
+from records.consultations.deliver_opinion import do_sign_opinion
 from records.consultations.sign_opinion import StepUp
 from records.models import SourcePatient
-from records.web.consultation_signing import do_sign_opinion
 from tests.factories import alliance
 from tests.support.world import World
 

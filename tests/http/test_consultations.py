@@ -60,7 +60,8 @@ def check_offline(file: str, folder: Path) -> None:
     verify, path = load_verifier(), folder / "opinion.json"
     pins = verify.parse_keys(json.loads(file)["signatures"][0]["pem"])
     path.write_text(file, encoding="utf-8")
-    assert verify.verify_file(path, pins).verdict == "intact"
+    found = verify.verify_file(path, pins)
+    assert found.verdict == "intact", [f.say("en") for f in found.findings]
     path.write_text(file.replace("echocardiography", "nothing at all"), encoding="utf-8")
     assert verify.verify_file(path, pins).verdict == "not_intact", "the control"
 

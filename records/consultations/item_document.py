@@ -26,7 +26,7 @@ from records.consultations.opinion_parties import (
 )
 from records.consultations.report_parts import ReadingKind
 from records.models import SourcePatient
-from records.web.referral_list import show_faces
+from records.mpi.index.patient_search import displayed_persons
 
 Kind = WorkItem.Kind
 KIND_IN_DOCUMENT = {  # as C0045 has it, in the language of the document
@@ -59,7 +59,8 @@ def build_document(item: WorkItem, draft: OpinionDraft, acting: Principal) -> di
 def gather_context(item: WorkItem, asked: dict[str, str], acting: Principal) -> OpinionContext:
     asker = Staff.objects.select_related("hospital").get(pk=item.sender_staff_id)
     source = SourcePatient.objects.get(pk=item.source_patient)
-    face = show_faces([item], acting)[item.person]
+    # in clear, as the hospital that asks sees them
+    face = displayed_persons({item.person}, acting.hospital_id, item.sender_id)[item.person]
     attachments = tuple(
         SentRecord(f"{d.hospital.code}/{d.type_name}/{d.fhir_id}", d.version, d.digest)
         for d in item.documents.select_related("hospital").order_by("pk")
