@@ -107,7 +107,7 @@ DETAIL_WORDS = {
     "accept": gettext_lazy("accepted"),
     "ask": gettext_lazy("asked back"),
     "decline": gettext_lazy("declined"),
-    "withdraw": gettext_lazy("taken back"),
+    "withdraw": gettext_lazy("withdrawn"),
     "answer": gettext_lazy("answered"),
     "arrange": gettext_lazy("arranged anew"),
     "cancel": gettext_lazy("asked to cancel"),

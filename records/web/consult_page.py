@@ -46,6 +46,7 @@ def consult_page(request: HttpRequest, person_id: UUID, *, acting: Principal) ->
     own = own_registration(person_id, acting)
     hospitals = list_destinations(acting)
     first = DestinationForm(request.GET or None, hospitals=hospitals)
+    first.fields["to"].label = _("Hospital that is asked")
     receiver = next((h for h in hospitals if h.code == request.GET.get("to")), None)
     shown: dict[str, Any] = frame.context | {"own": own, "first": first, "receiver": receiver}
     if own is None or receiver is None:

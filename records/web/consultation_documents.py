@@ -14,11 +14,15 @@ from consent.terms import Refused
 from records.fhir.issues import Gone, NotFound
 from records.fhir.json_codec import parse_json
 from records.interactions.read import read_version
+from records.meaning.patient_details import traits_of_patient
 from records.meaning.value_text import drop_nulls
 from records.operations.shared_record import ShownResource
 from records.requests.fhir_request import build_fhir_request
 from records.web.referral_documents import Offered, digest_resource
 from records.web.resource_display import DisplayLine, build_display_line
+from records.web.result_display import ResultLine, build_result_lines
+
+RESULT = "Observation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,7 @@ class FixedRecord:
     """
 
     line: DisplayLine | None = None
+    results: tuple[ResultLine, ...] = ()
     text: str = ""
     digest: str = ""
     fits: bool = False
@@ -69,8 +74,11 @@ def open_fixed(document: WorkDocument, acting: Principal) -> FixedRecord:
     if sent is None:
         return FixedRecord()
     digest = digest_resource(sent)
+    shown = ShownResource(sent, d.hospital, "")
+    results = build_result_lines(shown, traits_of_patient({})) if d.type_name == RESULT else []
     return FixedRecord(
-        build_display_line(ShownResource(sent, d.hospital, "")),
+        build_display_line(shown),
+        tuple(results),
         json.dumps(sent, ensure_ascii=False, indent=2),
         digest,
         digest == d.digest,
