@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from alliance.auth.principal import Principal
 from alliance.auth.session import require_staff
 from alliance.consultations.request_consultation import NewRequest, do_request_consultation
-from alliance.models import Hospital, WorkItem
+from alliance.models import Hospital, Staff, WorkItem
 from alliance.roles import Permission
 from alliance.workflow.send_item import NewItem
 from consent.terms import Refused
@@ -53,7 +53,11 @@ def consult_page(request: HttpRequest, person_id: UUID, *, acting: Principal) ->
         return render(request, "records/consult.html", shown)
     sight = foresee_sight(own, receiver, acting, referral_windows(now))
     offered = [o for o in list_offered(frame.opened, now) if o.url in sight.urls]
-    form = ConsultForm(request.POST or None, along=[(o.value, o.words) for o in offered])
+    form = ConsultForm(
+        request.POST or None,
+        along=[(o.value, o.words) for o in offered],
+        initial={"asking_department": find_department(acting)},
+    )
     further = FurtherForm(request.POST or None)
     if request.method == "POST" and are_valid(form, further):
         try:
@@ -79,6 +83,12 @@ def consult_page(request: HttpRequest, person_id: UUID, *, acting: Principal) ->
         },
         status=422 if form.is_bound else 200,
     )
+
+
+def find_department(acting: Principal) -> str:
+    """The acting one's own, "" where none is on record."""
+    staff = Staff.objects.select_related("department").get(pk=acting.id)
+    return str(staff.department) if staff.department else ""
 
 
 def are_valid(form: ConsultForm, further: FurtherForm) -> bool:

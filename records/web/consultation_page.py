@@ -95,14 +95,15 @@ def render_consultation(
 ) -> HttpResponse:
     """tried: a verb with the form that lacked something."""
     side, team = side_of(item, acting), list_team(item)
-    place = find_place(team, acting)
+    place, meeting = find_place(team, acting), find_meeting(item, team)
     opens = side is Side.SENDER or is_access_open(item, timezone.now())
     opinion = SignedOpinion.objects.select_related("staff__hospital").filter(item=item).first()
     reads = acting.may(Permission.RECORD_READ)
     moves = [
         m
         for m in list_moves(table_of_item(item), item.state, side, acting.may)
-        if m.verb not in TEAM_VERBS or (place and (m.verb != "sign" or place.leads))
+        if (m.verb not in TEAM_VERBS or (place and (m.verb != "sign" or place.leads)))
+        and (m.verb != "not-hold" or meeting or item.state == "in-session")
     ]
     return render(
         request,
@@ -121,7 +122,7 @@ def render_consultation(
             "reads": reads and opens and (side is Side.SENDER or place is not None),
             "files": acting.may(Permission.REFERRAL_CARE) and shows_opinion(item, team, acting),
             "team": team,
-            "meeting": find_meeting(item, team),
+            "meeting": meeting,
             "course": [
                 (t, CONSULTATION_DONE[t.verb], name_state(item, t.to_state))
                 for t in list_course(item)
