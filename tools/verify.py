@@ -1550,10 +1550,7 @@ def verify_opinion(data: bytes, pins: list[PinnedKey]) -> Report:
     for signature in signatures:
         check_opinion_key(signature, head, pins, report)
         check_opinion_document(signature, parts, found_id, digest, report)
-        if signature.header["signer"]["staff"] not in experts:
-            report.tell(
-                "opinion-signer", name=signature.name, staff=signature.header["signer"]["staff"]
-            )
+        check_opinion_signer(signature, experts, report)
         check_step_up(signature, report)
         check_opinion_line(signature, head, report)
     if head is not None:
@@ -1567,10 +1564,10 @@ def verify_opinion(data: bytes, pins: list[PinnedKey]) -> Report:
     return report
 
 
-def list_experts(parts: dict[str, Any]) -> set[str]:
-    """Staff numbers of the doctors that the document names as its experts."""
+def list_experts(parts: dict[str, Any]) -> dict[str, str]:
+    """Names by staff number of the doctors that the document names as its experts."""
     return {
-        str(part["identifier"][0]["value"])
+        str(part["identifier"][0]["value"]): str(part["name"][0]["text"])
         for name, part in parts.items()
         if part["resourceType"] == "Practitioner" and name != "asking-doctor"
     }
@@ -1616,6 +1613,17 @@ def check_opinion_document(
             report.tell("opinion-part", name=name, part=words)
     if before == sum(report.counts.values()):
         report.tell("opinion-changed", name=name)
+
+
+def check_opinion_signer(
+    signature: OpinionSignature, experts: dict[str, str], report: Report
+) -> None:
+    """By number, and by name where the document's part is the one that was signed."""
+    staff = signature.header["signer"]["staff"]
+    if staff not in experts or (
+        experts[staff] != signature.name and not report.counts["opinion-part"]
+    ):
+        report.tell("opinion-signer", name=signature.name, staff=staff)
 
 
 def check_step_up(signature: OpinionSignature, report: Report) -> None:
@@ -1707,6 +1715,7 @@ def verify_file(
     *,
     against: Path | None = None,
     witnesses: list[PinnedKey] | None = None,
+    on_leaf: Callable[[int, bytes], None] | None = None,
 ) -> Report:
     """A signed opinion, which is JSON, or an evidence package, which is a ZIP."""
     try:
@@ -1718,7 +1727,7 @@ def verify_file(
                     return verify_opinion(data, pins)
     except OSError:
         pass  # the reader of packages says so
-    return verify_package(path, pins, against=against, witnesses=witnesses)
+    return verify_package(path, pins, against=against, witnesses=witnesses, on_leaf=on_leaf)
 
 
 def print_opinion_facts(facts: dict[str, Any], zh: bool, out: Callable[[str], Any]) -> None:

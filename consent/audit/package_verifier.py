@@ -43,19 +43,19 @@ def verify_package(
     against: Path | None = None,
     against_log: bool = False,
 ) -> Any:
-    """Check a package; returns the Report of tools/verify.py. against_log: this installation's log
-    must lead to its head and hold its lines.
+    """Check a package, or a signed opinion; returns the Report of tools/verify.py. against_log:
+    this installation's log must lead to a package's head and hold its lines.
     """
     verifier, leaves = load_verifier(), dict[int, bytes]()
     pins = list(pins)
-    report = verifier.verify_package(
+    report = verifier.verify_file(
         path,
         as_verifier_keys(pins),
         against=against,
         witnesses=as_verifier_keys(witnesses),
         on_leaf=leaves.__setitem__ if against_log else None,
     )
-    if against_log and report.facts:
+    if against_log and report.facts and not report.opinion:
         head = TreeHead.from_json(verifier.Package(path).read_json("manifest.json")["head"])
         kept = KeptHead(head, f"{path.name} keeps", leaves)
         for fault in verify_log([kept], pins).faults:

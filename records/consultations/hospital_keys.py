@@ -10,10 +10,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from alliance.auth.principal import Principal
 from alliance.models import Hospital
+from alliance.sql.hospitals import HOSPITALS
 from consent.audit.append import append_event
 from consent.audit.event import AuditEvent, EventCode
 from consent.audit.signing_keys import fingerprint_of_key, pem_from_key, raw_key_bytes
@@ -61,19 +62,41 @@ def load_private_key(hospital: str, generation: int) -> Ed25519PrivateKey:
     return derive_private_key(bytes(settings.AUDIT_KEY), hospital, generation)
 
 
+# index: alliance_hospital_pkey
+KEEP_KEY_SQL = f"SELECT h.id FROM {HOSPITALS} h WHERE h.id = %s FOR SHARE"
+
+
 def use_signing_key(hospital: Hospital, acting: Principal) -> tuple[PublicKey, Ed25519PrivateKey]:
-    """The key that signs for it now. Begins the first, or the next where the installation's secret
-    was changed since. In the caller's transaction.
+    """The key that signs for it now, and does until the caller's transaction ends. Begins the
+    first, or the next where the installation's secret was changed since.
     """
-    for locked in (False, True):
-        if locked:  # one at a time begins a key
-            Hospital.objects.select_for_update(no_key=True).get(pk=hospital.pk)
-        newest = find_newest_key(hospital)
-        if newest is not None:
-            private = load_private_key(hospital.code, newest.generation)
-            if raw_key_bytes(private.public_key()) == newest.key:
-                return newest, private
-    return begin_key(hospital, acting)
+    if find_usable_key(hospital) is not None:
+        with connection.cursor() as cursor:
+            cursor.execute(KEEP_KEY_SQL, [hospital.pk])
+    else:
+        lock_hospital(hospital)
+    return find_usable_key(hospital) or begin_key(hospital, acting)
+
+
+def find_usable_key(hospital: Hospital) -> tuple[PublicKey, Ed25519PrivateKey] | None:
+    """The newest of the register, where this installation's secret leads to it."""
+    newest = find_newest_key(hospital)
+    if newest is None:
+        return None
+    private = load_private_key(hospital.code, newest.generation)
+    return (newest, private) if raw_key_bytes(private.public_key()) == newest.key else None
+
+
+def lock_hospital(hospital: Hospital) -> None:
+    """One at a time begins a key."""
+    Hospital.with_sandboxes.select_for_update(no_key=True).get(pk=hospital.pk)
+
+
+@transaction.atomic
+def renew_signing_key(hospital: Hospital, acting: Principal) -> PublicKey:
+    """Begin the next key, though nothing else has changed."""
+    lock_hospital(hospital)
+    return begin_key(hospital, acting)[0]
 
 
 def begin_key(hospital: Hospital, acting: Principal) -> tuple[PublicKey, Ed25519PrivateKey]:
@@ -85,7 +108,7 @@ def begin_key(hospital: Hospital, acting: Principal) -> tuple[PublicKey, Ed25519
     private = load_private_key(hospital.code, generation)
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
-        now = cursor.fetchone()[0].replace(microsecond=0)  # signatures name whole seconds
+        now = cursor.fetchone()[0]
     key = raw_key_bytes(private.public_key())
     HospitalSigningKey.objects.create(hospital=hospital, generation=generation, key=key, since=now)
     begun = PublicKey(hospital.code, generation, key, now)
@@ -108,5 +131,5 @@ def list_public_keys(hospital: Hospital) -> list[PublicKey]:
     ends = [row.since for row in rows[1:]]
     return [
         PublicKey(hospital.code, row.generation, bytes(row.key), row.since, until)
-        for row, until in zip(rows, [*ends, None][: len(rows)], strict=True)
+        for row, until in zip(rows, [*ends, None], strict=False)
     ]

@@ -26,7 +26,7 @@ def add_item_fields(fields: Mapping[str, str], context: OpinionContext) -> dict[
         "consulted_department": lead.department if lead else "",
         "expert_hospital": lead.hospital.name if lead else "",
         "consulted_hospital": context.consulted.name,
-        "ended_at": f"{context.ended_at.astimezone(CHINA):%Y%m%dT%H%M%S}",
+        "ended_at": write_compact(context.ended_at.isoformat()),
     }
 
 
@@ -49,3 +49,8 @@ def find_age(birth_date: str, at: dt.datetime) -> dict[str, str]:
     last = (dt.date(year + month // 12, month % 12 + 1, 1) - dt.timedelta(days=1)).day
     days = (day - dt.date(year, month, min(born.day, last))).days
     return {"age_months": f"{months} {min(days, 29)}/30"}
+
+
+def write_compact(moment: str) -> str:
+    """Of ISO 8601 with offset, as the data elements write it (DT15)."""
+    return f"{dt.datetime.fromisoformat(moment).astimezone(CHINA):%Y%m%dT%H%M%S}"

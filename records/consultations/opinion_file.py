@@ -7,29 +7,15 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from django.db import connection
-
 from alliance.models import Hospital
 from consent.audit import canonical_line
-from consent.audit.event import EventCode
-from consent.audit.inclusion_proofs import InclusionProver
+from consent.audit.signing_lines import find_signing_line
 from consent.audit.tree_head import TreeHead, load_newest_head
 from records.consultations.hospital_keys import PublicKey, list_public_keys
 from records.consultations.opinion_provenance import build_provenance
 from records.consultations.signature_header import read_header
 
 KIND = "xinglin-signed-opinion"
-AROUND = dt.timedelta(minutes=10)  # of a signature, in which its line was recorded
-
-# index: consent_audit_event_actor, consent_audit_leaf_event_id_key
-LINE_SQL = f"""
-SELECT e.*, l.position, l.hash FROM (
-  SELECT {canonical_line.SELECT} FROM consent_audit_event
-  WHERE actor_kind = 'staff' AND actor = %(staff)s AND recorded >= %(start)s
-    AND recorded < %(end)s AND code = %(code)s AND strpos(detail, %(signature)s) > 0) e
-  JOIN consent_audit_leaf l ON l.event_id = e.id
-WHERE l.position < %(size)s ORDER BY l.position LIMIT 1
-"""
 
 
 class UnknownKey(ValueError):
@@ -76,33 +62,7 @@ def find_key_of(jws: str) -> PublicKey:
 
 
 def find_sealed_line(jws: str, head: TreeHead) -> dict[str, Any] | None:
-    """The line of a signature with its proof under the head; None where it is not sealed yet, or
-    lies in an archive.
-    """
-    header, signature = read_header(jws), jws.rpartition(".")[2]
+    """The line of a signature with its proof under the head."""
+    header = read_header(jws)
     at = dt.datetime.fromisoformat(header["sigT"])
-    with connection.cursor() as cursor:
-        cursor.execute(
-            LINE_SQL,
-            {
-                "staff": header["signer"]["staff"],
-                "start": at - AROUND,
-                "end": at + AROUND,
-                "code": str(EventCode.OPINION_SIGN),
-                "signature": signature,
-                "size": head.size,
-            },
-        )
-        row = cursor.fetchone()
-        if row is None:
-            return None
-        *fields, position, leaf = row
-        path = InclusionProver(cursor, head.size, head.root).path(position)
-    line = canonical_line.line_from_row(tuple(fields))
-    return {
-        "id": line["id"],
-        "line": line,
-        "leaf": bytes(leaf).hex(),
-        "position": position,
-        "path": [node.hex() for node in path],
-    }
+    return find_signing_line(jws.rpartition(".")[2], header["signer"]["staff"], at, head)

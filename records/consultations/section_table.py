@@ -65,6 +65,9 @@ def build_sections(
     chapters: tuple[Chapter, ...], fields: Mapping[str, str], parts: DocumentParts
 ) -> list[dict[str, Any]]:
     """Of the chapters that something stands in."""
+    for name in ("age_years", "age_months"):  # of the patient at the end of the consultation
+        if fields.get(name):
+            parts.add_element(FIELDS_BY_NAME[name], fields[name])
     sections = []
     for chapter in chapters:
         if chapter is RECORDS_SENT:

@@ -70,8 +70,7 @@ def sign_document(
     check_signer(document, signer, step_up, acting, database_clock())
     hospital = Hospital.objects.get(pk=acting.hospital_id)
     key, private = use_signing_key(hospital, acting)
-    now = database_clock()  # not before its key, which this may have begun
-    signed = make_signature(document, signer, step_up, key, private, now)
+    signed = make_signature(document, signer, step_up, key, private, database_clock())
     event = AuditEvent.from_principal(
         acting,
         EventCode.OPINION_SIGN,
@@ -165,7 +164,7 @@ def build_header(
 
 
 def write_instant(at: dt.datetime) -> str:
-    return at.astimezone(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return at.astimezone(dt.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def sign_input(header: dict[str, Any], data: bytes) -> bytes:

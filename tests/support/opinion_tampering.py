@@ -127,6 +127,11 @@ def signed_by_stranger() -> Json:
     return make_file(document, [sign(document, replace(LEAD, staff_id=999, name="王建国"))])
 
 
+def signed_under_another_name() -> Json:
+    document = make_opinion()
+    return make_file(document, [sign(document, replace(LEAD, name="王建国"))])
+
+
 def signed_by_asker() -> Json:
     document = make_opinion()
     return make_file(document, [sign(document, replace(ASKER, hospital=CENTRE))])
@@ -262,6 +267,9 @@ TAMPERINGS = [
     ),
     OpinionTampering(
         "somebody whom the document does not name signs", signed_by_stranger, ("opinion-signer",)
+    ),
+    OpinionTampering(
+        "an expert signs under another name", signed_under_another_name, ("opinion-signer",)
     ),
     OpinionTampering("the asking doctor signs", signed_by_asker, ("opinion-signer",)),
     OpinionTampering(
