@@ -11,13 +11,6 @@ from records.web import (
     confirmation_list,
     confirmation_pages,
     consent_pages,
-    consult_page,
-    consultation_list,
-    consultation_moves,
-    consultation_opinion,
-    consultation_page,
-    consultation_print,
-    consultation_signing,
     decision_display,
     document_pages,
     documents_page,
@@ -61,6 +54,7 @@ from records.web import (
     unusual_decisions,
     unusual_pages,
 )
+from records.web.consultation_urls import CONSULTATION_PATHS
 
 
 class FhirIdConverter:
@@ -215,43 +209,7 @@ urlpatterns = [
         name="referral-print",
     ),
     path("referrals/<int:item_id>/move/", referral_page.move_referral, name="referral-move"),
-    path("person/<uuid:person_id>/consult/", consult_page.consult_page, name="consult"),
-    path("consultations/", consultation_list.consultations_page, name="consultations"),
-    path(
-        "consultations/<int:consultation_id>/",
-        consultation_page.consultation_page,
-        name="consultation",
-    ),
-    path(
-        "consultations/<int:consultation_id>/move/",
-        consultation_moves.move_consultation,
-        name="consultation-move",
-    ),
-    path(
-        "consultations/<int:consultation_id>/opinion/",
-        consultation_opinion.opinion_page,
-        name="consultation-opinion",
-    ),
-    path(
-        "consultations/<int:consultation_id>/sign/",
-        consultation_signing.sign_page,
-        name="consultation-sign",
-    ),
-    path(
-        "consultations/<int:consultation_id>/record/<int:document_id>/",
-        consultation_page.sent_record_page,
-        name="consultation-record",
-    ),
-    path(
-        "consultations/<int:consultation_id>/opinion.json",
-        consultation_signing.opinion_file,
-        name="consultation-file",
-    ),
-    path(
-        "consultations/<int:consultation_id>/opinion.pdf",
-        consultation_print.print_opinion,
-        name="consultation-print",
-    ),
+    *CONSULTATION_PATHS,
     path("print/verify/", print_verification.verify_print_page, name="print-verify"),
     path("person/<uuid:person_id>/results/", results_pages.results_page, name="results"),
     path("person/<uuid:person_id>/results/trend/", trend_pages.trend_page, name="trend"),
