@@ -1529,19 +1529,24 @@ def verify_opinion(data: bytes, pins: list[PinnedKey]) -> Report:
     """Check a signed opinion under the keys that are trusted: the hospital's, and the log's."""
     report = Report(opinion=True)
     try:
-        content = parse_strict_json(data)
-        if content["v"] != 1 or content["kind"] != OPINION_KIND:
-            raise ValueError("it is of another kind or version")
-        document = content["document"]
-        parts = list_document_parts(document)
-        found_id = str(document["identifier"]["value"])
-        signed = encode_canonical_json(document)
-        signatures = [parse_opinion_signature(s, signed) for s in content["signatures"]]
-        head = Head.parse(content["head"]) if content.get("head") else None
-        experts = list_experts(parts)
-    except BAD_VALUES as error:
+        check_opinion(data, pins, report)
+    except (*BAD_VALUES, IndexError) as error:
         report.tell("opinion-form", why=f"{type(error).__name__}: {error}")
-        return report
+    return report
+
+
+def check_opinion(data: bytes, pins: list[PinnedKey], report: Report) -> None:
+    """Raises one of BAD_VALUES where the file is none."""
+    content = parse_strict_json(data)
+    if content["v"] != 1 or content["kind"] != OPINION_KIND:
+        raise ValueError("it is of another kind or version")
+    document = content["document"]
+    parts = list_document_parts(document)
+    found_id = str(document["identifier"]["value"])
+    signed = encode_canonical_json(document)
+    signatures = [parse_opinion_signature(s, signed) for s in content["signatures"]]
+    head = Head.parse(content["head"]) if content.get("head") else None
+    experts = list_experts(parts)
     if not signatures:
         report.tell("opinion-unsigned")
     digest = hashlib.sha256(signed).hexdigest()
@@ -1561,7 +1566,6 @@ def verify_opinion(data: bytes, pins: list[PinnedKey]) -> Report:
         if strange or not is_signed(head.key, head.signature, head.signed):
             report.tell("opinion-head", mark=f"SHA256:{mark}")
     tell_opinion_facts(document, parts, signatures, head, pinned, digest, report)
-    return report
 
 
 def list_experts(parts: dict[str, Any]) -> dict[str, str]:
@@ -1683,6 +1687,7 @@ def tell_opinion_facts(
         "sha256": digest,
         "records": sum(p["resourceType"] == "DocumentReference" for p in parts.values()),
         "signers": [s.name for s in signatures],
+        "elements": read_elements(parts),
         "signatures": [
             {
                 "name": s.name,
@@ -1707,6 +1712,19 @@ def tell_opinion_facts(
         report.notes.append(("opinion-nolog", {}))
     if head is not None and fingerprint_of(head.key) not in pinned:
         report.notes.append(("opinion-log", {"mark": f"SHA256:{fingerprint_of(head.key)}"}))
+
+
+def read_elements(parts: dict[str, Any]) -> list[tuple[str, str]]:
+    """What the document says, element by element: label and text."""
+    read = []
+    for name, part in parts.items():
+        code = part.get("code")
+        if name.startswith("field-") and isinstance(code, dict):
+            concept = part.get("valueCodeableConcept")
+            codings = concept.get("coding") if isinstance(concept, dict) else None
+            coded = codings[0].get("code") if isinstance(codings, list) and codings else ""
+            read.append((str(code.get("text", name)), str(part.get("valueString") or coded)))
+    return read
 
 
 def verify_file(
@@ -1745,6 +1763,9 @@ def print_opinion_facts(facts: dict[str, Any], zh: bool, out: Callable[[str], An
         rows.append(("签名", "signed", f"{said} · {s['key']} · log {line}"))
     for name_zh, name_en, value in rows:
         out(f"{name_zh}：{value}" if zh else f"{name_en}: {value}")
+    out("")
+    for label, text in facts["elements"]:
+        out(f"{label}：{text}" if zh else f"{label}: {text}")
     out("")
 
 

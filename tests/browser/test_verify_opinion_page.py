@@ -18,6 +18,7 @@ VERIFY = """async ([key]) => {
   const file = document.getElementById("file").files[0];
   const report = await verifyFile(file, parseKeys(key), [], null);
   return {verdict: report.verdict, counts: report.counts, notes: report.notes.map(n => n[0]),
+    elements: report.facts ? report.facts.elements : null,
     says: [0, 1].map(lang => sayVerdict(report, lang)),
     findings: report.findings.map(f => [f.code, sayFinding(f, 0), sayFinding(f, 1)])};
 }"""
@@ -68,6 +69,7 @@ def test_both_say_the_same_of_what_is_intact(page: Any, tmp_path: Path) -> None:
                 [n[0] for n in other.notes],
             )
             assert found["says"] == [other.say_verdict("zh"), other.say_verdict("en")]
+            assert found["elements"] == [list(e) for e in other.facts["elements"]] != []
     assert found["verdict"] == "intact" and page.errors == []
 
 
@@ -78,5 +80,6 @@ def test_it_is_read_by_whoever_holds_the_file(page: Any, tmp_path: Path) -> None
     page.click("#go")
     page.wait_for_selector("#result .verdict.intact")
     said = page.inner_text("#result")
+    assert "是否转院行冠脉造影" in said and "2. 建议24小时内转院行冠脉造影 & 评估。" in said
     assert "欧阳明月" in said and "司徒云帆" in said and "会诊记录" in said
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -14,6 +14,7 @@ from joserfc import jws as jose
 from joserfc.jwk import OKPKey
 from joserfc.jws import JWSRegistry
 
+from consent.audit.canonical_line import encode_canonical_json
 from consent.audit.package_verifier import FOLDER, load_verifier
 from records.consultations.opinion_document import encode_document
 from records.consultations.signature_header import encode_part
@@ -79,6 +80,28 @@ def test_a_byte_of_the_file_is_enough(tmp_path: Path) -> None:
         assert verify.verify_file(tmp_path / "b.json", PINS).verdict == "not_intact", at
 
 
+def test_no_shape_of_a_file_breaks_the_verifier() -> None:
+    def walk(node: Any) -> list[tuple[Any, Any]]:
+        found: list[tuple[Any, Any]] = []
+        for key in node if isinstance(node, dict) else range(len(node)):
+            found.append((node, key))
+            if isinstance(node[key], dict | list):
+                found += walk(node[key])
+        return found
+
+    content = make_file()
+    covered = ("jws", "key", "document", "kind", "v", "signatures")
+    for node, key in walk(content):
+        kept = node[key]
+        for junk in (None, [], {}, [None], 7, "x"):
+            node[key] = junk
+            report = verify.verify_opinion(encode_canonical_json(content), PINS)
+            if node is content["document"] or key in covered:
+                assert report.verdict == "not_intact", (key, junk)
+        node[key] = kept
+    assert verify.verify_opinion(encode_canonical_json(content), PINS).verdict == "intact"
+
+
 def test_the_key_comes_from_the_user(tmp_path: Path) -> None:
     log_only = verify.parse_keys(fingerprint(LOG_KEY))
     for pins, verdict, note in (
@@ -130,7 +153,11 @@ def test_the_command_takes_both_kinds_of_file(tmp_path: Path) -> None:
 
     path = write_file(make_file(), tmp_path / "opinion.json")
     told = run(path, KEY.mark, fingerprint(LOG_KEY))
-    assert told.returncode == 0 and "会诊记录" in told.stdout and "INTACT" in told.stdout
+    assert (
+        told.returncode == 0
+        and "会诊意见：1. 考虑不稳定型心绞痛<高危>" in told.stdout
+        and "INTACT" in told.stdout
+    )
     assert run(path).returncode == 2
     (tmp_path / "key.pem").write_text(KEY.pem + pem(LOG_KEY))
     assert run(path, str(tmp_path / "key.pem")).returncode == 0
