@@ -380,6 +380,9 @@ OWN_PAGES = frozenset(
         "my/consent/<int:directive_id>/withdraw/",
     }
 )  # and to the patient whose they are
+NAMED_PAGES = frozenset(
+    {f"consultations/<int:consultation_id>/{page}/" for page in ("opinion", "sign")}
+)  # and to those alone who were named for it
 WITHOUT_SESSION = re.compile(
     r"metrics$|launch$|sync/<slug:hospital>|fhir/<slug:base_code>(?!/metadata|/openapi)|my/passphrase/|my/sign-out/"
     r"metrics$|launch$|sync/<slug:hospital>/|fhir/<slug:base_code>(?!/metadata|/openapi)|my/passphrase/|my/sign-out/"
