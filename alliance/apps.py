@@ -8,6 +8,8 @@ class AllianceConfig(AppConfig):
 
     def ready(self) -> None:
         from alliance.auth import signals  # noqa: F401
+        from alliance.consultations.consultation_effects import carry_out_consultation_verb
+        from alliance.consultations.consultation_table import CONSULTATION_TABLES
         from alliance.database import connection_guard
         from alliance.operations.system_checks import register_checks
         from alliance.referrals.keep_plan import HOME_EFFECTS
@@ -24,6 +26,8 @@ class AllianceConfig(AppConfig):
 
         STATE_TABLES.update(REFERRAL_TABLES)
         MOVE_EFFECTS.extend(e for e in HOME_EFFECTS if e not in MOVE_EFFECTS)
+        STATE_TABLES.update(CONSULTATION_TABLES)
+        MOVE_EFFECTS.append(carry_out_consultation_verb)
         PROPOSAL_ACTS.update(
             {
                 "alliance-role": ALLIANCE_ROLE_ACT,

@@ -14,3 +14,7 @@ class Named(models.Field):  # type: ignore[type-arg]
 
 class EncryptedTextField(Named, models.TextField):  # type: ignore[type-arg]
     """text."""
+
+
+class EncryptedBinaryField(Named, models.BinaryField):
+    """bytea."""

@@ -2,6 +2,14 @@ from alliance.models.administrator_client import AdministratorClient, Administra
 from alliance.models.appointment import Appointment
 from alliance.models.backup import Backup
 from alliance.models.client import AccessToken, Client
+from alliance.models.consultation import (
+    ConsultationExpert,
+    ConsultationMeeting,
+    ConsultationRating,
+    ConsultationRequest,
+    OpinionDraft,
+    SignedOpinion,
+)
 from alliance.models.disk import DiskSample
 from alliance.models.enrolment import AcceptanceMark, EnrolmentCode
 from alliance.models.epoch import Epoch
@@ -41,6 +49,10 @@ __all__ = [
     "CalendarDay",
     "Client",
     "ColumnKey",
+    "ConsultationExpert",
+    "ConsultationMeeting",
+    "ConsultationRating",
+    "ConsultationRequest",
     "Department",
     "DiskSample",
     "DutyOffice",
@@ -60,8 +72,10 @@ __all__ = [
     "KnownPlace",
     "Launch",
     "LaunchPermission",
+    "OpinionDraft",
     "Proposal",
     "Release",
+    "SignedOpinion",
     "Staff",
     "User",
     "WorkDeadline",

@@ -1,4 +1,4 @@
-"""Work between two hospitals: a referral, and later a consultation. What moves it and when is the
+"""Work between two hospitals: a referral or a consultation. What moves it and when is the
 state table's (alliance/workflow/state_table.py, docs/adr/0086).
 """
 
@@ -25,11 +25,19 @@ class WorkItem(models.Model):
         UP = "referral-up", _("Referral up")
         DOWN = "referral-down", _("Referral down")
         SIDEWAYS = "referral-sideways", _("Referral between equals")
+        CONSULTATION = "consultation", _("Remote consultation")
+        JOINT_CONSULTATION = "consultation-joint", _("Remote consultation of several departments")
+        ECG_READING = "reading-ecg", _("Remote reading of an ECG")
+        IMAGE_READING = "reading-imaging", _("Remote reading of images")
+        SLIDE_READING = "reading-pathology", _("Remote reading of pathology")
 
     class Urgency(models.TextChoices):
         EMERGENCY = "emergency", _("Emergency")
         URGENT = "urgent", _("Urgent")
         ROUTINE = "routine", _("Routine")
+
+    REFERRALS = frozenset({Kind.UP, Kind.DOWN, Kind.SIDEWAYS})
+    CONSULTATIONS = frozenset(Kind) - REFERRALS
 
     kind = models.CharField(max_length=20, choices=Kind.choices)
     person = models.UUIDField()

@@ -17,6 +17,12 @@ APPEND_ONLY = (
     "alliance_hometaskentry",
     "alliance_homemeasure",
     "alliance_workdeadline",
+    "alliance_consultationrequest",
+    "alliance_consultationexpert",
+    "alliance_consultationmeeting",
+    "alliance_opiniondraft",
+    "alliance_signedopinion",
+    "alliance_consultationrating",
 )
 # of what was sent and of a timer's moment nothing changes any more
 PARTLY = {

@@ -23,6 +23,11 @@ DEADLINES: dict[str, dict[str, dt.timedelta]] = {
     "missed": dict.fromkeys(WorkItem.Urgency, 48 * HOUR),
     "home": dict.fromkeys(WorkItem.Urgency, 72 * HOUR),
     "follow-up": dict.fromkeys(WorkItem.Urgency, 7 * 24 * HOUR),
+    "opinion": {EMERGENCY: HOUR, URGENT: 24 * HOUR, ROUTINE: 72 * HOUR},
+    "opinion-escalated": {EMERGENCY: 2 * HOUR, URGENT: 48 * HOUR, ROUTINE: 144 * HOUR},
+    "acknowledge": dict.fromkeys(WorkItem.Urgency, 24 * HOUR),
+    "acknowledge-escalated": dict.fromkeys(WorkItem.Urgency, 48 * HOUR),
+    "rating": dict.fromkeys(WorkItem.Urgency, 7 * 24 * HOUR),
 }
 FROM_ARRANGED = frozenset({"no-show"})  # counted from when the patient is to come
 RANK_BY_URGENCY = {EMERGENCY: 0, URGENT: 1, ROUTINE: 2}

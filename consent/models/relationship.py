@@ -12,6 +12,7 @@ class Relationship(models.Model):
         REFERRAL = "referral"
         CONSULTATION = "consultation"
         TRANSFER = "transfer"  # by a referral that was sent here (alliance.models.WorkItem)
+        EXPERT = "expert"  # of one who was named for a consultation (alliance.models.WorkItem)
         PANEL = "panel"
         ADMISSION = "admission"
         DECLARED = "declared"
@@ -22,6 +23,9 @@ class Relationship(models.Model):
     hospital = models.ForeignKey("alliance.Hospital", models.PROTECT, related_name="+")
     basis = models.CharField(max_length=12, choices=Basis.choices)
     source_patient = models.BigIntegerField(null=True)  # of whom the hospital wrote it
+    # the same for an expert; apart, for one registration may have several at a hospital
+    expert_source = models.BigIntegerField(null=True)
+    # for an expert, whom alone it lets in
     declared_by = models.ForeignKey("alliance.Staff", models.PROTECT, null=True, related_name="+")
     reason = models.CharField(max_length=200, blank=True)
     noted_at = models.DateTimeField(db_default=Now())  # when it was first written down here

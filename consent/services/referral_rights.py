@@ -2,6 +2,8 @@
 goes, asked for by the one that sends, from sending until the referral ends plus a set time. Consent
 and seals rule as ever.
 
+A consultation lets in its experts alone, once they are named (consent/services/expert_access.py).
+
 One row a registration and hospital (basis "transfer"): it holds until the last of their referrals
 lets go.
 """
@@ -13,6 +15,7 @@ from django.db import connection
 from alliance.models.work_item import WorkItem
 from alliance.sql.work import OTHER_RIGHTS_END
 from consent import from_records
+from consent.services.expert_access import end_experts_access
 
 OPEN_END = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
 # index: one_by_basis
@@ -41,7 +44,8 @@ WHERE r.basis = 'transfer' AND r.source_patient = ANY(%(sources)s) AND r.hospita
 
 
 def open_for_receiver(item: WorkItem, now: dt.datetime) -> None:
-    open_relationship(str(item.person), item.receiver_id, item.source_patient, now)
+    if item.kind in WorkItem.REFERRALS:
+        open_relationship(str(item.person), item.receiver_id, item.source_patient, now)
 
 
 def open_for_sender(item: WorkItem, now: dt.datetime) -> None:
@@ -76,6 +80,9 @@ def open_relationship(person: str, hospital_id: int, source: int, now: dt.dateti
 
 def end(item: WorkItem, at: dt.datetime) -> None:
     """Both ways, unless another item of the same patient between the same two is open longer."""
+    if item.kind in WorkItem.CONSULTATIONS:
+        end_experts_access(item, at)
+        return
     own = [source for source, _home in receivers_registrations(item)]
     with connection.cursor() as cursor:
         for sources, hospital in (([item.source_patient], item.receiver_id), (own, item.sender_id)):

@@ -29,7 +29,10 @@ LINES_OF_STAFF = (
 )
 EMERGENCIES = "(SELECT id, person, staff_id, opened_at, finding FROM consent_emergency)"
 SEALS = "(SELECT id, covers, sealed_at, lifted_at FROM consent_incidentseal)"
-TREATMENTS = "(SELECT id, person, hospital_id, basis, starts_at, ends_at FROM consent_relationship)"
+TREATMENTS = (
+    "(SELECT id, person, hospital_id, basis, declared_by_id, starts_at, ends_at"
+    " FROM consent_relationship)"
+)
 # Decisions that permit something, by the registrations that they cover.
 PERMITS = (
     "(SELECT id, covers, resource, valid_from, valid_until, withdrawn_at FROM consent_directive"

@@ -28,7 +28,8 @@ def ended_by_then(*columns: str, by: str) -> str:
 # table itself, so that the statement says the same of a moment that has passed.
 TABLES_THEN = f"""
 consent_relationship AS NOT MATERIALIZED (
-  SELECT r.id, r.person, r.hospital_id, r.basis, r.source_patient, r.declared_by_id, r.noted_at,
+  SELECT r.id, r.person, r.hospital_id, r.basis, r.source_patient, r.expert_source,
+    r.declared_by_id, r.noted_at,
     coalesce((p.was->>'starts_at')::timestamptz, r.starts_at) AS starts_at,
     coalesce((p.was->>'ends_at')::timestamptz, r.ends_at) AS ends_at
   FROM consent_relationship r

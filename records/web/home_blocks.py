@@ -34,6 +34,7 @@ from consent.services.seen_emergencies import query_overdue_emergencies, query_s
 from records.mpi.curation import review_queue
 from records.web import own_requests, pending_confirmations
 from records.web.home_block import HomeBlock, oldest_since, tell_left, tell_wait
+from records.web.home_consultation_blocks import tell_consultations, tell_unheeded_consultations
 from records.web.home_referral_blocks import (
     tell_home_tasks,
     tell_late_referrals,
@@ -369,6 +370,7 @@ BLOCKS: tuple[tuple[Permission, Callable[[Principal], Iterator[HomeBlock]]], ...
     (Permission.REFERRAL_SEE, tell_referrals),
     (Permission.REFERRAL_CARE, tell_home_tasks),
     (Permission.REFERRAL_SEE, tell_late_referrals),
+    (Permission.REFERRAL_SEE, tell_consultations),
     (Permission.RELATION_DECLARE, tell_own_treatments),
     (Permission.LINK_REVIEW, tell_pairs),
     (Permission.CODE_MAP, tell_mappings),
@@ -384,5 +386,6 @@ BLOCKS: tuple[tuple[Permission, Callable[[Principal], Iterator[HomeBlock]]], ...
     (Permission.PROPOSAL_DECIDE, tell_proposals),
     (Permission.HOSPITAL_MANAGE, tell_hospitals),
     (Permission.HOSPITAL_MANAGE, tell_unheeded_referrals),
+    (Permission.HOSPITAL_MANAGE, tell_unheeded_consultations),
     (Permission.OPERATIONS_SEE, tell_operation),
 )

@@ -17,7 +17,9 @@ from records.web.home_block import HomeBlock, tell_left, tell_wait
 
 def tell_referrals(acting: Principal) -> Iterator[HomeBlock]:
     """Whose turn is this hospital's; urgent where a deadline has passed or an emergency waits."""
-    ours = WorkItem.objects.filter(owner_id=acting.hospital_id, closed_at=None)
+    ours = WorkItem.objects.filter(
+        owner_id=acting.hospital_id, kind__in=WorkItem.REFERRALS, closed_at=None
+    )
     first = ours.aggregate(due=Min("due_at"))["due"]
     now = timezone.now()
     yield HomeBlock(
@@ -54,7 +56,9 @@ def tell_unheeded_referrals(acting: Principal) -> Iterator[HomeBlock]:
     """For the alliance's office: a number alone, and no patient."""
     if not acting.alliance_wide:
         return
-    unheeded = WorkItem.objects.filter(alarm__gte=Alarm.OFFICE, closed_at=None)
+    unheeded = WorkItem.objects.filter(
+        alarm__gte=Alarm.OFFICE, kind__in=WorkItem.REFERRALS, closed_at=None
+    )
     first = unheeded.aggregate(due=Min("due_at"))["due"]
     yield HomeBlock(
         _("Referrals that nobody has answered in time"),

@@ -250,7 +250,7 @@ def query_system_only_treatments(acting: Principal) -> QuerySet[Relationship]:
         starts_at__lte=now,
         ends_at__gt=now,
     )
-    found = found.exclude(basis=Basis.DECLARED).exclude(
+    found = found.exclude(basis__in=(Basis.DECLARED, Basis.EXPERT)).exclude(
         has_tie_confirmation("full", "provisional", "refused")
     )
     return filter_by_served_hospital(found, acting).select_related("hospital").order_by("-noted_at")

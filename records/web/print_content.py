@@ -74,6 +74,7 @@ PART_TITLES = {
     "refer-back": gettext_lazy("Referral sheet: back"),
     "slip-out": gettext_lazy("Slip for the patient"),
     "slip-home": gettext_lazy("Slip for the way home"),
+    "consultation": gettext_lazy("Consultation record"),
     EMERGENCY_NOTICE: gettext_lazy("Notice of an emergency access to your record"),
 }
 LIST_TITLES = {

@@ -24,6 +24,7 @@ from consent.audit.append import append_event
 from consent.audit.event import AuditEvent, EventCode
 from records.models import SourcePatient
 from records.mpi.index.patient_search import DisplayedPerson, displayed_persons
+from records.web.consultation_words import CONSULTATION_STATES
 from records.web.home_plan_display import count_overdue
 from records.web.page_pulse import list_pulse
 from records.web.referral_words import STATE_WORDS
@@ -44,19 +45,31 @@ class ReferralRow:
     late_tasks: int = 0  # of its home plan, that are overdue
 
 
-def query_open(acting: Principal, show: str) -> QuerySet[WorkItem]:
+def query_open(
+    acting: Principal, show: str, kinds: frozenset[WorkItem.Kind] = WorkItem.REFERRALS
+) -> QuerySet[WorkItem]:
     """index: work_turn, work_sent, work_received"""
     of_hospital: dict[str, Q] = {
         "turn": Q(owner_id=acting.hospital_id),
         "sent": Q(sender_id=acting.hospital_id),
         "received": Q(receiver_id=acting.hospital_id),
     }
-    return WorkItem.objects.filter(of_hospital[show], closed_at=None)
+    return WorkItem.objects.filter(of_hospital[show], kind__in=kinds, closed_at=None)
 
 
-def list_open(acting: Principal, show: str, after: str) -> list[WorkItem]:
+def list_open(
+    acting: Principal,
+    show: str,
+    after: str,
+    kinds: frozenset[WorkItem.Kind] = WorkItem.REFERRALS,
+) -> list[WorkItem]:
     """One more than a page holds. after: the cursor of the last row before."""
-    rows = query_open(acting, show).order_by("rank", "due_at", "id")
+    return cut_page(query_open(acting, show, kinds), after)
+
+
+def cut_page(found: QuerySet[WorkItem], after: str) -> list[WorkItem]:
+    """Of open items, the most urgent first, as list_open."""
+    rows = found.order_by("rank", "due_at", "id")
     if (cursor := read_cursor(after)) is not None:
         rank, due, pk = cursor
         rows = rows.filter(rank__gte=rank).filter(
@@ -65,12 +78,16 @@ def list_open(acting: Principal, show: str, after: str) -> list[WorkItem]:
     return list(rows.select_related("sender", "receiver")[: PAGE + 1])
 
 
-def list_closed(acting: Principal, after: str) -> list[WorkItem]:
+def list_closed(
+    acting: Principal, after: str, kinds: frozenset[WorkItem.Kind] = WorkItem.REFERRALS
+) -> list[WorkItem]:
     """The newest first. index: work_sent_closed, work_received_closed"""
     found: list[WorkItem] = []
     cursor = read_cursor(after)
     for side in ("sender_id", "receiver_id"):
-        rows = WorkItem.objects.filter(**{side: acting.hospital_id}, closed_at__isnull=False)
+        rows = WorkItem.objects.filter(
+            **{side: acting.hospital_id}, kind__in=kinds, closed_at__isnull=False
+        )
         if cursor is not None:
             _rank, closed, pk = cursor
             rows = rows.filter(closed_at__lte=closed).filter(Q(closed_at__lt=closed) | Q(id__lt=pk))
@@ -117,7 +134,7 @@ def build_rows(items: Sequence[WorkItem], acting: Principal) -> list[ReferralRow
         ReferralRow(
             i,
             faces.get(i.person),
-            str(STATE_WORDS[i.state]),
+            name_state(i),
             ""
             if i.closed_at or i.due_at <= now
             else describe_duration((i.due_at - now).total_seconds()),
@@ -128,14 +145,22 @@ def build_rows(items: Sequence[WorkItem], acting: Principal) -> list[ReferralRow
     ]
 
 
-def audit_list(items: Sequence[WorkItem], show: str, acting: Principal) -> None:
+def name_state(item: WorkItem, state: str = "") -> str:
+    """Its own, or another of its table."""
+    words = CONSULTATION_STATES if item.kind in WorkItem.CONSULTATIONS else STATE_WORDS
+    return str(words[state or item.state])
+
+
+def audit_list(
+    items: Sequence[WorkItem], show: str, acting: Principal, target: str = "referrals"
+) -> None:
     """Whom the list names stands in the log, as the index has them today."""
     persons = SourcePatient.objects.filter(pk__in={i.source_patient for i in items})
     append_event(
         AuditEvent.from_principal(
             acting,
             EventCode.WORK_LIST,
-            target="referrals",
+            target=target,
             detail=show,
             persons=tuple(sorted(set(persons.values_list("person_id", flat=True)))),
         )

@@ -2,6 +2,7 @@
 verb finds changed is told with who was first.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,11 +51,15 @@ class PossibleMove:
     is_dangerous: bool
 
 
-def find_item(item_id: int, acting: Principal) -> WorkItem:
+def find_item(
+    item_id: int,
+    acting: Principal,
+    kinds: frozenset[WorkItem.Kind] = WorkItem.REFERRALS,
+) -> WorkItem:
     """Raises DoesNotExist also where it is between others: nobody learns that there is one."""
     return (
         WorkItem.objects.select_related("sender", "receiver", "owner", "sender_staff")
-        .filter(Q(sender_id=acting.hospital_id) | Q(receiver_id=acting.hospital_id))
+        .filter(Q(sender_id=acting.hospital_id) | Q(receiver_id=acting.hospital_id), kind__in=kinds)
         .get(pk=item_id)
     )
 
@@ -152,7 +157,12 @@ def latest_transition(item: WorkItem) -> WorkTransition:
     return item.transitions.select_related("staff", "hospital").latest("version")
 
 
-def tell_what_happened(request: HttpRequest, last: WorkTransition, acting: Principal) -> None:
+def tell_what_happened(
+    request: HttpRequest,
+    last: WorkTransition,
+    acting: Principal,
+    words: Mapping[str, object] = DONE_WORDS,
+) -> None:
     """Who was first, with what, when: nothing was changed by the reader."""
     who = (
         _("%(name)s, %(hospital)s") % {"name": last.staff.name, "hospital": last.hospital.name}
@@ -165,6 +175,6 @@ def tell_what_happened(request: HttpRequest, last: WorkTransition, acting: Princ
         % {
             "who": who,
             "when": date_format(timezone.localtime(last.at), "Y-m-d H:i"),
-            "what": DONE_WORDS[last.verb],
+            "what": words[last.verb],
         },
     )

@@ -44,7 +44,7 @@ DONE_WORDS = {  # in the course of it
     "accept": _("accepted"),
     "ask": _("asked back"),
     "decline": _("declined"),
-    "withdraw": _("taken back"),
+    "withdraw": _("withdrawn"),
     "answer": _("answered"),
     "arrange": _("arranged anew"),
     "cancel": _("asked to cancel"),

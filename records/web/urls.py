@@ -58,6 +58,7 @@ from records.web import (
     unusual_pages,
     work_contacts_page,
 )
+from records.web.consultation_urls import CONSULTATION_PATHS
 
 
 class FhirIdConverter:
@@ -236,6 +237,7 @@ urlpatterns = [
         patient_slip.print_slip,
         name="referral-slip",
     ),
+    *CONSULTATION_PATHS,
     path("print/verify/", print_verification.verify_print_page, name="print-verify"),
     path("person/<uuid:person_id>/results/", results_pages.results_page, name="results"),
     path("person/<uuid:person_id>/results/trend/", trend_pages.trend_page, name="trend"),

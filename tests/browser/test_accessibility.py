@@ -12,6 +12,7 @@ from alliance.roles import Role
 from records.models import SourcePatient
 from tests.browser.follow import follow
 from tests.factories import alliance
+from tests.factories.consultations import make_signed_consultation
 from tests.factories.documents import (
     make_composition,
     make_document_of_all_kinds,
@@ -49,6 +50,10 @@ ROLES = {
         "person/{person}/refer/",
         "person/{person}/refer/?to={other}",
         "referrals/{item}/",
+        "person/{person}/consult/?to={other}",
+        "consultations/",
+        "consultations/{consultation}/",
+        "consultations/{consultation}/record/{sent}/",
         "person/{person}/why/",
         "person/{person}/treat/",
         "person/{person}/emergency/",
@@ -117,6 +122,7 @@ def test_pages_of_a_role(
     record_confirmed_treatment(w.person, w.b)  # type: ignore[arg-type]
     who = alliance.make_staff(w.b, role, wide=role == Role.ADMINISTRATOR)
     page, faults = enter(who, language=language), {}
+    consultation = make_signed_consultation(w)
     papers = {
         "code": w.b.code,
         "letter": w.hold.create(make_composition(w.at_b, make_section("主诉", "<p>胸痛</p>"))),
@@ -124,6 +130,8 @@ def test_pages_of_a_role(
         "code_id": make_proposed_mapping(w, alliance.make_staff(w.b, Role.CLERK))[0].code_id,
         "visit": "visit",
         "item": send_referral(w.person, w.b, w.doctor).pk,
+        "consultation": consultation.pk,
+        "sent": consultation.documents.get().pk,
         "other": w.a.code,
     }
     visit = {

@@ -20,6 +20,7 @@ from tests.support.addresses import (
     ADDRESSES,
     FOR_ALL,
     LETTERS,
+    NAMED_PAGES,
     OTHER_METHODS,
     OWN_PAGES,
     PUBLIC,
@@ -120,7 +121,9 @@ def test_every_address_is_in_the_table() -> None:
 
 
 def test_every_address_opens_to_somebody() -> None:
-    """The control of the table: what opens to no role is the patient's, or asks for a token."""
+    """The control of the table: what opens to no role is the patient's, opens to those who were
+    named, or asks for a token.
+    """
     shut = {
         pattern
         for pattern, cells in ADDRESSES.items()
@@ -130,7 +133,8 @@ def test_every_address_opens_to_somebody() -> None:
             if cell
         )
     }
-    assert shut == {p for p in ADDRESSES if p in OWN_PAGES or WITHOUT_SESSION.match(p)}
+    of_persons = OWN_PAGES | NAMED_PAGES
+    assert shut == {p for p in ADDRESSES if p in of_persons or WITHOUT_SESSION.match(p)}
 
 
 @pytest.mark.parametrize(("place", "letter"), ASKERS, ids=str)

@@ -163,6 +163,16 @@ ADDRESSES: dict[str, tuple[str | None, str | None]] = {
     "workflow/hospitals/<slug:code>/": ("M - M", "M - M"),
     "workflow/hospitals/<slug:code>/address/": (None, "M - M"),
     "workflow/hospitals/<slug:code>/address/<int:address_id>/end/": (None, "M - M"),
+    "person/<uuid:person_id>/consult/": ("C - -", "C - -"),
+    "consultations/": ("CK CK K", None),
+    "consultations/<int:consultation_id>/": ("CK - -", None),
+    "consultations/<int:consultation_id>/move/": (None, "CK - -"),
+    # the experts who were named, whom these roles do not have (tests/http/test_consultations.py)
+    "consultations/<int:consultation_id>/opinion/": ("- - -", "- - -"),
+    "consultations/<int:consultation_id>/sign/": ("- - -", "- - -"),
+    "consultations/<int:consultation_id>/record/<int:document_id>/": ("C - -", None),
+    "consultations/<int:consultation_id>/opinion.json": ("C - -", None),
+    "consultations/<int:consultation_id>/opinion.pdf": ("C - -", None),
     "person/<uuid:person_id>/treat/": ("C C -", "C C -"),
     "person/<uuid:person_id>/emergency/": ("C C -", "C C -"),
     "person/<uuid:person_id>/emergency/close/": ("C C -", "C C -"),
@@ -382,6 +392,9 @@ OWN_PAGES = frozenset(
         "my/consent/<int:directive_id>/withdraw/",
     }
 )  # and to the patient whose they are
+NAMED_PAGES = frozenset(
+    {f"consultations/<int:consultation_id>/{page}/" for page in ("opinion", "sign")}
+)  # and to those alone who were named for it
 WITHOUT_SESSION = re.compile(
     r"metrics$|launch$|sync/<slug:hospital>|fhir/<slug:base_code>(?!/metadata|/openapi)|my/passphrase/|my/sign-out/"
     r"metrics$|launch$|pulse$|sync/<slug:hospital>/|fhir/<slug:base_code>(?!/metadata|/openapi)|my/passphrase/|my/sign-out/"

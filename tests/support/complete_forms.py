@@ -85,6 +85,7 @@ def complete_forms(values: dict[str, Any]) -> dict[str, dict[str, Any]]:
             "channel": "mail",
             "target": "duty@b.example",
         },
+        "consultations/<int:consultation_id>/move/": {"verb": "acknowledge", "version": 1} | NOTE,
         "person/<uuid:person_id>/emergency/": {
             "ground": "rescue",
             "hours": "1",

@@ -29,6 +29,7 @@ from tests.factories import alliance
 from tests.factories.access_scene import make_access_rule
 from tests.factories.administrator_clients import make_administrator, register_standing
 from tests.factories.consents import record_consent
+from tests.factories.consultations import make_signed_consultation
 from tests.factories.documents import make_document
 from tests.factories.fhir import Api, make_patient, make_unique_name
 from tests.factories.local_codes import follow, get_code, make_local_result
@@ -115,6 +116,7 @@ def known(w: World, server: str) -> dict[str, Any]:
         w.person, w.b, w.doctor, kind=WorkItem.Kind.DOWN, brought=(make_home_plan(),)
     )
     task = HomeTask.objects.filter(plan__item=referral, doer="hospital").get()
+    consultation = make_signed_consultation(w)
     rule = make_access_rule(w.b, alliance.make_staff(w.b), w.person)
     return {
         "episode_id": rule.episode,
@@ -127,6 +129,8 @@ def known(w: World, server: str) -> dict[str, Any]:
         "address_id": WorkNoticeAddress.objects.create(
             hospital=w.b, channel="mail", target="duty@b.example", made_at=timezone.now()
         ).pk,
+        "consultation_id": consultation.pk,
+        "document_id": consultation.documents.get().pk,
         "report_id": 1,
         "run_id": 1,
         "person_id": w.person,

@@ -30,6 +30,7 @@ from records.demo.clinical_histories import (
     LOINC,
     make_history_bundle,
 )
+from records.demo.demo_consultations import make_demo_consultations
 from records.demo.demo_patients import make_demo_patients
 from records.demo.demo_referrals import make_demo_referrals
 from records.mapping.map_decisions import do_agree_to_mapping, do_propose_mapping
@@ -78,6 +79,7 @@ class Command(OperatorCommand):
         self.confirm()
         self.map_codes()
         make_demo_referrals()
+        make_demo_consultations()
         set_up_recognition()
         self.finish(done)
 

@@ -1,0 +1,34 @@
+"""Treatment of experts who were named for a consultation (docs/adr/0088); no row changes."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("consent", "0033_audit_reports"),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name="relationship",
+            name="expert_source",
+            field=models.BigIntegerField(null=True),
+        ),
+        migrations.AlterField(
+            model_name="relationship",
+            name="basis",
+            field=models.CharField(
+                choices=[
+                    ("encounter", "Encounter"),
+                    ("referral", "Referral"),
+                    ("consultation", "Consultation"),
+                    ("transfer", "Transfer"),
+                    ("expert", "Expert"),
+                    ("panel", "Panel"),
+                    ("admission", "Admission"),
+                    ("declared", "Declared"),
+                ],
+                max_length=12,
+            ),
+        ),
+    ]
