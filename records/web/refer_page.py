@@ -3,7 +3,7 @@ is sent the page says how much of the own hospital's records the receiver will s
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.contrib import messages
@@ -30,6 +30,7 @@ from records.operations.shared_record import SectionWindow, open_record
 from records.requests.fhir_request import build_fhir_request, request_person_access
 from records.web.closed_record import show_closed_record
 from records.web.record_frame import open_record_frame
+from records.web.refer_preview import compare_counts, count_windows
 from records.web.referral_documents import list_offered, referral_windows
 from records.web.referral_forms import DestinationForm, ReferralForm
 
@@ -39,8 +40,9 @@ TIER_RANKS = {"township": 0, "community": 0, "tertiary": 1}
 @require_staff(Permission.REFERRAL_SEND)
 def refer_page(request: HttpRequest, person_id: UUID, *, acting: Principal) -> HttpResponse:
     now = timezone.now()
+    windows = referral_windows(now) | count_windows(acting.hospital_id)
     try:
-        frame = open_record_frame(person_id, acting, "refer", referral_windows(now))
+        frame = open_record_frame(person_id, acting, "refer", windows)
     except Refused as refusal:
         face = patient_search.displayed_person(person_id, acting.hospital_id)
         return show_closed_record(request, person_id, face, refusal, acting)
@@ -51,7 +53,7 @@ def refer_page(request: HttpRequest, person_id: UUID, *, acting: Principal) -> H
     shown = frame.context | {"own": own, "first": first, "receiver": receiver}
     if own is None or receiver is None:
         return render(request, "records/refer.html", shown)
-    sight = foresee_sight(own, receiver, acting, referral_windows(now))
+    sight = foresee_sight(own, receiver, acting, windows)
     offered = [o for o in list_offered(frame.opened, now) if o.url in sight.urls]
     form = ReferralForm(
         request.POST or None,
@@ -88,7 +90,13 @@ def refer_page(request: HttpRequest, person_id: UUID, *, acting: Principal) -> H
     return render(
         request,
         "records/refer.html",
-        shown | {"form": form, "extent": sight.extent, "along": bool(offered)},
+        shown
+        | {
+            "form": form,
+            "extent": sight.extent,
+            "along": bool(offered),
+            "counts": list(compare_counts(frame.opened.totals, sight.totals)),
+        },
     )
 
 
@@ -122,11 +130,12 @@ def guess_kind(acting: Principal, receiver: Hospital) -> str:
 @dataclass(frozen=True, slots=True)
 class Foresight:
     """What the receiver's clinicians would see once it is sent. extent: of the own hospital's
-    records "all", "part" or "none"; urls: of what could go along.
+    records "all", "part" or "none"; urls: of what could go along; totals: as OpenedRecord's.
     """
 
     extent: str
     urls: frozenset[str] = frozenset()
+    totals: Mapping[str, int] = field(default_factory=dict)
 
 
 def foresee_sight(
@@ -140,8 +149,9 @@ def foresee_sight(
         open_relationship(str(own.home), receiver.pk, own.pk, timezone.now())
         extent = explain_access(asked, facts.load_facts(asked), [acting.hospital])[0].extent
         try:
-            rows = open_record(asking, own.person_id, windows, "refer").rows
+            opened = open_record(asking, own.person_id, windows, "refer")
+            rows, totals = opened.rows, opened.totals
         except Refused:
-            rows = {}
+            rows, totals = {}, {}
         transaction.set_rollback(True)
-    return Foresight(extent, frozenset(s.url for found in rows.values() for s in found))
+    return Foresight(extent, frozenset(s.url for found in rows.values() for s in found), totals)

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from alliance.auth.principal import Principal
-from alliance.models import Hospital, WorkItem
+from alliance.models import Hospital, WorkDocument, WorkItem
 from alliance.workflow.move_item import MoveWords, do_move
 from alliance.workflow.send_item import NewItem, do_send
 from records.models import SourcePatient
@@ -45,3 +45,16 @@ def move_on(item: WorkItem, acting: Principal, *verbs: str) -> WorkItem:
 def make_recent_result(about: str, **more: Any) -> dict[str, Any]:
     """An Observation of a moment ago, as is proposed to go along."""
     return make_observation(about) | {"effectiveDateTime": timezone.now().isoformat()} | more
+
+
+def send_along(item: WorkItem, hospital: Hospital, what: str) -> WorkDocument:
+    """A record that went along (Type/id), of the first version and with a sum of nothing."""
+    type_name, fhir_id = what.split("/")
+    return WorkDocument.objects.create(
+        item=item,
+        hospital=hospital,
+        type_name=type_name,
+        fhir_id=fhir_id,
+        version="1",
+        digest="0" * 64,
+    )

@@ -150,6 +150,7 @@ ADDRESSES: dict[str, tuple[str | None, str | None]] = {
     "referrals/": ("CK CK K", None),
     "referrals/<int:item_id>/": ("CK - -", None),
     "referrals/<int:item_id>/<slug:sheet>.pdf": ("C - -", None),
+    "referrals/<int:item_id>/record/<int:document_id>/": ("C - -", None),
     "referrals/<int:item_id>/move/": (None, "CK - -"),
     "person/<uuid:person_id>/treat/": ("C C -", "C C -"),
     "person/<uuid:person_id>/emergency/": ("C C -", "C C -"),

@@ -34,7 +34,7 @@ from tests.factories.fhir import Api, make_patient, make_unique_name
 from tests.factories.local_codes import follow, get_code, make_local_result
 from tests.factories.portal_access import print_access_code
 from tests.factories.recognition import make_item, make_prompt, qualify
-from tests.factories.referrals import send_referral
+from tests.factories.referrals import send_along, send_referral
 from tests.factories.ties import confirm_tie
 from tests.support.accounts import enrol, set_up
 from tests.support.world import World
@@ -112,12 +112,14 @@ def known(w: World, server: str) -> dict[str, Any]:
     )
     line = list_audit_lines(AuditFilter(person=w.person), None, 1)[0]  # type: ignore[arg-type]
     rule = make_access_rule(w.b, alliance.make_staff(w.b), w.person)
+    referral = send_referral(w.person, w.b, w.doctor)
     return {
         "episode_id": rule.episode,
         "rule_id": rule.pk,
         "line_id": line["id"],
         "sheet": "refer-out",
-        "item_id": send_referral(w.person, w.b, w.doctor).pk,
+        "item_id": referral.pk,
+        "document_id": send_along(referral, w.b, w.plain).pk,
         "report_id": 1,
         "run_id": 1,
         "person_id": w.person,
