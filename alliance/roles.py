@@ -40,6 +40,7 @@ class Permission(StrEnum):
     REFERRAL_SEND = "alliance:referral:send"
     REFERRAL_ARRANGE = "alliance:referral:arrange"
     REFERRAL_CARE = "alliance:referral:care"
+    REFERRAL_APPROVE = "alliance:referral:approve"
     SYNC_SEE = "records:sync:see"
     SYNC_MEND = "records:dead-letter:mend"
     RECOGNITION_MANAGE = "records:recognition:manage"
@@ -69,6 +70,7 @@ PERMISSIONS_BY_ROLE: dict[Role, frozenset[Permission]] = {
             P.REFERRAL_SEND,
             P.REFERRAL_ARRANGE,
             P.REFERRAL_CARE,
+            P.REFERRAL_APPROVE,
         }
     ),
     Role.CLERK: frozenset(
@@ -80,6 +82,7 @@ PERMISSIONS_BY_ROLE: dict[Role, frozenset[Permission]] = {
             P.CONFIRM,
             P.REFERRAL_SEE,
             P.REFERRAL_ARRANGE,
+            P.REFERRAL_APPROVE,
             P.SYNC_SEE,
             P.SYNC_MEND,
         }

@@ -15,7 +15,10 @@ from alliance.models.proposal import Proposal
 from alliance.models.release import Release, WriteProbe
 from alliance.models.sign_in import GuessCount, KnownPlace
 from alliance.models.staff import Staff, User
+from alliance.models.work_debt import WorkDebt
+from alliance.models.work_draft import ApprovalRule, WorkDraft, WorkDraftStep
 from alliance.models.work_item import WorkDocument, WorkItem, WorkTimer, WorkTransition
+from alliance.models.work_message import WorkMessage, WorkMessageSight
 
 __all__ = [
     "AcceptanceMark",
@@ -23,6 +26,7 @@ __all__ = [
     "AdministratorClient",
     "AdministratorToken",
     "Appointment",
+    "ApprovalRule",
     "Backup",
     "Client",
     "ColumnKey",
@@ -43,8 +47,13 @@ __all__ = [
     "Release",
     "Staff",
     "User",
+    "WorkDebt",
     "WorkDocument",
+    "WorkDraft",
+    "WorkDraftStep",
     "WorkItem",
+    "WorkMessage",
+    "WorkMessageSight",
     "WorkTimer",
     "WorkTransition",
     "WriteProbe",

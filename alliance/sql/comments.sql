@@ -348,3 +348,67 @@ COMMENT ON COLUMN alliance_workdocument.type_name IS 'Its FHIR type.';
 COMMENT ON COLUMN alliance_workdocument.fhir_id IS 'Its id there.';
 COMMENT ON COLUMN alliance_workdocument.version IS 'Its version at sending.';
 COMMENT ON COLUMN alliance_workdocument.digest IS 'SHA-256 of what the sender saw, as canonical JSON, in hexadecimal.';
+
+COMMENT ON TABLE alliance_workmessage IS 'What the two hospitals of a work item say to each other beside its verbs. Written by their staff; never changed.';
+COMMENT ON COLUMN alliance_workmessage.id IS 'Number of the row.';
+COMMENT ON COLUMN alliance_workmessage.item_id IS 'The item (alliance_workitem).';
+COMMENT ON COLUMN alliance_workmessage.staff_id IS 'Who wrote it (alliance_staff).';
+COMMENT ON COLUMN alliance_workmessage.hospital_id IS 'For which hospital (alliance_hospital).';
+COMMENT ON COLUMN alliance_workmessage.at IS 'When, by the database''s clock.';
+COMMENT ON COLUMN alliance_workmessage.text IS 'As typed; encrypted.';
+
+COMMENT ON TABLE alliance_workmessagesight IS 'How far somebody has read the messages of a work item.';
+COMMENT ON COLUMN alliance_workmessagesight.id IS 'Number of the row.';
+COMMENT ON COLUMN alliance_workmessagesight.item_id IS 'The item (alliance_workitem).';
+COMMENT ON COLUMN alliance_workmessagesight.staff_id IS 'Who (alliance_staff).';
+COMMENT ON COLUMN alliance_workmessagesight.last IS 'The newest message that they have had before them (alliance_workmessage.id).';
+
+COMMENT ON TABLE alliance_workdebt IS 'What the sender still owes of a work item that went first: its papers, or its hospital''s approval. Written at sending, settled once.';
+COMMENT ON COLUMN alliance_workdebt.id IS 'Number of the row.';
+COMMENT ON COLUMN alliance_workdebt.item_id IS 'The item (alliance_workitem).';
+COMMENT ON COLUMN alliance_workdebt.kind IS 'papers or approval.';
+COMMENT ON COLUMN alliance_workdebt.due_at IS 'When it is due, by the database''s clock.';
+COMMENT ON COLUMN alliance_workdebt.settled_at IS 'When it was settled; NULL: it is owed.';
+COMMENT ON COLUMN alliance_workdebt.settled_by_id IS 'Who settled it (alliance_staff); NULL: nobody.';
+
+COMMENT ON TABLE alliance_workdraft IS 'A referral that is not sent: it opens nothing, and no hospital but its author''s sees it (docs/adr/0093).';
+COMMENT ON COLUMN alliance_workdraft.id IS 'Number of the row.';
+COMMENT ON COLUMN alliance_workdraft.hospital_id IS 'The author''s hospital (alliance_hospital).';
+COMMENT ON COLUMN alliance_workdraft.author_id IS 'Who writes it (alliance_staff).';
+COMMENT ON COLUMN alliance_workdraft.person IS 'The patient: home of the hospital''s registration (records_sourcepatient.home).';
+COMMENT ON COLUMN alliance_workdraft.source_patient IS 'The hospital''s registration of the patient (records_sourcepatient.id).';
+COMMENT ON COLUMN alliance_workdraft.receiver_id IS 'The hospital to which it is to go (alliance_hospital).';
+COMMENT ON COLUMN alliance_workdraft.kind IS 'referral-up, referral-down or referral-sideways.';
+COMMENT ON COLUMN alliance_workdraft.urgency IS 'emergency, urgent or routine.';
+COMMENT ON COLUMN alliance_workdraft.department IS 'Department or clinic there; "": open.';
+COMMENT ON COLUMN alliance_workdraft.reason IS 'Why; encrypted.';
+COMMENT ON COLUMN alliance_workdraft.question IS 'What the sender asks; encrypted.';
+COMMENT ON COLUMN alliance_workdraft.transport IS 'How the patient travels; encrypted.';
+COMMENT ON COLUMN alliance_workdraft.wish IS 'What the patient wishes; encrypted.';
+COMMENT ON COLUMN alliance_workdraft.along IS 'Addresses, versions and sums of the records that go along, as JSON; encrypted.';
+COMMENT ON COLUMN alliance_workdraft.state IS 'A state of alliance/referrals/draft_table.py.';
+COMMENT ON COLUMN alliance_workdraft.version IS 'How many verbs have moved it; who moves it says which one they have seen.';
+COMMENT ON COLUMN alliance_workdraft.saved_at IS 'When it was moved last, by the database''s clock.';
+COMMENT ON COLUMN alliance_workdraft.due_at IS 'When it has lain too long.';
+COMMENT ON COLUMN alliance_workdraft.closed_at IS 'When it was sent or discarded; NULL: it was not.';
+COMMENT ON COLUMN alliance_workdraft.item_id IS 'What it became (alliance_workitem); NULL: nothing.';
+
+COMMENT ON TABLE alliance_workdraftstep IS 'One verb that moved a draft. Written with it; never changed.';
+COMMENT ON COLUMN alliance_workdraftstep.id IS 'Number of the row.';
+COMMENT ON COLUMN alliance_workdraftstep.draft_id IS 'The draft (alliance_workdraft).';
+COMMENT ON COLUMN alliance_workdraftstep.version IS 'The draft''s version after it.';
+COMMENT ON COLUMN alliance_workdraftstep.verb IS 'The verb, of alliance/referrals/draft_table.py; save for the first.';
+COMMENT ON COLUMN alliance_workdraftstep.to_state IS 'The state after.';
+COMMENT ON COLUMN alliance_workdraftstep.staff_id IS 'Who (alliance_staff).';
+COMMENT ON COLUMN alliance_workdraftstep.role IS 'Their role then.';
+COMMENT ON COLUMN alliance_workdraftstep.at IS 'When, by the database''s clock.';
+COMMENT ON COLUMN alliance_workdraftstep.note IS 'The reason as typed; encrypted.';
+
+COMMENT ON TABLE alliance_approvalrule IS 'A hospital wants its referrals of a kind approved by a second person before they are sent. Written by its administrators.';
+COMMENT ON COLUMN alliance_approvalrule.id IS 'Number of the row.';
+COMMENT ON COLUMN alliance_approvalrule.hospital_id IS 'Which hospital (alliance_hospital).';
+COMMENT ON COLUMN alliance_approvalrule.kind IS 'referral-up, referral-down or referral-sideways.';
+COMMENT ON COLUMN alliance_approvalrule.set_at IS 'From when.';
+COMMENT ON COLUMN alliance_approvalrule.set_by_id IS 'Who set it (alliance_staff).';
+COMMENT ON COLUMN alliance_approvalrule.ended_at IS 'Until when; NULL: it holds.';
+COMMENT ON COLUMN alliance_approvalrule.ended_by_id IS 'Who ended it (alliance_staff); NULL: nobody.';

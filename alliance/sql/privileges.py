@@ -9,7 +9,12 @@ READ_ONLY = (
     "alliance_epoch",
     "alliance_backup",
 )
-APPEND_ONLY = ("alliance_worktransition", "alliance_workdocument")
+APPEND_ONLY = (
+    "alliance_worktransition",
+    "alliance_workdocument",
+    "alliance_workmessage",
+    "alliance_workdraftstep",
+)
 # of what was sent and of a timer's moment nothing changes any more
 PARTLY = {
     "alliance_workitem": (
@@ -27,6 +32,27 @@ PARTLY = {
         "rights_end",
     ),
     "alliance_worktimer": ("fired_at", "cancelled_at"),
+    "alliance_workmessagesight": ("last",),
+    "alliance_approvalrule": ("ended_at", "ended_by_id"),
+    "alliance_workdebt": ("settled_at", "settled_by_id"),
+    # whose it is, and about whom, stays; what it says is the author's until it is sent
+    "alliance_workdraft": (
+        "receiver_id",
+        "kind",
+        "urgency",
+        "department",
+        "reason",
+        "question",
+        "transport",
+        "wish",
+        "along",
+        "state",
+        "version",
+        "saved_at",
+        "due_at",
+        "closed_at",
+        "item_id",
+    ),
     "alliance_appointment": ("ended_at", "ended_by_id", "ended_reason"),
     "alliance_enrolmentcode": ("withdrawn_at", "used_at", "client_id"),
 }

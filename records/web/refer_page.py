@@ -6,19 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from alliance.auth.principal import Principal
 from alliance.auth.session import require_staff
 from alliance.models import Hospital, WorkItem
 from alliance.roles import Permission, Role
-from alliance.workflow.send_item import NewItem, do_send
 from consent import facts
 from consent.audit.event import EventCode
 from consent.explain import explain_access
@@ -31,8 +28,15 @@ from records.requests.fhir_request import build_fhir_request, request_person_acc
 from records.web.closed_record import show_closed_record
 from records.web.record_frame import open_record_frame
 from records.web.refer_preview import compare_counts, count_windows
+from records.web.refer_sending import (
+    Begun,
+    find_own_draft,
+    read_initial,
+    send_emergency,
+    send_or_keep,
+)
 from records.web.referral_documents import list_offered, referral_windows
-from records.web.referral_forms import DestinationForm, ReferralForm
+from records.web.referral_forms import DestinationForm, EmergencyForm, ReferralForm
 
 TIER_RANKS = {"township": 0, "community": 0, "tertiary": 1}
 
@@ -50,49 +54,41 @@ def refer_page(request: HttpRequest, person_id: UUID, *, acting: Principal) -> H
     hospitals = list_destinations(acting)
     first = DestinationForm(request.GET or None, hospitals=hospitals)
     receiver = next((h for h in hospitals if h.code == request.GET.get("to")), None)
+    act = request.POST.get("act", "send")
+    posted = request.method == "POST" and act != "emergency"
+    draft = find_own_draft(request.GET.get("draft", ""), person_id, acting)
     shown = frame.context | {"own": own, "first": first, "receiver": receiver}
     if own is None or receiver is None:
         return render(request, "records/refer.html", shown)
     sight = foresee_sight(own, receiver, acting, windows)
     offered = [o for o in list_offered(frame.opened, now) if o.url in sight.urls]
     form = ReferralForm(
-        request.POST or None,
+        request.POST if posted else None,
         along=[(o.value, o.words) for o in offered],
-        initial={"kind": guess_kind(acting, receiver)},
+        initial=(read_initial(draft, offered) if draft else {"kind": guess_kind(acting, receiver)}),
     )
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
+    form.fields["reason"].required = act != "save"
+    emergency = EmergencyForm(request.POST if request.method == "POST" and not posted else None)
+    if request.method == "POST":
+        begun = Begun(own, receiver, draft, request.POST.get("version", ""))
         try:
-            item = do_send(
-                NewItem(
-                    WorkItem.Kind(data["kind"]),
-                    own.home,
-                    own.pk,
-                    receiver,
-                    data["urgency"],
-                    data["reason"],
-                    data["department"],
-                    data["question"],
-                    data["transport"],
-                    data["wish"],
-                ),
-                [o.document for o in offered if o.value in data.get("along", ())],
-                acting=acting,
-            )
+            if posted and form.is_valid():
+                chosen = set(form.cleaned_data.get("along", ()))
+                documents = tuple(o.document for o in offered if o.value in chosen)
+                return send_or_keep(request, act, begun, form.cleaned_data, documents, acting)
+            if not posted and emergency.is_valid():
+                reason, kind = emergency.cleaned_data["reason"], guess_kind(acting, receiver)
+                return send_emergency(request, begun, kind, reason, acting)
         except ValidationError as error:
-            form.add_error(None, error)
-        else:
-            messages.success(
-                request,
-                _("Sent to %(hospital)s. It is their turn now.") % {"hospital": receiver.name},
-            )
-            return redirect("referral", item.pk)
+            (form if posted else emergency).add_error(None, error)
     return render(
         request,
         "records/refer.html",
         shown
         | {
             "form": form,
+            "emergency": emergency,
+            "draft": draft,
             "extent": sight.extent,
             "along": bool(offered),
             "counts": list(compare_counts(frame.opened.totals, sight.totals)),

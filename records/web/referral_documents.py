@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from alliance.resource_names import RESOURCE_NAMES
-from alliance.workflow.send_item import NewDocument
+from alliance.workflow.new_item import NewDocument
 from records.meaning.resource_digest import digest_resource
 from records.operations.shared_record import OpenedRecord, SectionWindow, ShownResource
 from records.web.resource_display import build_display_line

@@ -176,7 +176,7 @@ def list_sent_sections(item: WorkItem, frame: RecordFrame, banner: Banner) -> li
             (
                 (_("Arrangement: department, doctor, bed"), item.arrangement),
                 (_("When the patient is to come"), arranged),
-                (_("Opinion of the approving office"), ""),
+                (_("Opinion of the approving office"), say_approval(item)),
                 (_("Signature of the doctor"), ""),
                 (_("Seal of the hospital"), ""),
             ),
@@ -193,6 +193,15 @@ def list_sent_sections(item: WorkItem, frame: RecordFrame, banner: Banner) -> li
             ),
         ),
     ]
+
+
+def say_approval(item: WorkItem) -> str:
+    """By whom and when, "" where nobody has approved it."""
+    approval = item.transitions.filter(verb="approve").select_related("staff").first()
+    if approval is None or approval.staff is None:
+        return ""
+    when = f"{timezone.localtime(approval.at):%Y-%m-%d %H:%M}"
+    return _("approved: %(name)s, %(when)s") % {"name": approval.staff.name, "when": when}
 
 
 def list_returned_sections(

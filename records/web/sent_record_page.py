@@ -43,7 +43,7 @@ def sent_record_page(
     shown = {"item": item, "row": row, "document": document}
     try:
         sent = open_sent_record(
-            build_fhir_request(acting, "alliance", "/fhir"), person, document, f"referral {item.pk}"
+            build_fhir_request(acting, "alliance", "/fhir"), person, document, "along"
         )
     except Refused as refusal:
         face = patient_search.displayed_person(person, acting.hospital_id)

@@ -6,10 +6,12 @@ from uuid import UUID
 from django.utils import timezone
 
 from alliance.auth.principal import Principal
-from alliance.models import Hospital, WorkDocument, WorkItem
+from alliance.models import Hospital, Staff, WorkDocument, WorkDraft, WorkItem
+from alliance.referrals.drafts import DraftTexts, do_begin_draft, do_move_draft
 from alliance.workflow.move_item import MoveWords, do_move
 from alliance.workflow.send_item import NewItem, do_send
 from records.models import SourcePatient
+from tests.factories import alliance
 from tests.factories.fhir import make_observation
 
 
@@ -30,6 +32,21 @@ def send_referral(
         [],
         acting=acting,
     )
+
+
+def make_draft(
+    person: UUID | str, receiver: Hospital, author: Staff, *, submitted: bool = False
+) -> WorkDraft:
+    """Of the author's hospital; submitted: it waits for approval."""
+    acting = alliance.get_staff_principal(author)
+    own = SourcePatient.objects.filter(person_id=person, hospital_id=acting.hospital_id).latest(
+        "pk"
+    )
+    texts = DraftTexts(receiver, WorkItem.Kind.UP, "urgent", "chest pain for two days")
+    draft = do_begin_draft(texts, own.home, own.pk, acting=acting)
+    if submitted:
+        draft = do_move_draft(draft.pk, "submit", expected_version=draft.version, acting=acting)
+    return draft
 
 
 def move_on(item: WorkItem, acting: Principal, *verbs: str) -> WorkItem:

@@ -63,7 +63,7 @@ def test_the_version_that_was_sent_opens_with_a_notice_of_a_newer_one(w: World) 
     assert address in receiver.get(f"/referrals/{item.pk}/").content.decode()
     page = words(receiver, address)
     assert "6.25" in page and "fits" in page and "has changed the record" not in page
-    assert lines_about(w, what) == [f"referral {item.pk}"]
+    assert lines_about(w, what) == ["along"]
     w.hold("PUT", what, result(w, 9.75, id=what.split("/")[1]))
     for browser in (receiver, sender):
         page = words(browser, address)

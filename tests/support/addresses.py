@@ -151,6 +151,12 @@ ADDRESSES: dict[str, tuple[str | None, str | None]] = {
     "referrals/<int:item_id>/": ("CK - -", None),
     "referrals/<int:item_id>/<slug:sheet>.pdf": ("C - -", None),
     "referrals/<int:item_id>/record/<int:document_id>/": ("C - -", None),
+    "referrals/<int:item_id>/message/": (None, "CK - -"),
+    "referrals/<int:item_id>/papers/": ("- - -", "- - -"),  # of what one's own hospital has sent
+    "referrals/<int:item_id>/approve/": (None, "- - -"),
+    "referrals/drafts/": ("CK CK K", None),
+    "referrals/drafts/<int:draft_id>/": ("CK - -", None),
+    "referrals/drafts/<int:draft_id>/move/": (None, "CK - -"),
     "referrals/<int:item_id>/move/": (None, "CK - -"),
     "person/<uuid:person_id>/treat/": ("C C -", "C C -"),
     "person/<uuid:person_id>/emergency/": ("C C -", "C C -"),
@@ -270,6 +276,7 @@ ADDRESSES: dict[str, tuple[str | None, str | None]] = {
     "audit/policy/": ("- - M", "- - M"),
     "alliance/operations/": ("- - M", None),
     "alliance/hospitals/": ("M M M", "- - M"),
+    "alliance/referral-approval/": ("M M M", "M M M"),  # of their own hospital
     **{
         f"alliance/hospitals/<slug:code>/{page}/": ("- - M", "- - M")
         for page in ("change", "suspend", "resume")
