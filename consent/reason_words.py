@@ -139,6 +139,7 @@ REASONS_IN_AUDIT_LOG = REASONS_ABOUT_OTHERS | {
     "sensitive": gettext_lazy("Specially protected records need the patient's express consent."),
     "viewer_inactive": gettext_lazy("Hospital or employment is not active."),
     "other_hospital": gettext_lazy("It is work between two other hospitals."),
+    "own_work": gettext_lazy("Who writes does not approve, and who approves does not write."),
     "foreign_store": gettext_lazy("Only a hospital's own systems write to its store."),
     "login": gettext_lazy("Nobody was signed in."),
     "no_token": gettext_lazy("No token was sent."),

@@ -28,9 +28,9 @@ from records.web.referral_page import find_item, tell_what_happened
 
 
 @require_staff(Permission.REFERRAL_SEND)
-def papers_page(request: HttpRequest, item_id: int, *, acting: Principal) -> HttpResponse:
+def papers_page(request: HttpRequest, sent_id: int, *, acting: Principal) -> HttpResponse:
     """Raises Http404 where none are owed, or another hospital owes them."""
-    item = find_item(item_id, acting)
+    item = find_item(sent_id, acting)
     owed = [d.kind for d in list_debts([item]).get(item.pk, [])]
     if item.sender_id != acting.hospital_id or WorkDebt.Kind.PAPERS not in owed:
         raise Http404
@@ -66,9 +66,9 @@ def papers_page(request: HttpRequest, item_id: int, *, acting: Principal) -> Htt
 
 @require_POST
 @require_staff(Permission.REFERRAL_APPROVE)
-def approve_afterwards(request: HttpRequest, item_id: int, *, acting: Principal) -> HttpResponse:
+def approve_afterwards(request: HttpRequest, sent_id: int, *, acting: Principal) -> HttpResponse:
     """Of an emergency that went without approval. Raises Forbidden for its author."""
-    item = find_item(item_id, acting)
+    item = find_item(sent_id, acting)
     try:
         do_approve_afterwards(item.pk, acting=acting)
     except MovedMeanwhile as moved:

@@ -217,9 +217,9 @@ urlpatterns = [
         name="referral-record",
     ),
     path("referrals/<int:item_id>/message/", message_page.write_message, name="referral-message"),
-    path("referrals/<int:item_id>/papers/", papers_page.papers_page, name="referral-papers"),
+    path("referrals/<int:sent_id>/papers/", papers_page.papers_page, name="referral-papers"),
     path(
-        "referrals/<int:item_id>/approve/",
+        "referrals/<int:sent_id>/approve/",
         papers_page.approve_afterwards,
         name="referral-approve",
     ),

@@ -6,8 +6,9 @@ from uuid import UUID
 from django.utils import timezone
 
 from alliance.auth.principal import Principal
-from alliance.models import Hospital, Staff, WorkDocument, WorkDraft, WorkItem
+from alliance.models import Hospital, Staff, WorkDebt, WorkDocument, WorkDraft, WorkItem
 from alliance.referrals.drafts import DraftTexts, do_begin_draft, do_move_draft
+from alliance.workflow.debts import owe
 from alliance.workflow.move_item import MoveWords, do_move
 from alliance.workflow.send_item import NewItem, do_send
 from records.models import SourcePatient
@@ -32,6 +33,18 @@ def send_referral(
         [],
         acting=acting,
     )
+
+
+def send_first(person: UUID | str, receiver: Hospital, author: Staff) -> WorkItem:
+    """An emergency that owes its papers and its hospital's approval."""
+    acting = alliance.get_staff_principal(author)
+    own = SourcePatient.objects.filter(person_id=person, hospital_id=acting.hospital_id).latest(
+        "pk"
+    )
+    new = NewItem(WorkItem.Kind.UP, own.home, own.pk, receiver, "emergency", "unconscious")
+    item = do_send(new, [], acting=acting, papers_later=True)
+    owe(item, WorkDebt.Kind.APPROVAL, item.sent_at)
+    return item
 
 
 def make_draft(

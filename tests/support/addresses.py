@@ -152,8 +152,8 @@ ADDRESSES: dict[str, tuple[str | None, str | None]] = {
     "referrals/<int:item_id>/<slug:sheet>.pdf": ("C - -", None),
     "referrals/<int:item_id>/record/<int:document_id>/": ("C - -", None),
     "referrals/<int:item_id>/message/": (None, "CK - -"),
-    "referrals/<int:item_id>/papers/": ("- - -", "- - -"),  # of what one's own hospital has sent
-    "referrals/<int:item_id>/approve/": (None, "- - -"),
+    "referrals/<int:sent_id>/papers/": ("C - -", "C - -"),
+    "referrals/<int:sent_id>/approve/": (None, "CK - -"),
     "referrals/drafts/": ("CK CK K", None),
     "referrals/drafts/<int:draft_id>/": ("CK - -", None),
     "referrals/drafts/<int:draft_id>/move/": (None, "CK - -"),
