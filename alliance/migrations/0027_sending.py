@@ -1,4 +1,4 @@
-"""The sending side: drafts, approval, what is owed, messages (docs/adr/0093)."""
+"""The sending side: drafts, approval, what is owed, messages, arrivals (docs/adr/0093)."""
 
 import django.db.models.deletion
 from django.db import migrations, models
@@ -258,6 +258,97 @@ class Migration(migrations.Migration):
                         fields=("hospital", "kind"),
                         name="one_approval_rule",
                     )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="WorkArrival",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("person", models.UUIDField()),
+                ("source_patient", models.BigIntegerField()),
+                ("reported_at", models.DateTimeField()),
+                ("note", EncryptedTextField(max_length=4000)),
+                ("due_at", models.DateTimeField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("reported", "Reported"),
+                            ("confirmed", "Confirmed"),
+                            ("refused", "Refused"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("closed_at", models.DateTimeField(null=True)),
+                ("answer", EncryptedTextField(blank=True, max_length=4000)),
+                (
+                    "closed_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="alliance.staff",
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="alliance.workitem",
+                    ),
+                ),
+                (
+                    "receiver",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="alliance.hospital",
+                    ),
+                ),
+                (
+                    "reported_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="alliance.staff",
+                    ),
+                ),
+                (
+                    "sender",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="alliance.hospital",
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("closed_at", None)),
+                        fields=["sender", "due_at", "id"],
+                        name="work_arrival_sender",
+                    ),
+                    models.Index(
+                        condition=models.Q(("closed_at", None)),
+                        fields=["receiver", "due_at", "id"],
+                        name="work_arrival_receiver",
+                    ),
                 ],
             },
         ),

@@ -15,6 +15,7 @@ from alliance.models.proposal import Proposal
 from alliance.models.release import Release, WriteProbe
 from alliance.models.sign_in import GuessCount, KnownPlace
 from alliance.models.staff import Staff, User
+from alliance.models.work_arrival import WorkArrival
 from alliance.models.work_debt import WorkDebt
 from alliance.models.work_draft import ApprovalRule, WorkDraft, WorkDraftStep
 from alliance.models.work_item import WorkDocument, WorkItem, WorkTimer, WorkTransition
@@ -47,6 +48,7 @@ __all__ = [
     "Release",
     "Staff",
     "User",
+    "WorkArrival",
     "WorkDebt",
     "WorkDocument",
     "WorkDraft",

@@ -34,6 +34,7 @@ PARTLY = {
     "alliance_worktimer": ("fired_at", "cancelled_at"),
     "alliance_workmessagesight": ("last",),
     "alliance_approvalrule": ("ended_at", "ended_by_id"),
+    "alliance_workarrival": ("state", "closed_at", "closed_by_id", "answer", "item_id"),
     "alliance_workdebt": ("settled_at", "settled_by_id"),
     # whose it is, and about whom, stays; what it says is the author's until it is sent
     "alliance_workdraft": (

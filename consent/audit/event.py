@@ -160,6 +160,7 @@ class EventCode(StrEnum):
     WORK_REMIND = "alliance:work:remind"
     WORK_MESSAGE = "alliance:work:message"
     WORK_DRAFT = "alliance:work:draft"
+    WORK_ARRIVAL = "alliance:work:arrival"
     WORK_RULE = "alliance:work:rule"
     CLIENT_REGISTER = "alliance:client:register"
     STORE_KEY = "records:store:key"

@@ -47,6 +47,7 @@ EVENTS_BY_PURPOSE: dict[str, tuple[str, ...]] = {
         "alliance:work:remind",
         "alliance:work:message",
         "alliance:work:draft",
+        "alliance:work:arrival",
         "alliance:launch:ask",
         "alliance:launch:permit",
         "alliance:session:launch",

@@ -86,6 +86,7 @@ EVENT_WORDS = {
     "alliance:work:remind": gettext_lazy("reminded of a referral"),
     "alliance:work:message": gettext_lazy("wrote a message about a referral"),
     "alliance:work:draft": gettext_lazy("worked on a referral that is not sent"),
+    "alliance:work:arrival": gettext_lazy("worked on an arrival without a referral"),
     "alliance:work:rule": gettext_lazy("changed which referrals are approved first"),
     "consent:relation:declare": gettext_lazy("declared treatment"),
     "consent:tie:confirm": gettext_lazy("confirmed that a hospital treats the patient"),

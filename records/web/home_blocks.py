@@ -34,7 +34,11 @@ from consent.services.seen_emergencies import query_overdue_emergencies, query_s
 from records.mpi.curation import review_queue
 from records.web import own_requests, pending_confirmations
 from records.web.home_block import HomeBlock, oldest_since, tell_left, tell_wait
-from records.web.home_referral_blocks import tell_referrals, tell_unheeded_referrals
+from records.web.home_referral_blocks import (
+    tell_referrals,
+    tell_sending,
+    tell_unheeded_referrals,
+)
 from records.web.home_sync_blocks import tell_dead_letters, tell_mappings, tell_sync
 
 SOON = dt.timedelta(days=3)  # in which a declared treatment ends
@@ -362,6 +366,7 @@ def list_own_emergencies(acting: Principal) -> QuerySet[Emergency]:
 
 BLOCKS: tuple[tuple[Permission, Callable[[Principal], Iterator[HomeBlock]]], ...] = (
     (Permission.REFERRAL_SEE, tell_referrals),
+    (Permission.REFERRAL_SEE, tell_sending),
     (Permission.RELATION_DECLARE, tell_own_treatments),
     (Permission.LINK_REVIEW, tell_pairs),
     (Permission.CODE_MAP, tell_mappings),

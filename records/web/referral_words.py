@@ -26,6 +26,12 @@ DRAFT_WORDS = {
     "sent": _("Sent"),
     "discarded": _("Discarded"),
 }
+ARRIVAL_WORDS = {
+    "reported": _("Waits for the hospital that the patient came from"),
+    "confirmed": _("Confirmed"),
+    "refused": _("Refused"),
+    "withdrawn": _("Taken back"),
+}
 DEBT_WORDS = {
     "papers": _("papers owed"),
     "approval": _("approval owed"),

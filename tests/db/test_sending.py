@@ -12,7 +12,13 @@ from django.db import connection
 
 from alliance.auth.errors import Forbidden
 from alliance.auth.principal import Principal
-from alliance.models import ApprovalRule, WorkDebt, WorkDraft, WorkItem, WorkTimer
+from alliance.models import ApprovalRule, WorkArrival, WorkDebt, WorkDraft, WorkItem, WorkTimer
+from alliance.referrals.arrivals import (
+    ArrivalAnswered,
+    Registration,
+    do_confirm_arrival,
+    do_end_arrival,
+)
 from alliance.referrals.drafts import DraftMoved, DraftTexts, do_begin_draft, do_move_draft
 from alliance.roles import Role
 from alliance.workflow.approval import do_set_approval
@@ -24,7 +30,7 @@ from alliance.workflow.thread import count_unread, do_write_message, mark_messag
 from consent.models import Relationship
 from records.models import SourcePatient
 from tests.factories import alliance
-from tests.factories.referrals import move_on, send_referral
+from tests.factories.referrals import move_on, report_arrival, send_referral
 from tests.support.world import World, w
 
 __all__ = ["w"]
@@ -188,6 +194,49 @@ def test_papers_stand_behind_what_was_sent_and_change_none_of_it(w: World) -> No
     assert move_on(item, w.doctor, "arrive").state == "arrived", "it goes on as ever"
 
 
+def test_what_the_receiver_says_of_an_arrival_opens_nothing_until_the_sender_confirms(
+    w: World,
+) -> None:
+    w.permit()
+    home = one_of(w)
+    arrival = report(w)
+    assert not is_open(w) and not Relationship.objects.filter(basis="transfer", hospital=w.a)
+    of = Registration(own(w).home, own(w).pk)
+    third = alliance.get_staff_principal(alliance.make_staff(alliance.make_hospital("third")))
+    for who in (w.doctor, third, one_of(w, Role.CLERK)):
+        with pytest.raises(Forbidden):
+            do_confirm_arrival(arrival.pk, of, UP, "we sent him", acting=who)
+    assert not WorkItem.objects.filter(receiver=w.a).exists() and not is_open(w)
+    done = do_confirm_arrival(arrival.pk, of, UP, "we sent him", acting=home)
+    item = done.item
+    assert item is not None and is_open(w), "the control"
+    assert (item.sender_id, item.source_patient) == (w.b.pk, own(w).pk)
+    row = Relationship.objects.get(basis="transfer", hospital=w.a)
+    assert row.starts_at == item.sent_at
+    assert [d.kind for d in item.debts.all()] == ["papers"]
+    assert move_on(item, w.doctor, "arrive").state == "arrived"
+    with pytest.raises(ArrivalAnswered):
+        do_end_arrival(arrival.pk, "no", acting=home)
+
+
+def test_an_arrival_is_refused_or_taken_back_with_a_reason_and_opens_nothing(w: World) -> None:
+    w.permit()
+    for who, state in ((one_of(w, Role.CLERK), "refused"), (w.doctor, "withdrawn")):
+        arrival = report(w)
+        with pytest.raises(ValidationError):
+            do_end_arrival(arrival.pk, " ", acting=who)
+        with pytest.raises(Forbidden):
+            third = alliance.make_staff(alliance.make_hospital("third"))
+            do_end_arrival(arrival.pk, "no", acting=alliance.get_staff_principal(third))
+        assert do_end_arrival(arrival.pk, "not ours", acting=who).state == state
+        assert not is_open(w)
+
+
+def report(w: World) -> WorkArrival:
+    """Of a patient who came to A from B."""
+    return report_arrival(w.person, w.b, alliance.make_staff(w.a))
+
+
 def at_once(*acts: Callable[[], object]) -> list[object]:
     """What came of each, begun at the same moment in transactions of their own."""
     out: list[object] = [None] * len(acts)
@@ -226,6 +275,20 @@ def test_of_two_who_approve_at_once_one_sends_and_a_take_back_excludes_it(w: Wor
         assert now.version == draft.version + 1
         made = WorkItem.objects.filter(sender=w.b).count() - sent
         assert made == (1 if now.state == "sent" else 0)
+
+
+def test_confirmed_and_taken_back_at_once_is_one_of_both(w: World) -> None:
+    home, arrival = one_of(w), report(w)
+    of = Registration(own(w).home, own(w).pk)
+    results = at_once(
+        lambda: do_confirm_arrival(arrival.pk, of, UP, "ours", acting=home),
+        lambda: do_end_arrival(arrival.pk, "a mistake", acting=w.doctor),
+    )
+    names = sorted(type(r).__name__ for r in results)
+    assert names == ["ArrivalAnswered", "WorkArrival"], results
+    now = WorkArrival.objects.get(pk=arrival.pk)
+    assert (now.state == "confirmed") == (now.item_id is not None)
+    assert WorkItem.objects.filter(sender=w.b).exists() == (now.state == "confirmed")
 
 
 def test_messages_are_of_both_sides_unread_until_seen_and_move_nothing(w: World) -> None:

@@ -6,7 +6,16 @@ from uuid import UUID
 from django.utils import timezone
 
 from alliance.auth.principal import Principal
-from alliance.models import Hospital, Staff, WorkDebt, WorkDocument, WorkDraft, WorkItem
+from alliance.models import (
+    Hospital,
+    Staff,
+    WorkArrival,
+    WorkDebt,
+    WorkDocument,
+    WorkDraft,
+    WorkItem,
+)
+from alliance.referrals.arrivals import Registration, do_report_arrival
 from alliance.referrals.drafts import DraftTexts, do_begin_draft, do_move_draft
 from alliance.workflow.debts import owe
 from alliance.workflow.move_item import MoveWords, do_move
@@ -45,6 +54,15 @@ def send_first(person: UUID | str, receiver: Hospital, author: Staff) -> WorkIte
     item = do_send(new, [], acting=acting, papers_later=True)
     owe(item, WorkDebt.Kind.APPROVAL, item.sent_at)
     return item
+
+
+def report_arrival(person: UUID | str, sender: Hospital, by: Staff) -> WorkArrival:
+    """At the hospital of this one of its staff, of a patient who came from the sender."""
+    acting = alliance.get_staff_principal(by)
+    own = SourcePatient.objects.filter(person_id=person, hospital_id=acting.hospital_id).latest(
+        "pk"
+    )
+    return do_report_arrival(Registration(own.home, own.pk), sender, "by ambulance", acting=acting)
 
 
 def make_draft(

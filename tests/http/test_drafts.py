@@ -6,10 +6,11 @@ from typing import Any
 
 from django.db import connection
 
-from alliance.models import Hospital, WorkDraft, WorkItem
+from alliance.models import Hospital, WorkArrival, WorkDraft, WorkItem
 from alliance.roles import Role
 from alliance.workflow.approval import do_set_approval
 from consent.audit.event import EventCode
+from records.models import SourcePatient
 from tests.factories import alliance
 from tests.factories.referrals import make_draft, make_recent_result, send_referral
 from tests.support.browser import ENGLISH, signed_in
@@ -158,6 +159,40 @@ def test_messages_are_seen_by_both_hospitals_and_by_nobody_else(w: World) -> Non
     assert said["text"] in words(sender, address)
     assert "It has ended" in post(sender, f"{address}message/", {"text": "why?"})
     assert item.messages.count() == 1
+
+
+def test_who_came_without_a_referral_is_confirmed_by_where_they_came_from(w: World) -> None:
+    w.permit()
+    receiver, sender = signed_in(alliance.make_staff(w.a)), signed_in(alliance.make_staff(w.b))
+    clerk = signed_in(alliance.make_staff(w.b, Role.CLERK))
+    form = {"sender": w.b.code, "note": "by ambulance, no papers"}
+    assert "Registered." in post(receiver, f"/person/{w.person}/arrival/", form)
+    arrival = WorkArrival.objects.get(receiver=w.a)
+    address = f"/referrals/arrivals/{arrival.pk}/"
+    assert not WorkItem.objects.filter(receiver=w.a).exists() and not w.seen()
+    third = alliance.make_hospital("third")
+    for role in (Role.CLINICIAN, Role.CLERK):
+        stranger = signed_in(alliance.make_staff(third, role))
+        words(stranger, address, 404)
+        post(stranger, f"{address}answer/", {"act": "confirm", "note": "x"}, 404)
+        words(stranger, f"/person/{w.person}/arrival/", 404)
+    assert address in sender.get("/referrals/arrivals/").content.decode()
+    name = SourcePatient.objects.filter(hospital=w.a, person_id=w.person).latest("pk").name
+    for browser in (sender, clerk):
+        assert name in words(browser, address)
+    assert "Confirm: we sent" not in words(clerk, address)
+    assert "Confirm: we sent" not in words(receiver, address)
+    post(receiver, f"{address}answer/", {"act": "confirm", "note": "x"}, 403)
+    assert not WorkItem.objects.filter(receiver=w.a).exists() and not w.seen()
+    page = post(sender, f"{address}answer/", {"act": "confirm", "note": "we sent him at 3"})
+    assert "papers owed" in page and w.seen()
+    assert "Referral" in words(receiver, address)
+    post(receiver, f"/person/{w.person}/arrival/", form)
+    other = WorkArrival.objects.filter(receiver=w.a).latest("pk")
+    address = f"/referrals/arrivals/{other.pk}/"
+    assert "not ours" in post(clerk, f"{address}answer/", {"act": "end", "note": "not ours"})
+    assert form["note"] not in words(clerk, address), "who refuses reads no more of it"
+    assert "not ours" in words(receiver, address)
 
 
 def test_each_step_of_a_draft_and_each_message_is_a_line_about_the_patient(w: World) -> None:

@@ -10,6 +10,7 @@ from django.db import connection
 from alliance.models import WorkDocument, WorkItem
 from alliance.roles import Role
 from consent.audit.event import EventCode
+from records.models import SourcePatient
 from tests.factories import alliance
 from tests.factories.fhir import make_observation
 from tests.factories.referrals import make_recent_result, move_on, send_referral
@@ -126,5 +127,6 @@ def test_before_sending_the_page_counts_what_the_receiver_will_see(
     page = words(sender, address)
     assert f"{seen} of 3" in page
     assert (f"{3 - seen} closed" in page) == (seen < 3)
-    w.ask.create(make_observation(w.ask.create({"resourceType": "Patient"})))
+    at_a = SourcePatient.objects.filter(hospital=w.a, person_id=w.person).latest("pk")
+    w.ask.create(make_observation(f"Patient/{at_a.fhir_id}"))
     assert f"{seen} of 3" in words(sender, address), "of the own hospital's alone"

@@ -68,6 +68,8 @@ def complete_forms(values: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "confirmations/<int:confirmation_id>/end/": EVIDENCE,
         "person/<uuid:person_id>/treat/": REASON,
         "referrals/<int:sent_id>/papers/": REASON,
+        "person/<uuid:person_id>/arrival/": NOTE,
+        "referrals/arrivals/<int:arrival_id>/answer/": NOTE,
         "referrals/<int:item_id>/message/": {"text": "test"},
         "referrals/drafts/<int:draft_id>/move/": {"verb": "approve", "version": 2},
         "referrals/<int:item_id>/move/": {"verb": "accept", "version": 1} | NOTE,
