@@ -18,7 +18,13 @@ from tests.factories.documents import (
     make_section,
 )
 from tests.factories.fhir import make_observation
-from tests.factories.referrals import send_referral
+from tests.factories.referrals import (
+    make_draft,
+    report_arrival,
+    send_along,
+    send_first,
+    send_referral,
+)
 from tests.factories.ties import record_confirmed_treatment
 from tests.support.accessible import CHECK, list_faults
 from tests.support.things import make_proposed_mapping
@@ -49,6 +55,8 @@ ROLES = {
         "person/{person}/refer/",
         "person/{person}/refer/?to={other}",
         "referrals/{item}/",
+        "referrals/{sent}/record/{along}/",
+        "referrals/{sent}/papers/",
         "person/{person}/why/",
         "person/{person}/treat/",
         "person/{person}/emergency/",
@@ -61,6 +69,9 @@ ROLES = {
         "person/{person}/identity/",
         "referrals/",
         "referrals/{item}/",
+        "referrals/drafts/",
+        "referrals/drafts/{draft}/",
+        "referrals/arrivals/{arrival}/",
         "confirmations/",
         "reviews/",
         "person/{person}/tie/{hospital}/",
@@ -105,6 +116,18 @@ def list_faults_of_views(page: Any, language: str) -> list[str]:
     return faults
 
 
+def make_sending(w: World) -> dict[str, int]:
+    """A draft that waits, an arrival, an emergency that owes its papers, and what went along."""
+    author = alliance.make_staff(w.b)
+    sent = send_first(w.person, w.a, author)
+    return {
+        "sent": sent.pk,
+        "along": send_along(sent, w.b, w.plain).pk,
+        "draft": make_draft(w.person, w.a, author, submitted=True).pk,
+        "arrival": report_arrival(w.person, w.a, author).pk,
+    }
+
+
 @pytest.mark.parametrize("language", VIEWS)
 @pytest.mark.parametrize("role", ROLES)
 def test_pages_of_a_role(
@@ -121,7 +144,7 @@ def test_pages_of_a_role(
         "visit": "visit",
         "item": send_referral(w.person, w.b, w.doctor).pk,
         "other": w.a.code,
-    }
+    } | make_sending(w)
     visit = {
         "resourceType": "Encounter",
         "id": "visit",
