@@ -94,11 +94,11 @@ def make_demo_sending(core: Hospital) -> int:
     """How many were sent."""
     sharing = Directive.objects.filter(denies=False, withdrawn_at=None).values("person")
     sent = 0
-    for number, (code, doctor, what, urgency, department, reason) in enumerate(SENDING, 3):
+    for code, doctor, what, urgency, department, reason in SENDING:
         patients = SourcePatient.objects.filter(
             hospital__code=code, registered=True, person_id__in=sharing
         )
-        patient = patients.order_by("pk")[number : number + 1].first()
+        patient = patients.order_by("-pk").first()
         if patient is None:
             continue
         acting = principal_of(doctor)

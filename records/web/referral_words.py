@@ -28,8 +28,8 @@ DRAFT_WORDS = {
 }
 ARRIVAL_WORDS = {
     "reported": _("Waits for the hospital that the patient came from"),
-    "confirmed": _("Confirmed"),
-    "refused": _("Refused"),
+    "confirmed": _("Confirmed by the hospital that the patient came from"),
+    "refused": _("Refused by the hospital that the patient came from"),
     "withdrawn": _("Taken back"),
 }
 DEBT_WORDS = {
