@@ -77,7 +77,7 @@ def refer_page(request: HttpRequest, person_id: UUID, *, acting: Principal) -> H
                 documents = tuple(o.document for o in offered if o.value in chosen)
                 return send_or_keep(request, act, begun, form.cleaned_data, documents, acting)
             if not posted and emergency.is_valid():
-                reason, kind = emergency.cleaned_data["reason"], guess_kind(acting, receiver)
+                reason, kind = emergency.cleaned_data["line"], guess_kind(acting, receiver)
                 return send_emergency(request, begun, kind, reason, acting)
         except ValidationError as error:
             (form if posted else emergency).add_error(None, error)

@@ -72,7 +72,7 @@ class ReferralForm(forms.Form):
 class EmergencyForm(forms.Form):
     """An emergency goes first, its papers later: one line."""
 
-    reason = make_text_field(_("Why, in one line"), required=True, rows=1)
+    line = make_text_field(_("Why, in one line"), required=True, rows=1)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, auto_id="id_emergency_%s", **kwargs)

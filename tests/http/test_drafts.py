@@ -114,7 +114,7 @@ def test_an_emergency_goes_with_one_line_and_its_papers_come_later(w: World) -> 
     want_approval(w.b, "referral-up", "referral-sideways", "referral-down")
     author = signed_in(alliance.make_staff(w.b))
     receiver = signed_in(alliance.make_staff(w.a))
-    page = post(author, refer(w), {"act": "emergency", "reason": "fell from a roof"})
+    page = post(author, refer(w), {"act": "emergency", "line": "fell from a roof"})
     assert "papers owed" in page and "approval owed" in page
     item = WorkItem.objects.get(sender=w.b)
     assert (item.urgency, item.documents.count()) == ("emergency", 0)
