@@ -41,6 +41,7 @@ class Permission(StrEnum):
     REFERRAL_ARRANGE = "alliance:referral:arrange"
     REFERRAL_CARE = "alliance:referral:care"
     REFERRAL_OVERSEE = "alliance:referral:oversee"
+    REFERRAL_APPROVE = "alliance:referral:approve"
     SYNC_SEE = "records:sync:see"
     SYNC_MEND = "records:dead-letter:mend"
     RECOGNITION_MANAGE = "records:recognition:manage"
@@ -70,6 +71,7 @@ PERMISSIONS_BY_ROLE: dict[Role, frozenset[Permission]] = {
             P.REFERRAL_SEND,
             P.REFERRAL_ARRANGE,
             P.REFERRAL_CARE,
+            P.REFERRAL_APPROVE,
         }
     ),
     Role.CLERK: frozenset(
@@ -81,6 +83,7 @@ PERMISSIONS_BY_ROLE: dict[Role, frozenset[Permission]] = {
             P.CONFIRM,
             P.REFERRAL_SEE,
             P.REFERRAL_ARRANGE,
+            P.REFERRAL_APPROVE,
             P.SYNC_SEE,
             P.SYNC_MEND,
         }

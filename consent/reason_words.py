@@ -141,6 +141,7 @@ REASONS_IN_AUDIT_LOG = REASONS_ABOUT_OTHERS | {
     "other_hospital": gettext_lazy("It is work between two other hospitals."),
     "not_of_team": gettext_lazy("Only the experts who were named do this."),
     "not_the_lead": gettext_lazy("Only the lead expert signs."),
+    "own_work": gettext_lazy("Who writes does not approve, and who approves does not write."),
     "foreign_store": gettext_lazy("Only a hospital's own systems write to its store."),
     "login": gettext_lazy("Nobody was signed in."),
     "no_token": gettext_lazy("No token was sent."),

@@ -60,7 +60,7 @@ def do_save_draft(
     if item.state in ("arranged", "not-held"):
         do_move(item.pk, "write", MoveWords(), expected_version=item.version, acting=acting)
     else:
-        append_work_event(item, EventCode.WORK_MOVE, acting, "draft")
+        append_work_event(item, EventCode.WORK_MOVE, acting, "opinion-draft")
     return draft
 
 

@@ -30,7 +30,11 @@ from alliance.models.proposal import Proposal
 from alliance.models.release import Release, WriteProbe
 from alliance.models.sign_in import GuessCount, KnownPlace
 from alliance.models.staff import Staff, User
+from alliance.models.work_arrival import WorkArrival
+from alliance.models.work_debt import WorkDebt
+from alliance.models.work_draft import ApprovalRule, WorkDraft, WorkDraftStep
 from alliance.models.work_item import WorkDocument, WorkItem, WorkTimer, WorkTransition
+from alliance.models.work_message import WorkMessage, WorkMessageSight
 from alliance.models.work_setting import (
     CalendarDay,
     DutyOffice,
@@ -45,6 +49,7 @@ __all__ = [
     "AdministratorClient",
     "AdministratorToken",
     "Appointment",
+    "ApprovalRule",
     "Backup",
     "CalendarDay",
     "Client",
@@ -78,9 +83,15 @@ __all__ = [
     "SignedOpinion",
     "Staff",
     "User",
+    "WorkArrival",
     "WorkDeadline",
+    "WorkDebt",
     "WorkDocument",
+    "WorkDraft",
+    "WorkDraftStep",
     "WorkItem",
+    "WorkMessage",
+    "WorkMessageSight",
     "WorkNotice",
     "WorkNoticeAddress",
     "WorkTimer",

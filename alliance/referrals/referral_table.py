@@ -59,6 +59,7 @@ TO_A_HOSPITAL = StateTable(
     ),
     (
         *BEFORE_ARRIVAL,
+        Move("sent", "arrive", RECEIVER, ARRANGE, "arrived"),  # before anybody has answered
         Move("accepted", "arrive", RECEIVER, ARRANGE, "arrived"),
         Move("accepted", "miss", RECEIVER, ARRANGE, "no-show"),
         Move("accepted", "miss", PLATFORM, None, "no-show"),

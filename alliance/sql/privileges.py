@@ -23,6 +23,8 @@ APPEND_ONLY = (
     "alliance_opiniondraft",
     "alliance_signedopinion",
     "alliance_consultationrating",
+    "alliance_workmessage",
+    "alliance_workdraftstep",
 )
 # of what was sent and of a timer's moment nothing changes any more
 PARTLY = {
@@ -44,6 +46,29 @@ PARTLY = {
     "alliance_hometask": ("state", "entries"),
     "alliance_worknoticeaddress": ("ended_at", "secret"),
     "alliance_worknotice": ("due_at", "tries", "fault", "sent_at", "given_up_at"),
+    "alliance_workmessagesight": ("last",),
+    "alliance_approvalrule": ("ended_at", "ended_by_id"),
+    "alliance_workarrival": ("state", "closed_at", "closed_by_id", "answer", "item_id"),
+    "alliance_workdebt": ("settled_at", "settled_by_id"),
+    # whose it is, and about whom, stays; what it says is the author's until it is sent
+    "alliance_workdraft": (
+        "receiver_id",
+        "kind",
+        "urgency",
+        "department",
+        "reason",
+        "question",
+        "transport",
+        "wish",
+        "along",
+        "plan",
+        "state",
+        "version",
+        "saved_at",
+        "due_at",
+        "closed_at",
+        "item_id",
+    ),
     "alliance_appointment": ("ended_at", "ended_by_id", "ended_reason"),
     "alliance_enrolmentcode": ("withdrawn_at", "used_at", "client_id"),
 }

@@ -5,6 +5,7 @@ from django.urls import path
 from alliance.web import (
     administrator_clients,
     appointments,
+    approval,
     clients,
     enrolment,
     hospitals,
@@ -17,6 +18,7 @@ from alliance.web import (
 urlpatterns = [
     path("operations/", operations.show_operations, name="operations"),
     path("hospitals/", hospitals.list_hospitals, name="hospitals"),
+    path("referral-approval/", approval.set_referral_approval, name="referral-approval"),
     path("hospitals/<slug:code>/change/", hospitals.change_hospital, name="change-hospital"),
     path("hospitals/<slug:code>/suspend/", hospitals.suspend_hospital, name="suspend"),
     path("hospitals/<slug:code>/resume/", hospitals.resume_hospital, name="resume"),

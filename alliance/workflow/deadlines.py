@@ -28,6 +28,10 @@ DEADLINES: dict[str, dict[str, dt.timedelta]] = {
     "acknowledge": dict.fromkeys(WorkItem.Urgency, 24 * HOUR),
     "acknowledge-escalated": dict.fromkeys(WorkItem.Urgency, 48 * HOUR),
     "rating": dict.fromkeys(WorkItem.Urgency, 7 * 24 * HOUR),
+    "draft": dict.fromkeys(WorkItem.Urgency, 24 * HOUR),
+    "approve": {EMERGENCY: HOUR / 2, URGENT: 2 * HOUR, ROUTINE: 24 * HOUR},
+    "papers": dict.fromkeys(WorkItem.Urgency, 24 * HOUR),
+    "approval": dict.fromkeys(WorkItem.Urgency, 24 * HOUR),
 }
 FROM_ARRANGED = frozenset({"no-show"})  # counted from when the patient is to come
 RANK_BY_URGENCY = {EMERGENCY: 0, URGENT: 1, ROUTINE: 2}

@@ -3,46 +3,26 @@ the receiver, in one transaction.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from alliance.auth.errors import Forbidden
 from alliance.auth.principal import Principal
 from alliance.auth.role_check import check_permission
-from alliance.models import Hospital, WorkDocument, WorkItem, WorkTransition
+from alliance.models import WorkDebt, WorkDocument, WorkItem, WorkTransition
+from alliance.roles import Permission
+from alliance.workflow.approval import needs_approval
 from alliance.workflow.deadlines import RANK_BY_URGENCY
+from alliance.workflow.debts import owe
 from alliance.workflow.move_item import append_work_event, database_now, enter_state, make_timers
+from alliance.workflow.new_item import NewDocument, NewItem, make_documents
 from alliance.workflow.registry import MOVE_EFFECTS, RIGHTS_KEEPERS, STATE_TABLES, MoveDone
 from alliance.workflow.state_table import Move, Side
 from consent.audit.event import EventCode
 
-
-@dataclass(frozen=True, slots=True)
-class NewItem:
-    """person, source_patient: home and number of the sender's own registration of the patient."""
-
-    kind: WorkItem.Kind
-    person: UUID
-    source_patient: int
-    receiver: Hospital
-    urgency: str
-    reason: str
-    department: str = ""
-    question: str = ""
-    transport: str = ""
-    wish: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class NewDocument:
-    hospital_id: int
-    type_name: str
-    fhir_id: str
-    version: str
-    digest: str
+__all__ = ["NewDocument", "NewItem", "do_send"]
 
 
 @transaction.atomic
@@ -52,12 +32,24 @@ def do_send(
     *,
     acting: Principal,
     brought: tuple[object, ...] = (),
+    approver: Principal | None = None,
+    papers_later: bool = False,
 ) -> WorkItem:
     """The caller has looked up that the registration is the acting one's hospital's. brought: what
-    an effect of sending takes, as with every verb. Raises Forbidden, ValidationError.
+    an effect of sending takes, as with every verb; approver: who lets it go where the hospital
+    wants that; papers_later: an emergency goes first, and its papers are owed. Raises Forbidden,
+    ValidationError.
     """
     table = STATE_TABLES[new.kind]
     check_permission(acting, table.sends, "Your role does not send this.")
+    is_emergency = new.urgency == WorkItem.Urgency.EMERGENCY
+    approves = approver is None and needs_approval(acting.hospital_id, new.kind)
+    if approver is not None:
+        check_approver(approver, acting)
+    if approves and not is_emergency:
+        raise ValidationError(_("Your hospital approves this before it is sent."))
+    if papers_later and not is_emergency:
+        raise ValidationError(_("Only an emergency goes before its papers."))
     if new.receiver.pk == acting.hospital_id or not new.receiver.active:
         raise ValidationError(_("Choose another hospital that takes part."))
     if not new.reason.strip():
@@ -84,30 +76,33 @@ def do_send(
     enter_state(item, first, now)
     item.save()
     make_timers(item, first, now)
+    by = approver or acting
     transition = WorkTransition.objects.create(
         item=item,
         version=1,
-        verb="send",
+        verb="send" if approver is None else "approve",
         to_state=first,
-        staff_id=int(acting.id),
-        role=acting.role,
-        hospital_id=acting.hospital_id,
+        staff_id=int(by.id),
+        role=by.role,
+        hospital_id=by.hospital_id,
         at=now,
     )
-    WorkDocument.objects.bulk_create(
-        WorkDocument(
-            item=item,
-            hospital_id=d.hospital_id,
-            type_name=d.type_name,
-            fhir_id=d.fhir_id,
-            version=d.version,
-            digest=d.digest,
-        )
-        for d in documents
-    )
+    WorkDocument.objects.bulk_create(make_documents(item, documents))
+    for kind, is_owed in ((WorkDebt.Kind.PAPERS, papers_later), (WorkDebt.Kind.APPROVAL, approves)):
+        if is_owed:
+            owe(item, kind, now)
     sent = Move("", "send", Side.SENDER, table.sends, first)
     for effect in MOVE_EFFECTS:
         effect(MoveDone(item, sent, transition, brought, acting, now))
     RIGHTS_KEEPERS[0].open_for_receiver(item, now)
-    append_work_event(item, EventCode.WORK_SEND, acting, new.kind.value)
+    append_work_event(item, EventCode.WORK_SEND, by, new.kind.value)
     return item
+
+
+def check_approver(approver: Principal, author: Principal) -> None:
+    """Raises Forbidden: who approves is another one of the same hospital."""
+    check_permission(approver, Permission.REFERRAL_APPROVE, "Your role does not approve this.")
+    if approver.hospital_id != author.hospital_id:
+        raise Forbidden("other_hospital", "The hospital that sends it approves it.")
+    if approver.id == author.id:
+        raise Forbidden("own_work", "Somebody else than who wrote it approves it.")

@@ -1,9 +1,11 @@
 """Living referrals of the demo: one that waits urgently, one whose patient is expected, one that is
-on its way home with a plan, and one down whose tasks run at home.
+on its way home with a plan, one down whose tasks run at home, an emergency that went before its
+papers; and two that are not sent yet.
 """
 
 from alliance.auth.principal import Principal, principal_from_staff
 from alliance.models import Hospital, Staff, WorkItem
+from alliance.referrals.drafts import DraftTexts, do_begin_draft, do_move_draft
 from alliance.workflow.move_item import MoveWords, do_move
 from alliance.workflow.send_item import NewItem, do_send
 from consent.models import Directive
@@ -74,7 +76,46 @@ def make_demo_referrals() -> int:
                 acting=receiver,
             )
         sent += 1
-    return sent + make_demo_way_home(receiver, principal_of("lin"))
+    return sent + make_demo_way_home(receiver, principal_of("lin")) + make_demo_sending(core)
+
+
+# what: a draft that lies, one that waits for approval, an emergency whose papers are owed
+SENDING = (
+    (
+        "nanqiao",
+        "lin",
+        "draft",
+        "routine",
+        "呼吸内科",
+        "咳嗽、低热2周，胸片示右上肺阴影，拟进一步检查。",
+    ),
+    ("donghu", "zhou", "to-approve", "routine", "骨科", "腰痛伴左下肢麻木1月，拟行腰椎MRI检查。"),
+    ("beishan", "wu", "emergency", "emergency", "神经内科", "突发左侧肢体无力40分钟，疑脑卒中。"),
+)
+
+
+def make_demo_sending(core: Hospital) -> int:
+    """How many were sent."""
+    sharing = Directive.objects.filter(denies=False, withdrawn_at=None).values("person")
+    sent = 0
+    for code, doctor, what, urgency, department, reason in SENDING:
+        patients = SourcePatient.objects.filter(
+            hospital__code=code, registered=True, person_id__in=sharing
+        )
+        patient = patients.order_by("-pk").first()
+        if patient is None:
+            continue
+        acting = principal_of(doctor)
+        if what == "emergency":
+            new = NewItem(UP, patient.home, patient.pk, core, urgency, reason, department)
+            do_send(new, [], acting=acting, papers_later=True)
+            sent += 1
+            continue
+        texts = DraftTexts(core, UP, urgency, reason, department)
+        draft = do_begin_draft(texts, patient.home, patient.pk, acting=acting)
+        if what == "to-approve":
+            do_move_draft(draft.pk, "submit", expected_version=draft.version, acting=acting)
+    return sent
 
 
 def principal_of(username: str) -> Principal:

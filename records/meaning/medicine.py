@@ -145,3 +145,18 @@ def join_medication(r: Json, products: Mapping[str, Json]) -> Json:
         "contained": [*(r.get("contained") or []), products[target] | {"id": target}],
         "medicationReference": r["medicationReference"] | {"reference": f"#{target}"},
     }
+
+
+def separate_medication(r: Json) -> Json:
+    """The resource as it was before join_medication. A reference to a Medication of a store is then
+    the relative one, however it was sent.
+    """
+    said = str((r.get("medicationReference") or {}).get("reference") or "")
+    target = said.removeprefix("#") if said.startswith("#Medication/") else medication_address(r)
+    if not target:
+        return r
+    inside = [c for c in r.get("contained") or [] if c.get("id") != target]
+    apart = {k: v for k, v in r.items() if k != "contained"} | (
+        {"contained": inside} if inside else {}
+    )
+    return apart | {"medicationReference": r["medicationReference"] | {"reference": target}}

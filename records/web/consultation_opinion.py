@@ -51,7 +51,7 @@ def opinion_page(request: HttpRequest, consultation_id: int, *, acting: Principa
         tell_what_happened(request, latest_transition(item), acting, CONSULTATION_DONE)
         return redirect("consultation", item.pk)
     if request.method != "POST":
-        append_work_event(item, EventCode.WORK_READ, acting, "draft")
+        append_work_event(item, EventCode.WORK_READ, acting, "opinion-draft")
         return render_opinion(request, item, make_form(item, find_draft(item)))
     form = OpinionForm(request.POST, kind=item.kind)
     if not form.is_valid():

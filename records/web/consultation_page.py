@@ -187,16 +187,16 @@ def make_move_form(move: Move, item: WorkItem, data: Any) -> forms.Form:
 @require_GET
 @require_staff(Permission.RECORD_READ)
 def sent_record_page(
-    request: HttpRequest, consultation_id: int, document_id: int, *, acting: Principal
+    request: HttpRequest, consultation_id: int, attachment_id: int, *, acting: Principal
 ) -> HttpResponse:
     """A record that went along, in the version that was sent, and whether it is what was sent."""
     item = find_consultation(consultation_id, acting)
     if not acting.may(Permission.REFERRAL_SEE):
         raise Http404
-    document = get_object_or_404(item.documents.select_related("hospital"), pk=document_id)
+    document = get_object_or_404(item.documents.select_related("hospital"), pk=attachment_id)
     append_work_event(item, EventCode.WORK_READ, acting, "record")
     return render(
         request,
-        "records/sent_record.html",
+        "records/consultation_record.html",
         {"item": item, "document": document, "fixed": open_fixed(document, acting)},
     )

@@ -74,7 +74,7 @@ def sign_page(request: HttpRequest, consultation_id: int, *, acting: Principal) 
     form = SignForm(request.POST or None, initial={"version": item.version, "number": draft.number})
     if request.method == "POST" and form.is_valid():
         return sign_and_tell(request, item, form.cleaned_data, acting)
-    append_work_event(item, EventCode.WORK_READ, acting, "draft")
+    append_work_event(item, EventCode.WORK_READ, acting, "opinion-draft")
     return render(
         request,
         "records/consultation_sign.html",

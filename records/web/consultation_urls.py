@@ -36,7 +36,7 @@ CONSULTATION_PATHS = [
         name="consultation-sign",
     ),
     path(
-        "consultations/<int:consultation_id>/record/<int:document_id>/",
+        "consultations/<int:consultation_id>/record/<int:attachment_id>/",
         consultation_page.sent_record_page,
         name="consultation-record",
     ),

@@ -39,6 +39,7 @@ from records.web.home_referral_blocks import (
     tell_home_tasks,
     tell_late_referrals,
     tell_referrals,
+    tell_sending,
     tell_unheeded_referrals,
 )
 from records.web.home_sync_blocks import tell_dead_letters, tell_mappings, tell_sync
@@ -371,6 +372,7 @@ BLOCKS: tuple[tuple[Permission, Callable[[Principal], Iterator[HomeBlock]]], ...
     (Permission.REFERRAL_CARE, tell_home_tasks),
     (Permission.REFERRAL_SEE, tell_late_referrals),
     (Permission.REFERRAL_SEE, tell_consultations),
+    (Permission.REFERRAL_SEE, tell_sending),
     (Permission.RELATION_DECLARE, tell_own_treatments),
     (Permission.LINK_REVIEW, tell_pairs),
     (Permission.CODE_MAP, tell_mappings),

@@ -27,6 +27,16 @@ from records.web.referral_forms import make_text_field
 BLANK_MEDICINES, BLANK_TASKS = 2, 3
 MEDICINE_CELLS = ("change", "name", "dosage", "before", "why", "out")
 TASK_CELLS = ("what", "due_on", "doer", "out")
+TEXT_NAMES = (
+    "diagnosis",
+    "course",
+    "advice",
+    "warning_signs",
+    "call_name",
+    "call_phone",
+    "record_number",
+    "findings",
+)
 IN_WORDS = ""  # no record is chosen as the summary
 
 
@@ -39,7 +49,7 @@ def make_choice_field(label: Any, choices: list[tuple[str, Any]]) -> forms.Choic
 
 
 class HomePlanForm(forms.Form):
-    """proposed: medicines to begin with; summaries: what may be the discharge summary. Rows grow
+    """proposed, tasks: lines to begin with; summaries: what may be the discharge summary. Rows grow
     where a button `more` asks for it.
     """
 
@@ -60,15 +70,16 @@ class HomePlanForm(forms.Form):
         data: Mapping[str, Any] | None = None,
         *,
         proposed: Sequence[PlannedMedicine] = (),
+        tasks: Sequence[PlannedTask] = (),
         summaries: Sequence[OfferedSummary] = (),
         initial: Mapping[str, Any] | None = None,
     ) -> None:
-        first = dict(initial or {}) | propose_rows(proposed)
+        first = dict(initial or {}) | propose_rows(proposed) | repeat_tasks(tasks)
         more = str((data or {}).get("more", ""))
         self.medicine_count = count_rows(
             data, "medicines", len(proposed), BLANK_MEDICINES, MOST_MEDICINES, more
         )
-        self.task_count = count_rows(data, "tasks", 0, BLANK_TASKS, MOST_TASKS, more)
+        self.task_count = count_rows(data, "tasks", len(tasks), BLANK_TASKS, MOST_TASKS, more)
         # what the page shows next, whatever was sent
         if data is not None:
             data = data.copy()  # type: ignore[attr-defined]
@@ -122,19 +133,7 @@ class HomePlanForm(forms.Form):
         )
         chosen = self.summaries.get(cleaned.get("summary", ""))
         self.draft = HomePlanDraft(
-            **{
-                name: str(cleaned.get(name) or "")
-                for name in (
-                    "diagnosis",
-                    "course",
-                    "advice",
-                    "warning_signs",
-                    "call_name",
-                    "call_phone",
-                    "record_number",
-                    "findings",
-                )
-            },
+            **{name: str(cleaned.get(name) or "") for name in TEXT_NAMES},
             medicines=tuple(
                 PlannedMedicine(r["name"], r["dosage"], r["change"], r["before"], r["why"])
                 for r in medicines.values()
@@ -201,6 +200,14 @@ def propose_rows(proposed: Sequence[PlannedMedicine]) -> dict[str, str]:
         f"medicine-{n}-{cell}": getattr(m, cell)[:LONGEST_LINE]
         for n, m in enumerate(proposed)
         for cell in ("change", "name", "dosage", "before", "why")
+    }
+
+
+def repeat_tasks(tasks: Sequence[PlannedTask]) -> dict[str, Any]:
+    return {
+        f"task-{n}-{cell}": getattr(t, cell)
+        for n, t in enumerate(tasks)
+        for cell in ("what", "due_on", "doer")
     }
 
 

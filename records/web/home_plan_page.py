@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from alliance.auth.principal import Principal
 from alliance.auth.session import require_staff
 from alliance.models import HomeTask, Staff, WorkItem
+from alliance.referrals.home_plan import HomePlanDraft
 from alliance.referrals.mark_task import TaskMarkedMeanwhile, do_mark_task
 from alliance.roles import Permission
 from alliance.workflow.move_item import MovedMeanwhile, MoveWords, do_move, side_of
@@ -23,7 +24,7 @@ from alliance.workflow.moves import find_move
 from alliance.workflow.registry import table_of_item
 from consent.terms import Refused
 from records.models import SourcePatient
-from records.web.home_plan_forms import HomePlanForm
+from records.web.home_plan_forms import TEXT_NAMES, HomePlanForm
 from records.web.home_plan_proposals import list_summaries, plan_windows, propose_medicines
 from records.web.record_frame import RecordFrame, open_record_frame
 from records.web.referral_list import build_rows
@@ -85,8 +86,9 @@ def make_plan_form(
     frame: RecordFrame | None,
     acting: Principal,
     first: dict[str, Any] | None = None,
+    kept: HomePlanDraft | None = None,
 ) -> HomePlanForm:
-    """As it is proposed, or as it was typed."""
+    """As it is proposed, as it was kept, or as it was typed."""
     staff = Staff.objects.select_related("hospital").get(pk=acting.id)
     rows = frame.opened.rows if frame else {}
     banner = frame.context["banner"] if frame else None
@@ -96,26 +98,40 @@ def make_plan_form(
     data = request.POST if "medicines" in request.POST else None
     return HomePlanForm(
         data,
-        proposed=propose_medicines(rows, staff.hospital),
+        proposed=kept.medicines if kept else propose_medicines(rows, staff.hospital),
+        tasks=kept.tasks if kept else (),
         summaries=list_summaries(rows, staff.hospital),
         initial={"record_number": own, "call_name": f"{staff.hospital} {staff.name}"}
-        | (first or {}),
+        | (first or {})
+        | (read_kept_texts(kept) if kept else {}),
     )
 
 
+def read_kept_texts(kept: HomePlanDraft) -> dict[str, Any]:
+    return {n: getattr(kept, n) for n in (*TEXT_NAMES, "takes_none")}
+
+
 def take_plan(
-    request: HttpRequest, frame: RecordFrame, acting: Principal, form: forms.Form
+    request: HttpRequest,
+    frame: RecordFrame,
+    acting: Principal,
+    form: forms.Form,
+    kept: HomePlanDraft | None = None,
 ) -> HomePlanForm | None:
-    """The plan that goes with a referral down; None for another direction."""
+    """The plan that goes with a referral down, as it was kept before; None for another
+    direction.
+    """
     kind = request.POST.get("kind") or form.get_initial_for_field(form.fields["kind"], "kind")
-    return make_plan_form(request, frame, acting) if kind == WorkItem.Kind.DOWN else None
+    return make_plan_form(request, frame, acting, kept=kept) if kind == WorkItem.Kind.DOWN else None
 
 
-def is_whole(form: forms.Form, plan: HomePlanForm | None) -> bool:
-    """Both are looked at, so that all that is missing is said at once."""
+def is_whole(form: forms.Form, plan: HomePlanForm | None, *, keeps_faults: bool = False) -> bool:
+    """Both are looked at, so that all that is missing is said at once. keeps_faults: a plan that
+    lacks something is kept all the same, as in a draft.
+    """
     if form.data.get("more"):  # lines were asked for, nothing else
         return False
-    return all([form.is_valid(), plan is None or plan.is_valid()])
+    return all([form.is_valid(), plan is None or plan.is_valid() or keeps_faults])
 
 
 @require_POST

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from alliance.auth.principal import Principal
-from alliance.models import HomeTask, WorkItem
+from alliance.models import HomeTask, WorkArrival, WorkDebt, WorkDraft, WorkItem
 from alliance.workflow.contacts import is_of_duty_office
 from alliance.workflow.state_table import Alarm
 from records.web.home_block import HomeBlock, tell_left, tell_wait
@@ -50,6 +50,34 @@ def tell_home_tasks(acting: Principal) -> Iterator[HomeBlock]:
         _("No task at home is due."),
         urgent=sum(late) > 0,
     )
+
+
+def tell_sending(acting: Principal) -> Iterator[HomeBlock]:
+    """What the own hospital has not sent, or still owes; nothing where there is nothing."""
+    now = timezone.now()
+    drafts = WorkDraft.objects.filter(hospital_id=acting.hospital_id, closed_at=None).filter(
+        Q(state="to-approve") | Q(due_at__lte=now)
+    )
+    debts = WorkDebt.objects.filter(
+        item__sender_id=acting.hospital_id, item__closed_at=None, settled_at=None
+    )
+    for title, address, found in (
+        (_("Referrals to approve, and drafts that lie"), reverse("referral-drafts"), drafts),
+        (
+            _("Papers and approvals that your hospital owes"),
+            reverse("referrals") + "?show=owed",
+            debts,
+        ),
+        (
+            _("Patients who came without a referral, to be confirmed by your hospital"),
+            reverse("arrivals"),
+            WorkArrival.objects.filter(sender_id=acting.hospital_id, closed_at=None),
+        ),
+    ):
+        first = found.aggregate(due=Min("due_at"))["due"]
+        if first is not None:
+            told = tell_left(first) if first > now else tell_wait(first)
+            yield HomeBlock(title, address, found.count(), told, "", urgent=first <= now)
 
 
 def tell_unheeded_referrals(acting: Principal) -> Iterator[HomeBlock]:

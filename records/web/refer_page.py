@@ -3,22 +3,20 @@ is sent the page says how much of the own hospital's records the receiver will s
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from alliance.auth.principal import Principal
 from alliance.auth.session import require_staff
 from alliance.models import Hospital, WorkItem
+from alliance.referrals.plan_text import read_plan
 from alliance.roles import Permission, Role
-from alliance.workflow.send_item import NewItem, do_send
 from consent import facts
 from consent.audit.event import EventCode
 from consent.explain import explain_access
@@ -32,8 +30,17 @@ from records.web.closed_record import show_closed_record
 from records.web.home_plan_page import is_whole, take_plan
 from records.web.home_plan_proposals import plan_windows
 from records.web.record_frame import open_record_frame
+from records.web.refer_preview import compare_counts, count_windows
+from records.web.refer_sending import (
+    Begun,
+    find_own_draft,
+    make_texts,
+    read_initial,
+    send_emergency,
+    send_or_keep,
+)
 from records.web.referral_documents import list_offered, referral_windows
-from records.web.referral_forms import DestinationForm, ReferralForm
+from records.web.referral_forms import DestinationForm, EmergencyForm, ReferralForm
 
 TIER_RANKS = {"township": 0, "community": 0, "tertiary": 1}
 
@@ -41,10 +48,9 @@ TIER_RANKS = {"township": 0, "community": 0, "tertiary": 1}
 @require_staff(Permission.REFERRAL_SEND)
 def refer_page(request: HttpRequest, person_id: UUID, *, acting: Principal) -> HttpResponse:
     now = timezone.now()
+    windows = referral_windows(now) | count_windows(acting.hospital_id)
     try:
-        frame = open_record_frame(
-            person_id, acting, "refer", referral_windows(now) | plan_windows()
-        )
+        frame = open_record_frame(person_id, acting, "refer", windows | plan_windows())
     except Refused as refusal:
         face = patient_search.displayed_person(person_id, acting.hospital_id)
         return show_closed_record(request, person_id, face, refusal, acting)
@@ -52,49 +58,50 @@ def refer_page(request: HttpRequest, person_id: UUID, *, acting: Principal) -> H
     hospitals = list_destinations(acting)
     first = DestinationForm(request.GET or None, hospitals=hospitals)
     receiver = next((h for h in hospitals if h.code == request.GET.get("to")), None)
+    act = request.POST.get("act", "send")
+    posted = request.method == "POST" and act != "emergency"
+    draft = find_own_draft(request.GET.get("draft", ""), person_id, acting)
     shown = frame.context | {"own": own, "first": first, "receiver": receiver}
     if own is None or receiver is None:
         return render(request, "records/refer.html", shown)
-    sight = foresee_sight(own, receiver, acting, referral_windows(now))
+    sight = foresee_sight(own, receiver, acting, windows)
     offered = [o for o in list_offered(frame.opened, now) if o.url in sight.urls]
     form = ReferralForm(
-        request.POST or None,
+        request.POST if posted else None,
         along=[(o.value, o.words) for o in offered],
-        initial={"kind": guess_kind(acting, receiver)},
+        initial=(read_initial(draft, offered) if draft else {"kind": guess_kind(acting, receiver)}),
     )
-    plan = take_plan(request, frame, acting, form)
-    if request.method == "POST" and is_whole(form, plan):
-        data = form.cleaned_data
+    form.fields["reason"].required = act != "save"
+    plan = take_plan(request, frame, acting, form, read_plan(draft) if draft else None)
+    emergency = EmergencyForm(request.POST if request.method == "POST" and not posted else None)
+    if request.method == "POST":
+        begun = Begun(own, receiver, draft, request.POST.get("version", ""))
         try:
-            item = do_send(
-                NewItem(
-                    WorkItem.Kind(data["kind"]),
-                    own.home,
-                    own.pk,
-                    receiver,
-                    data["urgency"],
-                    data["reason"],
-                    data["department"],
-                    data["question"],
-                    data["transport"],
-                    data["wish"],
-                ),
-                [o.document for o in offered if o.value in data.get("along", ())],
-                acting=acting,
-                brought=(plan.draft,) if plan else (),
-            )
+            if posted and is_whole(form, plan, keeps_faults=act == "save"):
+                chosen = set(form.cleaned_data.get("along", ()))
+                documents = tuple(o.document for o in offered if o.value in chosen)
+                texts = make_texts(
+                    begun, form.cleaned_data, documents, plan.draft if plan else None
+                )
+                return send_or_keep(request, act, begun, texts, acting)
+            if not posted and emergency.is_valid():
+                reason, kind = emergency.cleaned_data["line"], guess_kind(acting, receiver)
+                return send_emergency(request, begun, kind, reason, acting)
         except ValidationError as error:
-            form.add_error(None, error)
-        else:
-            messages.success(
-                request,
-                _("Sent to %(hospital)s. It is their turn now.") % {"hospital": receiver.name},
-            )
-            return redirect("referral", item.pk)
+            (form if posted else emergency).add_error(None, error)
     return render(
         request,
         "records/refer.html",
-        shown | {"form": form, "plan": plan, "extent": sight.extent, "along": bool(offered)},
+        shown
+        | {
+            "form": form,
+            "plan": plan,
+            "emergency": emergency,
+            "draft": draft,
+            "extent": sight.extent,
+            "along": bool(offered),
+            "counts": list(compare_counts(frame.opened.totals, sight.totals)),
+        },
     )
 
 
@@ -128,11 +135,12 @@ def guess_kind(acting: Principal, receiver: Hospital) -> str:
 @dataclass(frozen=True, slots=True)
 class Foresight:
     """What the receiver's clinicians would see once it is sent. extent: of the own hospital's
-    records "all", "part" or "none"; urls: of what could go along.
+    records "all", "part" or "none"; urls: of what could go along; totals: as OpenedRecord's.
     """
 
     extent: str
     urls: frozenset[str] = frozenset()
+    totals: Mapping[str, int] = field(default_factory=dict)
 
 
 def foresee_sight(
@@ -146,8 +154,9 @@ def foresee_sight(
         open_relationship(str(own.home), receiver.pk, own.pk, timezone.now())
         extent = explain_access(asked, facts.load_facts(asked), [acting.hospital])[0].extent
         try:
-            rows = open_record(asking, own.person_id, windows, "refer").rows
+            opened = open_record(asking, own.person_id, windows, "refer")
+            rows, totals = opened.rows, opened.totals
         except Refused:
-            rows = {}
+            rows, totals = {}, {}
         transaction.set_rollback(True)
-    return Foresight(extent, frozenset(s.url for found in rows.values() for s in found))
+    return Foresight(extent, frozenset(s.url for found in rows.values() for s in found), totals)

@@ -20,6 +20,18 @@ def make_text_field(label: Any, *, required: bool, rows: int = 3) -> forms.CharF
     )
 
 
+def add_along(form: forms.Form, along: list[tuple[str, str]]) -> None:
+    """along: what can go along, as (value, words); nothing is asked where there is nothing."""
+    if along:
+        form.fields["along"] = forms.MultipleChoiceField(
+            label=_("What goes along"),
+            choices=along,
+            initial=[value for value, _words in along],
+            required=False,
+            widget=forms.CheckboxSelectMultiple,
+        )
+
+
 class DestinationForm(forms.Form):
     """The first step."""
 
@@ -54,15 +66,31 @@ class ReferralForm(forms.Form):
 
     def __init__(self, *args: Any, along: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not along:
-            return
-        self.fields["along"] = forms.MultipleChoiceField(
-            label=_("What goes along"),
-            choices=along,
-            initial=[value for value, _words in along],
-            required=False,
-            widget=forms.CheckboxSelectMultiple,
-        )
+        add_along(self, along)
+
+
+class EmergencyForm(forms.Form):
+    """An emergency goes first, its papers later: one line."""
+
+    line = make_text_field(_("Why, in one line"), required=True, rows=1)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="id_emergency_%s", **kwargs)
+
+
+class PapersForm(forms.Form):
+    """What an emergency that went first still lacks."""
+
+    reason = make_text_field(_("Impression, and why the patient is referred"), required=True)
+    question = make_text_field(_("What you ask of the receiver"), required=False, rows=2)
+
+    def __init__(self, *args: Any, along: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        add_along(self, along)
+
+
+class MessageForm(forms.Form):
+    text = make_text_field(_("Message to the other hospital"), required=True, rows=2)
 
 
 class MoveForm(forms.Form):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -17,9 +17,11 @@ from django.views.decorators.http import require_GET
 
 from alliance.auth.principal import Principal
 from alliance.auth.session import require_staff
-from alliance.models import WorkItem
+from alliance.models import WorkDebt, WorkItem
 from alliance.operations.state_verdict import describe_duration
 from alliance.roles import Permission
+from alliance.workflow.debts import list_debts
+from alliance.workflow.thread import count_unread
 from consent.audit.append import append_event
 from consent.audit.event import AuditEvent, EventCode
 from records.models import SourcePatient
@@ -27,15 +29,18 @@ from records.mpi.index.patient_search import DisplayedPerson, displayed_persons
 from records.web.consultation_words import CONSULTATION_STATES
 from records.web.home_plan_display import count_overdue
 from records.web.page_pulse import list_pulse
-from records.web.referral_words import STATE_WORDS
+from records.web.referral_words import DEBT_WORDS, STATE_WORDS
 
 PAGE = 50
-SHOWS = ("turn", "received", "sent", "closed")
+SHOWS = ("turn", "received", "sent", "owed", "closed")
 
 
 @dataclass(frozen=True, slots=True)
 class ReferralRow:
-    """left: how long until the first of its timers, "" where one is over or it has ended."""
+    """left: how long until the first of its timers, "" where one is over or it has ended; debts:
+    (words, whether overdue) of what the sender owes; unread: messages of the other hospital that
+    the reader has not had before them.
+    """
 
     item: WorkItem
     face: DisplayedPerson | None
@@ -43,6 +48,8 @@ class ReferralRow:
     left: str
     is_overdue: bool
     late_tasks: int = 0  # of its home plan, that are overdue
+    debts: tuple[tuple[str, bool], ...] = ()
+    unread: int = 0
 
 
 def query_open(
@@ -53,6 +60,10 @@ def query_open(
         "turn": Q(owner_id=acting.hospital_id),
         "sent": Q(sender_id=acting.hospital_id),
         "received": Q(receiver_id=acting.hospital_id),
+        "owed": Q(
+            Exists(WorkDebt.objects.filter(item=OuterRef("pk"), settled_at=None)),
+            sender_id=acting.hospital_id,
+        ),
     }
     return WorkItem.objects.filter(of_hospital[show], kind__in=kinds, closed_at=None)
 
@@ -130,6 +141,7 @@ def show_faces(items: Sequence[WorkItem], acting: Principal) -> dict[UUID, Displ
 def build_rows(items: Sequence[WorkItem], acting: Principal) -> list[ReferralRow]:
     faces, now = show_faces(items, acting), timezone.now()
     late = count_overdue(items)
+    debts, unread = list_debts(items), count_unread(items, acting)
     return [
         ReferralRow(
             i,
@@ -140,6 +152,12 @@ def build_rows(items: Sequence[WorkItem], acting: Principal) -> list[ReferralRow
             else describe_duration((i.due_at - now).total_seconds()),
             i.closed_at is None and i.due_at <= now,
             late.get(i.pk, 0),
+            tuple(
+                (str(DEBT_WORDS[d.kind]), d.due_at <= now)
+                for d in debts.get(i.pk, ())
+                if is_known_to(d, i, acting)
+            ),
+            unread.get(i.pk, 0) if is_access_open(i, now) else 0,
         )
         for i in items
     ]
@@ -149,6 +167,11 @@ def name_state(item: WorkItem, state: str = "") -> str:
     """Its own, or another of its table."""
     words = CONSULTATION_STATES if item.kind in WorkItem.CONSULTATIONS else STATE_WORDS
     return str(words[state or item.state])
+
+
+def is_known_to(debt: WorkDebt, item: WorkItem, acting: Principal) -> bool:
+    """Approval is the sending hospital's own matter."""
+    return debt.kind == WorkDebt.Kind.PAPERS or item.sender_id == acting.hospital_id
 
 
 def audit_list(

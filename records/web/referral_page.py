@@ -21,6 +21,7 @@ from alliance.auth.principal import Principal
 from alliance.auth.session import require_staff
 from alliance.models import WorkItem, WorkTransition
 from alliance.roles import Permission
+from alliance.workflow.debts import list_debts
 from alliance.workflow.move_item import (
     MovedMeanwhile,
     MoveWords,
@@ -31,12 +32,13 @@ from alliance.workflow.move_item import (
 from alliance.workflow.moves import find_move, list_moves
 from alliance.workflow.registry import table_of_item
 from alliance.workflow.state_table import Move, Side
+from alliance.workflow.thread import list_messages, mark_messages_seen
 from consent.audit.event import EventCode
 from records.models import SourcePatient
 from records.web.home_plan_display import view_plan
 from records.web.home_plan_moves import make_move_form, take_brought
 from records.web.page_pulse import item_pulse
-from records.web.referral_forms import MoveForm
+from records.web.referral_forms import MessageForm, MoveForm
 from records.web.referral_list import build_rows, is_access_open
 from records.web.referral_words import DONE_WORDS, STATE_WORDS, VERB_WORDS
 
@@ -81,15 +83,20 @@ def render_referral(
     """tried: a verb with the form that lacked something."""
     side = side_of(item, acting)
     moves = list_moves(table_of_item(item), item.state, side, acting.may)
+    # after a refusal or the set time the receiver reads what was asked no more
+    opens = side is Side.SENDER or is_access_open(item, timezone.now())
+    row, owed = build_rows([item], acting)[0], {d.kind for d in list_debts([item]).get(item.pk, ())}
+    thread = list_messages(item)
+    if opens:
+        mark_messages_seen(item, thread, acting)
     return render(
         request,
         "records/referral.html",
         {
-            "row": build_rows([item], acting)[0],
+            "row": row,
             "item": item,
             "is_ours": item.owner_id == acting.hospital_id and item.closed_at is None,
-            # after a refusal or the set time the receiver reads what was asked no more
-            "opens": side is Side.SENDER or is_access_open(item, timezone.now()),
+            "opens": opens,
             "person": SourcePatient.objects.values_list("person_id", flat=True).get(
                 pk=item.source_patient
             ),
@@ -100,6 +107,13 @@ def render_referral(
             "moves": [build_move(m, item, tried) for m in moves],
             "tried": tried[0] if tried else "",
             "pulse": item_pulse(item, reverse("referral", args=[item.pk])),
+            "messages_of_both": thread if opens else [],
+            "message_form": MessageForm(),
+            "writes": item.closed_at is None and acting.may(Permission.REFERRAL_ARRANGE),
+            "owed": owed if side is Side.SENDER else frozenset(),
+            "adds_papers": acting.may(Permission.REFERRAL_SEND),
+            "approves": acting.may(Permission.REFERRAL_APPROVE)
+            and item.sender_staff_id != int(acting.id),
         },
         status=422 if tried else 200,
     )

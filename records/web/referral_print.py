@@ -151,7 +151,7 @@ def list_sent_sections(item: WorkItem, frame: RecordFrame, banner: Banner) -> li
                     _("Arrangement: department, doctor, bed"),
                     "\n".join(filter(None, (item.arrangement, arranged))),
                 ),
-                (_("Opinion of the approving office"), ""),
+                (_("Opinion of the approving office"), say_approval(item)),
                 *list_signatures(),
                 (
                     _("For the patient"),
@@ -163,6 +163,15 @@ def list_sent_sections(item: WorkItem, frame: RecordFrame, banner: Banner) -> li
             ),
         )
     ]
+
+
+def say_approval(item: WorkItem) -> str:
+    """By whom and when, "" where nobody has approved it."""
+    approval = item.transitions.filter(verb="approve").select_related("staff").first()
+    if approval is None or approval.staff is None:
+        return ""
+    when = f"{timezone.localtime(approval.at):%Y-%m-%d %H:%M}"
+    return _("approved: %(name)s, %(when)s") % {"name": approval.staff.name, "when": when}
 
 
 def list_returned_sections(

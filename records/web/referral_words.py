@@ -20,6 +20,22 @@ STATE_WORDS = {
     "declined": _("Declined"),
     "cancelled": _("Cancelled"),
 }
+DRAFT_WORDS = {
+    "draft": _("Draft"),
+    "to-approve": _("Waits for approval in your hospital"),
+    "sent": _("Sent"),
+    "discarded": _("Discarded"),
+}
+ARRIVAL_WORDS = {
+    "reported": _("Waits for the hospital that the patient came from"),
+    "confirmed": _("Confirmed by the hospital that the patient came from"),
+    "refused": _("Refused by the hospital that the patient came from"),
+    "withdrawn": _("Taken back"),
+}
+DEBT_WORDS = {
+    "papers": _("papers owed"),
+    "approval": _("approval owed"),
+}
 VERB_WORDS = {  # on a button
     "accept": _("Accept the patient"),
     "ask": _("Ask back"),
@@ -38,6 +54,12 @@ VERB_WORDS = {  # on a button
     "confirm-home": _("Take the patient over"),
     "follow-up": _("Record a follow-up"),
     "close": _("Close"),
+    "discard": _("Discard"),
+    "save": _("Keep as a draft"),
+    "submit": _("Ask for approval"),
+    "approve": _("Approve"),
+    "send-back": _("Send back to its author"),
+    "take-back": _("Go on writing"),
 }
 DONE_WORDS = {  # in the course of it
     "send": _("sent"),
@@ -58,6 +80,13 @@ DONE_WORDS = {  # in the course of it
     "confirm-home": _("taken over at home"),
     "follow-up": _("followed up"),
     "close": _("closed"),
+    "save": _("kept as a draft"),
+    "submit": _("asked for approval"),
+    "approve": _("approved"),
+    "send-back": _("sent back to its author"),
+    "take-back": _("taken back by its author"),
+    "discard": _("discarded"),
+    "papers": _("papers added"),
 }
 NEED_WORDS = {
     Need.REASON: _("Reason; you may propose something else"),

@@ -19,7 +19,13 @@ from tests.factories.documents import (
     make_section,
 )
 from tests.factories.fhir import make_observation
-from tests.factories.referrals import send_referral
+from tests.factories.referrals import (
+    make_draft,
+    report_arrival,
+    send_along,
+    send_first,
+    send_referral,
+)
 from tests.factories.ties import record_confirmed_treatment
 from tests.support.accessible import CHECK, list_faults
 from tests.support.things import make_proposed_mapping
@@ -54,6 +60,8 @@ ROLES = {
         "consultations/",
         "consultations/{consultation}/",
         "consultations/{consultation}/record/{sent}/",
+        "referrals/{sent}/record/{along}/",
+        "referrals/{sent}/papers/",
         "person/{person}/why/",
         "person/{person}/treat/",
         "person/{person}/emergency/",
@@ -67,6 +75,9 @@ ROLES = {
         "referrals/",
         "referrals/late/",
         "referrals/{item}/",
+        "referrals/drafts/",
+        "referrals/drafts/{draft}/",
+        "referrals/arrivals/{arrival}/",
         "confirmations/",
         "reviews/",
         "person/{person}/tie/{hospital}/",
@@ -114,6 +125,18 @@ def list_faults_of_views(page: Any, language: str) -> list[str]:
     return faults
 
 
+def make_sending(w: World) -> dict[str, int]:
+    """A draft that waits, an arrival, an emergency that owes its papers, and what went along."""
+    author = alliance.make_staff(w.b)
+    sent = send_first(w.person, w.a, author)
+    return {
+        "sent": sent.pk,
+        "along": send_along(sent, w.b, w.plain).pk,
+        "draft": make_draft(w.person, w.a, author, submitted=True).pk,
+        "arrival": report_arrival(w.person, w.a, author).pk,
+    }
+
+
 @pytest.mark.parametrize("language", VIEWS)
 @pytest.mark.parametrize("role", ROLES)
 def test_pages_of_a_role(
@@ -133,7 +156,7 @@ def test_pages_of_a_role(
         "consultation": consultation.pk,
         "sent": consultation.documents.get().pk,
         "other": w.a.code,
-    }
+    } | make_sending(w)
     visit = {
         "resourceType": "Encounter",
         "id": "visit",

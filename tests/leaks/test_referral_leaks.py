@@ -5,11 +5,14 @@ pages are the same; each with its positive control.
 import re
 
 from alliance.models import Hospital, WorkItem
+from records.models import SourcePatient
 from tests.factories import alliance
 from tests.factories.referrals import (
+    make_draft,
     make_home_plan,
     make_recent_result,
     move_on,
+    report_arrival,
     send_referral,
 )
 from tests.support.browser import ENGLISH, signed_in
@@ -60,6 +63,34 @@ def test_looking_before_sending_leaves_no_access_and_no_line_of_the_receivers(w:
     assert w.seen() == before == set()
     send_referral(w.person, w.a, alliance.get_staff_principal(alliance.make_staff(w.b)))
     assert w.seen(), "the control"
+
+
+def test_what_the_sender_does_not_see_changes_no_count_before_sending(w: World) -> None:
+    w.permit()
+    sender = signed_in(alliance.make_staff(w.b))
+    before = strip_left(page(sender, refer(w, w.a)))
+    at_a = SourcePatient.objects.filter(hospital=w.a, person_id=w.person).latest("pk")
+    w.ask.create(make_recent_result(f"Patient/{at_a.fhir_id}"))
+    assert strip_left(page(sender, refer(w, w.a))) == before
+    w.hold.create(make_recent_result(w.at_b))
+    assert strip_left(page(sender, refer(w, w.a))) != before, "the control"
+
+
+def test_a_draft_and_an_arrival_change_no_page_of_another_hospital(w: World) -> None:
+    receiver = signed_in(alliance.make_staff(w.a))
+    third = alliance.make_hospital("third")
+    stranger = signed_in(alliance.make_staff(third))
+    paths = ("/referrals/", "/referrals/?show=received", "/referrals/drafts/", "/")
+    lists = (*paths, "/referrals/arrivals/")
+    before = [[strip_left(page(b, p)) for p in paths] for b in (receiver, stranger)]
+    author = alliance.make_staff(w.b)
+    make_draft(w.person, w.a, author)
+    make_draft(w.person, w.a, author, submitted=True)
+    assert [[strip_left(page(b, p)) for p in paths] for b in (receiver, stranger)] == before
+    empty = [strip_left(page(stranger, p)) for p in lists]
+    report_arrival(w.person, w.a, author)
+    assert [strip_left(page(stranger, p)) for p in lists] == empty
+    assert "/referrals/arrivals/" in page(receiver, "/"), "the control"
 
 
 def test_a_hidden_record_changes_no_page_of_the_receiver(w: World) -> None:

@@ -150,6 +150,17 @@ ADDRESSES: dict[str, tuple[str | None, str | None]] = {
     "referrals/": ("CK CK K", None),
     "referrals/<int:item_id>/": ("CK - -", None),
     "referrals/<int:item_id>/<slug:sheet>.pdf": ("C - -", None),
+    "referrals/<int:item_id>/record/<int:document_id>/": ("C - -", None),
+    "referrals/<int:item_id>/message/": (None, "CK - -"),
+    "referrals/<int:sent_id>/papers/": ("C - -", "C - -"),
+    "referrals/<int:sent_id>/approve/": (None, "CK - -"),
+    "person/<uuid:person_id>/arrival/": ("CK - -", "CK - -"),
+    "referrals/arrivals/": ("CK CK K", None),
+    "referrals/arrivals/<int:arrival_id>/": ("CK - -", None),
+    "referrals/arrivals/<int:arrival_id>/answer/": (None, "CK - -"),
+    "referrals/drafts/": ("CK CK K", None),
+    "referrals/drafts/<int:draft_id>/": ("CK - -", None),
+    "referrals/drafts/<int:draft_id>/move/": (None, "CK - -"),
     "referrals/<int:item_id>/move/": (None, "CK - -"),
     "referrals/<int:item_id>/plan/": ("C - -", "C - -"),
     "referrals/<int:item_id>/tasks/<int:task_id>/": (None, "C - -"),
@@ -170,7 +181,7 @@ ADDRESSES: dict[str, tuple[str | None, str | None]] = {
     # the experts who were named, whom these roles do not have (tests/http/test_consultations.py)
     "consultations/<int:consultation_id>/opinion/": ("- - -", "- - -"),
     "consultations/<int:consultation_id>/sign/": ("- - -", "- - -"),
-    "consultations/<int:consultation_id>/record/<int:document_id>/": ("C - -", None),
+    "consultations/<int:consultation_id>/record/<int:attachment_id>/": ("C - -", None),
     "consultations/<int:consultation_id>/opinion.json": ("C - -", None),
     "consultations/<int:consultation_id>/opinion.pdf": ("C - -", None),
     "person/<uuid:person_id>/treat/": ("C C -", "C C -"),
@@ -291,6 +302,7 @@ ADDRESSES: dict[str, tuple[str | None, str | None]] = {
     "audit/policy/": ("- - M", "- - M"),
     "alliance/operations/": ("- - M", None),
     "alliance/hospitals/": ("M M M", "- - M"),
+    "alliance/referral-approval/": ("M M M", "M M M"),  # of their own hospital
     **{
         f"alliance/hospitals/<slug:code>/{page}/": ("- - M", "- - M")
         for page in ("change", "suspend", "resume")

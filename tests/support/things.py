@@ -35,7 +35,14 @@ from tests.factories.fhir import Api, make_patient, make_unique_name
 from tests.factories.local_codes import follow, get_code, make_local_result
 from tests.factories.portal_access import print_access_code
 from tests.factories.recognition import make_item, make_prompt, qualify
-from tests.factories.referrals import make_home_plan, send_referral
+from tests.factories.referrals import (
+    make_draft,
+    make_home_plan,
+    report_arrival,
+    send_along,
+    send_first,
+    send_referral,
+)
 from tests.factories.ties import confirm_tie
 from tests.support.accounts import enrol, set_up
 from tests.support.world import World
@@ -130,7 +137,11 @@ def known(w: World, server: str) -> dict[str, Any]:
             hospital=w.b, channel="mail", target="duty@b.example", made_at=timezone.now()
         ).pk,
         "consultation_id": consultation.pk,
-        "document_id": consultation.documents.get().pk,
+        "attachment_id": consultation.documents.get().pk,
+        "arrival_id": report_arrival(w.person, w.a, doctor).pk,
+        "sent_id": send_first(w.person, w.a, doctor).pk,
+        "draft_id": make_draft(w.person, w.a, doctor, submitted=True).pk,
+        "document_id": send_along(referral, w.b, w.plain).pk,
         "report_id": 1,
         "run_id": 1,
         "person_id": w.person,

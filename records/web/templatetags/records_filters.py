@@ -30,6 +30,7 @@ SHOW_WORDS = {
     "turn": gettext_lazy("Your hospital's turn"),
     "received": gettext_lazy("Sent to your hospital"),
     "sent": gettext_lazy("Sent by your hospital"),
+    "owed": gettext_lazy("Owed by your hospital"),
     "closed": gettext_lazy("Closed"),
 }
 FACET_WORDS = {
