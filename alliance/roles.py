@@ -120,7 +120,9 @@ PERMISSIONS_BY_ROLE: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.PATIENT: frozenset({P.OWN_RECORD_READ, P.CONSENT_RECORD}),
-    Role.MEMBER_SYSTEM: frozenset({P.RECORD_READ, P.RECORD_WRITE, P.PERSON_FIND, P.OWN_AUDIT_READ}),
+    Role.MEMBER_SYSTEM: frozenset(
+        {P.RECORD_READ, P.RECORD_WRITE, P.PERSON_FIND, P.OWN_AUDIT_READ, P.REFERRAL_SEE}
+    ),
 }
 # What an account or a system may do before somebody else has vouched for it: care in its own
 # hospital goes on, an emergency leaves its trail (docs/adr/0030).

@@ -15,7 +15,13 @@ from alliance.models.proposal import Proposal
 from alliance.models.release import Release, WriteProbe
 from alliance.models.sign_in import GuessCount, KnownPlace
 from alliance.models.staff import Staff, User
-from alliance.models.work_item import WorkDocument, WorkItem, WorkTimer, WorkTransition
+from alliance.models.work_item import (
+    WorkDocument,
+    WorkItem,
+    WorkNumber,
+    WorkTimer,
+    WorkTransition,
+)
 
 __all__ = [
     "AcceptanceMark",
@@ -45,6 +51,7 @@ __all__ = [
     "User",
     "WorkDocument",
     "WorkItem",
+    "WorkNumber",
     "WorkTimer",
     "WorkTransition",
     "WriteProbe",

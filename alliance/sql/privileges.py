@@ -9,7 +9,7 @@ READ_ONLY = (
     "alliance_epoch",
     "alliance_backup",
 )
-APPEND_ONLY = ("alliance_worktransition", "alliance_workdocument")
+APPEND_ONLY = ("alliance_worktransition", "alliance_workdocument", "alliance_worknumber")
 # of what was sent and of a timer's moment nothing changes any more
 PARTLY = {
     "alliance_workitem": (

@@ -21,6 +21,7 @@ from records.models.recognition import (
 )
 from records.models.stranger_search import StrangerSearch
 from records.models.subscription import FeedPosition, Notification, SubscriptionState
+from records.models.work_notice import WorkNotice
 
 __all__ = [
     "AccessRule",
@@ -53,4 +54,5 @@ __all__ = [
     "StandardUse",
     "StrangerSearch",
     "SubscriptionState",
+    "WorkNotice",
 ]

@@ -75,4 +75,5 @@ ERASABLE = (
     "records_notification",
     "records_patientidentifier",
     "records_subscriptionstate",
+    "records_worknotice",
 )

@@ -32,8 +32,9 @@ from alliance.workflow.state_table import Move, Side
 from consent.audit.event import EventCode
 from records.models import SourcePatient
 from records.web.referral_forms import MoveForm
-from records.web.referral_list import build_rows, is_access_open
+from records.web.referral_list import build_rows
 from records.web.referral_words import DONE_WORDS, STATE_WORDS, VERB_WORDS
+from records.work_faces.known_patients import is_access_open
 
 DANGEROUS = frozenset({"decline", "withdraw", "cancel", "confirm-cancel", "miss"})
 

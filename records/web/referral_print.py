@@ -39,8 +39,8 @@ from records.web.print_content import (
 )
 from records.web.print_pages import make_page_mark, public_address
 from records.web.record_frame import RecordFrame, open_record_frame
-from records.web.referral_list import is_access_open
 from records.web.referral_page import find_item
+from records.work_faces.known_patients import is_access_open
 
 SHEETS = ("refer-out", "refer-back")
 BLANK = "＿" * 18
