@@ -130,6 +130,8 @@ UNVOUCHED_PERMISSIONS = frozenset({P.RECORD_READ, P.RECORD_WRITE, P.PERSON_FIND,
 UNVOUCHED_SYSTEM_PERMISSIONS = UNVOUCHED_PERMISSIONS - {
     P.PERSON_FIND
 }  # by which a system asks the index of all hospitals
+# Work between hospitals: what a system may do in the name of a doctor who lets it (docs/adr/0090).
+WORK_PERMISSIONS = frozenset({P.REFERRAL_SEE, P.REFERRAL_SEND, P.REFERRAL_ARRANGE, P.REFERRAL_CARE})
 VOUCHING_ROLES = (
     Role.PRIVACY,
     Role.AUDITOR,

@@ -4,14 +4,12 @@ receiver, is not offered; the receiver reads each through the gate.
 """
 
 import datetime as dt
-import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from alliance.resource_names import RESOURCE_NAMES
 from alliance.workflow.send_item import NewDocument
+from records.fhir.resource_digest import digest_resource
 from records.operations.shared_record import OpenedRecord, SectionWindow, ShownResource
 from records.web.resource_display import build_display_line
 
@@ -65,9 +63,3 @@ def offer_rows(rows: list[ShownResource]) -> Iterator[Offered]:
             shown.url,
             NewDocument(shown.hospital.pk, kind, fhir_id, version, digest_resource(shown.resource)),
         )
-
-
-def digest_resource(resource: dict[str, Any]) -> str:
-    """SHA-256 of it as canonical JSON: sorted, without blanks."""
-    text = json.dumps(resource, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -94,6 +94,14 @@ def authorize_work(acting: Principal, letters: str, type_name: str) -> None:
     check_token_scopes(acting, ScopeNeed(letters, (type_name,)))
 
 
+def check_shared_base(fhir_request: FhirRequest, name: str) -> None:
+    """Raises NotFound at a member's own base, which holds one hospital's resources."""
+    if fhir_request.hospital_id is not None:
+        raise NotFound(
+            Issue("not-found", f"{name} is asked at the shared base: /fhir/alliance/Task/…")
+        )
+
+
 def find_item(number: int, hospital_id: int) -> WorkItem | None:
     """None also where it is between others: nobody learns that there is one."""
     return (
