@@ -15,8 +15,8 @@ from alliance.auth.scope_check import check_token_scopes
 from alliance.auth.scopes import ScopeNeed
 from alliance.models import Hospital, WorkItem, WorkNumber
 from alliance.models.work_item import LONGEST_TEXT
+from alliance.referrals.referral_table import REFERRAL_TABLES
 from alliance.roles import Role
-from alliance.workflow.registry import STATE_TABLES
 from alliance.workflow.send_item import NewDocument, NewItem, do_send
 from consent import gate
 from consent.audit.event import EventCode
@@ -115,13 +115,13 @@ def read_number(text: str) -> tuple[str, str]:
 
 
 def read_new_item(fhir_request: FhirRequest, said: dict[str, str], acting: Principal) -> NewItem:
-    kinds = [k for k in STATE_TABLES if k == said["code"].rpartition("|")[2]]
+    kinds = [k for k in REFERRAL_TABLES if k == said["code"].rpartition("|")[2]]
     urgency = URGENCY_BY_PRIORITY.get(said["priority"])
     receiver = Hospital.objects.filter(
         code=read_hospital(said["receiver"], fhir_request.root) or ""
     ).first()
     if not kinds:
-        raise refuse("code", f"one of {', '.join(STATE_TABLES)}")
+        raise refuse("code", f"one of {', '.join(REFERRAL_TABLES)}")
     if urgency is None:
         raise refuse("priority", "routine, urgent or stat")
     if receiver is None:
@@ -157,7 +157,7 @@ def find_own_registration(
     if found is None and (person := parse_uuid(text)):
         found = own.filter(person_id=person).order_by("-pk").first()
     asking = FhirRequest(acting, ALLIANCE_BASE, None, fhir_request.root)
-    open_record(asking, found.person_id if found else UUID(int=0), {}, "refer")
+    open_record(asking, found.person_id if found else UUID(int=0), {"Patient": 1}, "refer")
     if found is None:
         raise NotFound(Issue("not-found", "Your hospital has no such patient.", "patient"))
     return found
