@@ -229,3 +229,20 @@ PARSERS: dict[str, dict[str, Parser]] = {
     "Task": {**COMMON, "owner": parse_hospital, "business-status": parse_business_status},
     "ServiceRequest": {**COMMON, "performer": parse_hospital},
 }
+# As the CapabilityStatement names them; the others say how the answer is made.
+DECLARED: dict[str, tuple[tuple[str, str], ...]] = {
+    "Task": (
+        ("_id", "token"),
+        ("_lastUpdated", "date"),
+        ("_tag", "token"),
+        ("patient", "reference"),
+        ("subject", "reference"),
+        ("status", "token"),
+        ("business-status", "token"),
+        ("code", "token"),
+        ("priority", "token"),
+        ("requester", "reference"),
+        ("owner", "reference"),
+    ),
+    "Provenance": (("target", "reference"),),
+}

@@ -29,6 +29,7 @@ from records.fhir.json_codec import dump_json
 from records.fhir.operation_outcome import ABSENT
 from records.fhir.query_string import FORMAT_PARAMETERS, Pairs, build_link
 from records.requests.fhir_request import FhirRequest, FhirResponse, join_parameter_names
+from records.requests.served_routes import SHARED_TYPES
 from records.search import cursors
 from records.work_faces.build_course import (
     build_communication,
@@ -73,12 +74,15 @@ class WorkReader:
 
 
 def is_about_work(fhir_request: FhirRequest, type_name: str, pairs: Pairs) -> bool:
-    """Whether a search of the shared base means work between hospitals: it names no patient, as
-    one of the shared record must, or says so by a hospital of the alliance or the tag.
+    """Whether a search of the shared base means work between hospitals. Of a type that the shared
+    record has, too: where it names no patient, as one of the record must, or says so by a hospital
+    of the alliance or the tag.
     """
     if fhir_request.hospital_id is not None or type_name not in FACES:
         return False
-    if not any(re.split("[:.]", key)[0] in PATIENT_PARAMETERS for key, _ in pairs):
+    if type_name not in SHARED_TYPES or not any(
+        re.split("[:.]", key)[0] in PATIENT_PARAMETERS for key, _ in pairs
+    ):
         return True
     if type_name not in ITEM_FACES:
         return False

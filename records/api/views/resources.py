@@ -103,7 +103,10 @@ class VersionView(FhirView):
 
 class TypeView(FhirView):
     @Interaction(
-        "search-type", "search", asks_proviso=True, at_shared_base=(EVERY_TYPE, "AuditEvent")
+        "search-type",
+        "search",
+        asks_proviso=True,
+        at_shared_base=(EVERY_TYPE, "AuditEvent", *read_work.FACES),
     )
     def get(self, request: HttpRequest, fhir_request: FhirRequest, type_name: str) -> FhirResponse:
         """Search a type."""
