@@ -1,14 +1,12 @@
-"""What a sender's system calls a work item; whether a system refers in a doctor's name; work items
-by when they last moved (docs/adr/0090).
+"""What a sender's system calls a work item; whether a system refers in a doctor's name
+(docs/adr/0090).
 """
 
 import django.db.models.deletion
-from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    atomic = False  # indexes beside those who write
     dependencies = [
         ("alliance", "0023_work"),
     ]
@@ -54,17 +52,5 @@ class Migration(migrations.Migration):
             model_name="launchpermission",
             name="works",
             field=models.BooleanField(db_default=False, default=False),
-        ),
-        AddIndexConcurrently(
-            model_name="workitem",
-            index=models.Index(
-                fields=["sender", "state", "entered_at", "id"], name="work_sent_recent"
-            ),
-        ),
-        AddIndexConcurrently(
-            model_name="workitem",
-            index=models.Index(
-                fields=["receiver", "state", "entered_at", "id"], name="work_received_recent"
-            ),
         ),
     ]

@@ -348,3 +348,11 @@ COMMENT ON COLUMN alliance_workdocument.type_name IS 'Its FHIR type.';
 COMMENT ON COLUMN alliance_workdocument.fhir_id IS 'Its id there.';
 COMMENT ON COLUMN alliance_workdocument.version IS 'Its version at sending.';
 COMMENT ON COLUMN alliance_workdocument.digest IS 'SHA-256 of what the sender saw, as canonical JSON, in hexadecimal.';
+
+COMMENT ON TABLE alliance_worknumber IS 'What the sender''s system calls a work item, by which it is sent once. Written with the item; never changed (docs/adr/0090).';
+COMMENT ON COLUMN alliance_worknumber.id IS 'Number of the row.';
+COMMENT ON COLUMN alliance_worknumber.item_id IS 'The item (alliance_workitem).';
+COMMENT ON COLUMN alliance_worknumber.hospital_id IS 'The hospital that sends (alliance_hospital).';
+COMMENT ON COLUMN alliance_worknumber.system IS 'Whose numbers they are, as the system says.';
+COMMENT ON COLUMN alliance_worknumber.value IS 'The number.';
+COMMENT ON COLUMN alliance_launchpermission.works IS 'Whether the system may also refer patients and answer referrals in the doctor''s name.';

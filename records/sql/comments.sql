@@ -648,3 +648,10 @@ COMMENT ON COLUMN records_recognitiondecision.price IS 'What the item cost then,
 COMMENT ON COLUMN records_recognitiondecision.key IS 'The sender''s own key.';
 COMMENT ON COLUMN records_recognitiondecision.actor IS 'Staff or system, as the audit log calls it.';
 COMMENT ON COLUMN records_recognitiondecision.decided_at IS 'When.';
+
+COMMENT ON TABLE records_worknotice IS 'Transitions of work between hospitals of which no Subscription has been told yet. Written with each; deleted by the courier (docs/adr/0090).';
+COMMENT ON COLUMN records_worknotice.id IS 'Number of the row.';
+COMMENT ON COLUMN records_worknotice.item_id IS 'The item (alliance_workitem).';
+COMMENT ON COLUMN records_worknotice.version IS 'The item''s version after it.';
+COMMENT ON COLUMN records_worknotice.state IS 'The state in which it led.';
+COMMENT ON COLUMN records_worknotice.at IS 'When, by the database''s clock.';
