@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from alliance.models import LaunchPermission, Staff, WorkItem
+from alliance.models import LaunchPermission, WorkItem
 from alliance.roles import Role
-from alliance.services.launches import do_say_launch_permission
 from consent.audit.event import EventCode
 from records.models import SourcePatient
 from tests.factories import alliance
@@ -26,13 +25,8 @@ WHY = "progressive dyspnoea, suspected heart failure"
 def his(server: str) -> LaunchWorld:
     """A's system, whose doctor lets it refer and answer in their name."""
     found = make_launch_world(server)
-    let(found)
+    found.let_refer()
     return found
-
-
-def let(his: LaunchWorld, staff: Staff | None = None, *, works: bool = True) -> None:
-    acting = alliance.get_staff_principal(staff or his.staff)
-    do_say_launch_permission(his.client, allowed=True, acting=acting, works=works)
 
 
 def parameters(given: dict[str, Any]) -> dict[str, Any]:
@@ -138,13 +132,13 @@ def test_a_verb_that_lacks_something_changes_nothing(his: LaunchWorld) -> None:
 def test_nobody_is_spoken_for_who_has_not_said_so(his: LaunchWorld, server: str) -> None:
     """The hospital vouches, two administrators allow, the doctor permits: none of them alone."""
     item = to_us(his)
-    let(his, works=False)
+    his.let_refer(works=False)
     reading = move(his, item, "accept", 1, note="x")
     assert reading.status == 403 and "does not let the system refer" in reading.says
     assert send(his, "R-1").status == 403
     LaunchPermission.objects.filter(client=his.client).delete()
     assert move(his, item, "accept", 1, note="x").status == 403
-    let(his)
+    his.let_refer()
     colleague = alliance.make_staff(his.world.a)
     clerk = alliance.make_staff(his.world.a, Role.CLERK)
     foreign = alliance.make_staff(his.world.b)
@@ -159,7 +153,7 @@ def test_nobody_is_spoken_for_who_has_not_said_so(his: LaunchWorld, server: str)
     assert send(his, "R-1", plain).status == 403
     assert not WorkItem.objects.filter(sender=his.world.a).exists()
     assert WorkItem.objects.get(pk=item.pk).version == 1
-    let(his, colleague)
+    his.let_refer(colleague)
     assert move(his, item, "accept", 1, note="x", staff=colleague.user.username).status == 200
     assert send(his, "R-1").status == 201, "the control"
 
