@@ -25,9 +25,8 @@ def show_faces(items: Sequence[WorkItem], hospital_id: int) -> dict[UUID, Displa
     senders = {i.sender_id for i in items if is_access_open(i, now)}
     open_homes = {i.person for i in items if is_access_open(i, now)}
     shut_homes = {i.person for i in items} - open_homes
-    return displayed_persons(open_homes, hospital_id, *senders) | displayed_persons(
-        shut_homes, hospital_id
-    )
+    found = displayed_persons(open_homes, hospital_id, *senders) if open_homes else {}
+    return found | (displayed_persons(shut_homes, hospital_id) if shut_homes else {})
 
 
 def persons_of_items(items: Sequence[WorkItem]) -> dict[int, UUID]:

@@ -39,7 +39,6 @@ from records.work_faces.build_course import (
 )
 from records.work_faces.build_request import build_request
 from records.work_faces.build_task import build_task
-from records.work_faces.known_patients import persons_of_items
 from records.work_faces.parse_search import (
     COLUMN_BY_PARAMETER,
     keep_known_parameters,
@@ -198,8 +197,8 @@ def search_faces(
     with transaction.atomic():
         found = list_recent(work, acting.hospital_id, search.count + 1)
         items = found[: search.count]
-        note_list(acting, type_name, search.names, items, search.person)
         seen = see_items(items, acting.hospital_id)
+        note_list(acting, type_name, search.names, seen, search.person)
     links = [("self", build_link(address, pairs))]
     if len(found) > len(items):
         position = [items[-1].entered_at.isoformat(), items[-1].pk]
@@ -230,9 +229,9 @@ def search_course(
         )
     with transaction.atomic():
         item = find_item(int(number), acting.hospital_id)
-        note_list(acting, type_name, (name,), [item] if item else [], None)
         steps = list_course(item, type_name) if item else []
         seen = see_items([item], acting.hospital_id) if item else []
+        note_list(acting, type_name, (name,), seen, None)
     bodies = [(transition_id(t), COURSE_FACES[type_name](s, t)) for s in seen for t in steps]
     address = f"{fhir_request.root}/alliance/{type_name}"
     return answer_searchset(address, bodies, [("self", build_link(address, list(asked.items())))])
@@ -252,11 +251,11 @@ def note_list(
     acting: Principal,
     type_name: str,
     names: Sequence[str],
-    items: Sequence[WorkItem],
+    seen: Sequence[SeenItem],
     asked: UUID | None,
 ) -> None:
     """Whom the answer names, and whom the question named, stand in the log."""
-    persons = {*persons_of_items(items).values(), *([asked] if asked else [])}
+    persons = {*(s.person for s in seen if s.person), *([asked] if asked else [])}
     append_event(
         AuditEvent.from_principal(
             acting,

@@ -2,6 +2,7 @@
 of an item its reader may see (as the page does, records/web/templates/records/referral.html).
 """
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -99,5 +100,7 @@ def list_identifiers(item: WorkItem) -> list[Json]:
     return [own, {"system": number.system, "value": number.value}] if number else [own]
 
 
-def instant(moment: Any) -> str:
-    return str(timezone.localtime(moment).isoformat(timespec="milliseconds"))
+def instant(moment: dt.datetime) -> str:
+    """On the alliance's clock: by its one zone, for a thread's is looked up anew each time."""
+    zone = timezone.get_default_timezone()
+    return moment.astimezone(zone).isoformat(timespec="milliseconds")
