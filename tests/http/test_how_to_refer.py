@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from itertools import pairwise
 from pathlib import Path
 
 from alliance.models import WorkItem
@@ -27,7 +28,7 @@ def run(command: str, names: dict[str, str], his: LaunchWorld) -> Reply:
     filled = [
         re.sub(r"\$([A-Z]+)", lambda m: names[m[1]], word).replace("\0", "$") for word in words
     ]
-    options = list(zip(filled, filled[1:], strict=False))
+    options = list(pairwise(filled))
     headers = dict(v.split(": ", 1) for k, v in options if k == "-H")
     body = next((v.encode() for k, v in options if k == "-d"), None)
     method = next((v for k, v in options if k == "-X"), "GET")

@@ -16,6 +16,7 @@ from tests.factories.fhir import Api, Reply, make_patient
 from tests.factories.launches import LaunchWorld, make_launch_world
 from tests.factories.referrals import make_recent_result, move_on, send_referral
 from tests.support.audit_lines import told
+from tests.support.browser import ENGLISH, signed_in
 from tests.support.world import HIV, World
 
 WHY = "progressive dyspnoea, suspected heart failure"
@@ -241,3 +242,23 @@ def test_what_goes_along_is_what_the_receiver_will_see(his: LaunchWorld) -> None
     assert f"{along.type_name}/{along.fhir_id}" == plain and len(along.digest) == 64
     [named] = [i for i in sent.json["input"] if "valueReference" in i]
     assert f"/fhir/{w.a.code}/{plain}/_history/1" in named["valueReference"]["reference"]
+
+
+def test_the_doctor_says_so_on_their_own_page_and_takes_it_back(his: LaunchWorld) -> None:
+    item = to_us(his)
+    doctor = signed_in(his.staff)
+    path = f"/account/systems/{his.client.client_id}"
+    doctor.post(f"{path}/forbid/")
+    doctor.post(f"{path}/allow/", {"works": "yes"})
+    refused = move(his, item, "accept", 1, note="x")
+    assert refused.status == 403, "without the password once more: not yet"
+    doctor.post("/account/reauthenticate/", {"password": alliance.PASSWORD})
+    assert doctor.post(f"{path}/allow/").status_code == 302
+    assert move(his, item, "accept", 1, note="x").status == 403, "to read, and no more"
+    page = doctor.get("/account/", headers=ENGLISH).content.decode()
+    assert "Allow, and let it refer in my name" in page and "and refers in your name" not in page
+    assert doctor.post(f"{path}/allow/", {"works": "yes"}).status_code == 302
+    assert "and refers in your name" in doctor.get("/account/", headers=ENGLISH).content.decode()
+    assert move(his, item, "accept", 1, note="x").status == 200
+    doctor.post(f"{path}/forbid/")
+    assert move(his, item, "arrive", 2).status == 403, "at once"
