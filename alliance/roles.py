@@ -125,7 +125,9 @@ PERMISSIONS_BY_ROLE: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.PATIENT: frozenset({P.OWN_RECORD_READ, P.CONSENT_RECORD}),
-    Role.MEMBER_SYSTEM: frozenset({P.RECORD_READ, P.RECORD_WRITE, P.PERSON_FIND, P.OWN_AUDIT_READ}),
+    Role.MEMBER_SYSTEM: frozenset(
+        {P.RECORD_READ, P.RECORD_WRITE, P.PERSON_FIND, P.OWN_AUDIT_READ, P.REFERRAL_SEE}
+    ),
 }
 # What an account or a system may do before somebody else has vouched for it: care in its own
 # hospital goes on, an emergency leaves its trail (docs/adr/0030).
@@ -133,6 +135,8 @@ UNVOUCHED_PERMISSIONS = frozenset({P.RECORD_READ, P.RECORD_WRITE, P.PERSON_FIND,
 UNVOUCHED_SYSTEM_PERMISSIONS = UNVOUCHED_PERMISSIONS - {
     P.PERSON_FIND
 }  # by which a system asks the index of all hospitals
+# Work between hospitals: what a system may do in the name of a doctor who lets it (docs/adr/0090).
+WORK_PERMISSIONS = frozenset({P.REFERRAL_SEE, P.REFERRAL_SEND, P.REFERRAL_ARRANGE, P.REFERRAL_CARE})
 VOUCHING_ROLES = (
     Role.PRIVACY,
     Role.AUDITOR,

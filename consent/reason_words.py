@@ -154,6 +154,7 @@ REASONS_IN_AUDIT_LOG = REASONS_ABOUT_OTHERS | {
     "launch": gettext_lazy("The system might not open records as doctors."),
     "doctor": gettext_lazy("No doctor of this name reads records at the hospital today."),
     "forbidden": gettext_lazy("The doctor does not let this system open records as them."),
+    "not_let": gettext_lazy("The doctor does not let this system refer in their name."),
     "ticket": gettext_lazy("The address had been opened already, or its minute was over."),
     "launch_ended": gettext_lazy("What a system had opened was over."),
     "launch_page": gettext_lazy("A system had opened one record: nothing else opens there."),

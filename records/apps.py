@@ -33,7 +33,10 @@ class RecordsConfig(AppConfig):
     name = "records"
 
     def ready(self) -> None:
+        from django.db.models.signals import post_save
+
         from alliance.auth.scopes import HOSTED_TYPES
+        from alliance.models import WorkTransition
         from alliance.services.proposals import PROPOSAL_ACTS
         from consent.audit.export_order import PACKAGE_FORMS
         from consent.reports.report_forms import OVERVIEW_PRINTERS
@@ -41,9 +44,11 @@ class RecordsConfig(AppConfig):
         from records.access_review.case_episode import EPISODE, find_episode_face
         from records.fhir.resource_types import TYPES
         from records.recognition.catalogue_changes import CATALOGUE_ACT, QUALIFICATION_ACT
+        from records.work_faces.work_notices import note_transition
 
         PROPOSAL_ACTS.update({"recognition": CATALOGUE_ACT, "qualification": QUALIFICATION_ACT})
         PACKAGE_FORMS["package"] = write_package
         OVERVIEW_PRINTERS[:] = [print_overview]
         ITEM_FINDERS[EPISODE] = find_episode_face
+        post_save.connect(note_transition, sender=WorkTransition)
         HOSTED_TYPES.update(TYPES, ("Person",))  # Person is read at the shared base

@@ -18,6 +18,8 @@ from records.search.chain import is_enclosed
 from records.search.include import reference_parameters
 from records.search.referrers import UNENFORCED_TYPES
 from records.search.search_parameters import parameters_of_type
+from records.work_faces import parse_search as work_search
+from records.work_faces import read_work
 
 # FHIR's codes in FHIR's order (type-restful-interaction, system-restful-interaction)
 TYPE_INTERACTIONS = (
@@ -61,6 +63,14 @@ AUDIT_LOG = (
     "Lines of the alliance's audit log, for systems with the scope alliance/AuditEvent.rs: what"
     " their own hospital's staff and systems did, the newest first. Staff and systems are asked for"
     " by agent:identifier, a request by entity:identifier."
+)
+WORK = (
+    "Work between hospitals, for systems of the two, who moves it by Task/<id>/$move:"
+    " docs/how-to/refer-by-fhir.md."
+)
+MEANT = (
+    " A search that names no patient, or names a hospital of the alliance as Organization/<code>,"
+    " or has _tag=urn:xinglin:codesystem:work-kind| finds it; any other the shared record's."
 )
 STARTED = "2026-11-26"
 
@@ -151,6 +161,7 @@ def list_resource_capabilities(
         *(resource_capability(name, shared) for name in served_routes.SHARED_TYPES),
         person,
         describe_audit_log(),
+        *(describe_work(name) for name in work_search.DECLARED),
     ]
 
 
@@ -162,6 +173,18 @@ def describe_audit_log() -> dict[str, Any]:
         "documentation": AUDIT_LOG,
         "interaction": list_interactions("AuditEvent", shared=True),
         "searchParam": [{"name": n, "type": k} for n, k in parse_search.DECLARED],
+    }
+
+
+def describe_work(name: str) -> dict[str, Any]:
+    """Types that the shared base has of work between hospitals alone."""
+    found = describe_operations(name, shared=True)
+    return {
+        "type": name,
+        "documentation": WORK,
+        "interaction": list_interactions(name, shared=True),
+        "searchParam": [{"name": n, "type": k} for n, k in work_search.DECLARED[name]],
+        **({"operation": found} if found else {}),
     }
 
 
@@ -201,6 +224,8 @@ def resource_capability(name: str, shared: bool) -> dict[str, Any]:
     }
     if found := describe_operations(name, shared):
         out["operation"] = found
+    if shared and name in read_work.FACES:
+        out["documentation"] = WORK + MEANT
     if not shared:
         out |= {
             "readHistory": True,

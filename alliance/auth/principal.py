@@ -7,7 +7,7 @@ from typing import Any
 
 from alliance.auth.administration_scopes import NO_ADMINISTRATION, AdministrationGrant
 from alliance.auth.scopes import FULL_GRANT, ScopeGrant
-from alliance.roles import Permission, permissions_of
+from alliance.roles import WORK_PERMISSIONS, Permission, permissions_of
 
 
 class Purpose(StrEnum):
@@ -60,6 +60,7 @@ class Principal:
     client: str = ""
     administration: AdministrationGrant = NO_ADMINISTRATION
     launch_allowed: bool = False
+    works: bool = False
     sandbox: bool = False
     proviso: Any = field(default=None, compare=False, repr=False)
 
@@ -67,12 +68,18 @@ class Principal:
         return (
             self.active
             and permission in permissions_of(self.role, vouched=self.vouched)
-            and (not self.is_launched or permission is Permission.RECORD_READ)
+            and (
+                not self.is_launched
+                or permission is Permission.RECORD_READ
+                or (self.works and permission in WORK_PERMISSIONS)
+            )
         )
 
     @property
     def is_launched(self) -> bool:
-        """Whether a system speaks for this doctor, who is not signed in: they read, and no more."""
+        """Whether a system speaks for this doctor, who is not signed in: they read, and no more but
+        work between hospitals, where they let it.
+        """
         return self.kind == "staff" and bool(self.client)
 
 

@@ -33,7 +33,13 @@ from alliance.models.staff import Staff, User
 from alliance.models.work_arrival import WorkArrival
 from alliance.models.work_debt import WorkDebt
 from alliance.models.work_draft import ApprovalRule, WorkDraft, WorkDraftStep
-from alliance.models.work_item import WorkDocument, WorkItem, WorkTimer, WorkTransition
+from alliance.models.work_item import (
+    WorkDocument,
+    WorkItem,
+    WorkNumber,
+    WorkTimer,
+    WorkTransition,
+)
 from alliance.models.work_message import WorkMessage, WorkMessageSight
 from alliance.models.work_setting import (
     CalendarDay,
@@ -94,6 +100,7 @@ __all__ = [
     "WorkMessageSight",
     "WorkNotice",
     "WorkNoticeAddress",
+    "WorkNumber",
     "WorkTimer",
     "WorkTransition",
     "WriteProbe",

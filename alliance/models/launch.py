@@ -9,7 +9,8 @@ from alliance.models.staff import Staff
 class LaunchPermission(models.Model):
     """What a doctor has said, signed in with both factors, of a system that opens records as them:
     allowed, until when it may show other hospitals' records; not allowed, it opens nothing as them.
-    Without a row it opens their own hospital's records.
+    Without a row it opens their own hospital's records. works: it may also refer patients and
+    answer referrals in their name, as long (docs/adr/0090).
     """
 
     staff = models.ForeignKey(Staff, models.PROTECT, related_name="+")
@@ -17,6 +18,7 @@ class LaunchPermission(models.Model):
     allowed = models.BooleanField()
     said_at = models.DateTimeField()
     until = models.DateTimeField(null=True)
+    works = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = [

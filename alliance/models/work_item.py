@@ -100,6 +100,11 @@ class WorkItem(models.Model):
             models.Index(
                 fields=["due_at"], name="work_alarm", condition=Q(alarm__gte=2, closed_at=None)
             ),
+            # what changed last, for systems that ask (alliance/workflow/list_recent.py)
+            models.Index(fields=["sender", "state", "entered_at", "id"], name="work_sent_recent"),
+            models.Index(
+                fields=["receiver", "state", "entered_at", "id"], name="work_received_recent"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -162,3 +167,17 @@ class WorkDocument(models.Model):
     fhir_id = models.CharField(max_length=64)
     version = models.CharField(max_length=20)
     digest = models.CharField(max_length=64)
+
+
+class WorkNumber(models.Model):
+    """What the sender's system calls an item, by which it is sent once (docs/adr/0090)."""
+
+    item = models.OneToOneField(WorkItem, models.PROTECT, related_name="senders_number")
+    hospital = models.ForeignKey(Hospital, db_index=False, **APART)
+    system = models.CharField(max_length=200)
+    value = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["hospital", "system", "value"], name="work_number_once")
+        ]

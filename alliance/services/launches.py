@@ -265,10 +265,34 @@ def do_end_launch(session: LaunchedSession) -> None:
         )
 
 
+def working_principal(staff: Staff, client: Client, *, system: Principal) -> Principal:
+    """The doctor in whose name the system sends work to other hospitals and moves it. Raises
+    Forbidden where they have not said, signed in themselves, that it may.
+    """
+    said = launch_permission_of(staff, client)
+    if said is None or not said.allowed or not said.works:
+        raise Forbidden(
+            "not_let",
+            "This doctor does not let the system refer patients and answer referrals in their name,"
+            " or their 30 days are over. They allow it on their page My account.",
+        )
+    return principal_from_staff(
+        staff,
+        address=system.address,
+        request_id=system.request_id,
+        client=client.client_id,
+        launch_allowed=True,
+        works=True,
+    )
+
+
 @transaction.atomic
-def do_say_launch_permission(client: Client, *, allowed: bool, acting: Principal) -> None:
+def do_say_launch_permission(
+    client: Client, *, allowed: bool, acting: Principal, works: bool = False
+) -> None:
     """The doctor, signed in with both factors, lets the system open other hospitals' records as
-    them for 30 days, or nothing at all. Raises Forbidden.
+    them for 30 days, or nothing at all. works: and refer patients and answer referrals in their
+    name. Raises Forbidden.
     """
     if acting.is_launched or acting.kind != "staff" or not acting.may(Permission.RECORD_READ):
         raise Forbidden("role", "This role opens no records.")
@@ -282,6 +306,7 @@ def do_say_launch_permission(client: Client, *, allowed: bool, acting: Principal
             "allowed": allowed,
             "said_at": now,
             "until": now + PERMISSION_LIFETIME if allowed else None,
+            "works": allowed and works,
         },
     )
     if not allowed:
@@ -293,7 +318,9 @@ def do_say_launch_permission(client: Client, *, allowed: bool, acting: Principal
             acting,
             EventCode.LAUNCH_PERMIT,
             target=f"client/{client.client_id}",
-            detail="launch allowed" if allowed else "launch forbidden",
+            detail=("launch and work allowed" if works else "launch allowed")
+            if allowed
+            else "launch forbidden",
         )
     )
 

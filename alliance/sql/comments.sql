@@ -583,3 +583,10 @@ COMMENT ON COLUMN alliance_workarrival.closed_at IS 'When it was answered or tak
 COMMENT ON COLUMN alliance_workarrival.closed_by_id IS 'Who did that (alliance_staff); NULL: nobody.';
 COMMENT ON COLUMN alliance_workarrival.answer IS 'Why it was refused or taken back; encrypted.';
 COMMENT ON COLUMN alliance_workarrival.item_id IS 'The referral by which the sender has confirmed it (alliance_workitem); NULL: none.';
+COMMENT ON TABLE alliance_worknumber IS 'What the sender''s system calls a work item, by which it is sent once. Written with the item; never changed (docs/adr/0090).';
+COMMENT ON COLUMN alliance_worknumber.id IS 'Number of the row.';
+COMMENT ON COLUMN alliance_worknumber.item_id IS 'The item (alliance_workitem).';
+COMMENT ON COLUMN alliance_worknumber.hospital_id IS 'The hospital that sends (alliance_hospital).';
+COMMENT ON COLUMN alliance_worknumber.system IS 'Whose numbers they are, as the system says.';
+COMMENT ON COLUMN alliance_worknumber.value IS 'The number.';
+COMMENT ON COLUMN alliance_launchpermission.works IS 'Whether the system may also refer patients and answer referrals in the doctor''s name.';

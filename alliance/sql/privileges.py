@@ -25,6 +25,7 @@ APPEND_ONLY = (
     "alliance_consultationrating",
     "alliance_workmessage",
     "alliance_workdraftstep",
+    "alliance_worknumber",
 )
 # of what was sent and of a timer's moment nothing changes any more
 PARTLY = {

@@ -18,9 +18,12 @@ from alliance.web.account import require_step_up
 @require_staff(Permission.RECORD_READ)
 @require_step_up
 def allow_launch(request: HttpRequest, client_id: str, *, acting: Principal) -> HttpResponse:
-    """For 30 days, other hospitals' records too; the password once more."""
+    """For 30 days, other hospitals' records too, and where it says so referrals in one's name; the
+    password once more.
+    """
     client = get_object_or_404(Client, client_id=client_id, hospital_id=acting.hospital_id)
-    do_say_launch_permission(client, allowed=True, acting=acting)
+    works = request.POST.get("works") == "yes"
+    do_say_launch_permission(client, allowed=True, acting=acting, works=works)
     messages.success(request, _("Allowed for 30 days."))
     return redirect("account")
 

@@ -209,6 +209,7 @@ DETAIL_WORDS = {
     "first officer": gettext_lazy("the installation's first officer: counts at once"),
     "client-scopes": gettext_lazy("A system is allowed more"),
     "launch allowed": gettext_lazy("allowed, for 30 days"),
+    "launch and work allowed": gettext_lazy("allowed, for 30 days, and to refer in their name"),
     "launch forbidden": gettext_lazy("forbidden"),
     "client-launch": gettext_lazy("A system opens records as doctors"),
     "appointment": gettext_lazy("A privacy officer serves for a further hospital"),

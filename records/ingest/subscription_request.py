@@ -20,20 +20,23 @@ from records.search.own_addresses import make_addresses_relative
 from records.search.search_plan import SearchPlan, plan_search
 
 TOPIC = "urn:xinglin:topic:patient-record-changed"
+WORK_TOPIC = "urn:xinglin:topic:work-moved"  # between hospitals: docs/adr/0090
 BACKPORT = "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/"
 FILTER_EXTENSION, CONTENT_EXTENSION = (
     BACKPORT + "backport-filter-criteria",
     BACKPORT + "backport-payload-content",
 )
 CONTENT_LEVELS = ("empty", "id-only", "full-resource")
+WORK_CONTENT_LEVELS = ("empty", "id-only")
 REFUSED_HEADERS = ("host", "content-length", "transfer-encoding", "connection", "content-type")
 
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionRequest:
     """A Subscription, understood. types and query: of criteria; patient: of the topic's filter,
-    an id in the own store ("" for all whom the hospital knows). bundle: told as a Bundle of the
-    Backport IG; content: how much of the changed resource.
+    an id in the own store ("" for all whom the hospital knows). work: of work between hospitals;
+    owner: of its filter, the code of the own hospital ("" for whosever turn it is). bundle: told as
+    a Bundle of the Backport IG; content: how much of the changed resource.
     """
 
     topic: bool
@@ -44,6 +47,13 @@ class SubscriptionRequest:
     headers: tuple[tuple[str, str], ...]
     bundle: bool
     content: str
+    work: bool = False
+    owner: str = ""
+
+    @property
+    def canonical(self) -> str:
+        """Of its topic, "" where it has criteria."""
+        return WORK_TOPIC if self.work else TOPIC if self.topic else ""
 
     def plan(self, hospital_id: int) -> SearchPlan:
         return plan_search(
@@ -55,7 +65,9 @@ def check_subscription_scopes(acting: Principal, subscription: SubscriptionReque
     """Raises Forbidden where the criteria are about a type, or lead over one, that the token may
     not read and search. Of the topic those changes are told that it may read.
     """
-    if not subscription.topic:
+    if subscription.work:
+        check_token_scopes(acting, ScopeNeed("rs", ("Task",)))
+    elif not subscription.topic:
         check_token_scopes(acting, ScopeNeed("rs", (subscription.type_name,)))
         check_parameter_scopes(
             acting, (subscription.type_name,), [k for k, _ in subscription.pairs]
@@ -71,7 +83,7 @@ def parse_subscription(resource: dict[str, Any]) -> SubscriptionRequest:
     where it asks what cannot be.
     """
     criteria, channel = str(resource.get("criteria") or ""), resource["channel"]
-    topic = criteria == TOPIC
+    topic, work = criteria in (TOPIC, WORK_TOPIC), criteria == WORK_TOPIC
     type_name, _, query = criteria.partition("?")
     filters = [
         str(e.get("valueString"))
@@ -88,6 +100,7 @@ def parse_subscription(resource: dict[str, Any]) -> SubscriptionRequest:
         "",
     )
     patient = next((v.removeprefix("Patient/") for k, v in filter_pairs if k == "patient"), "")
+    owner = next((v.removeprefix("Organization/") for k, v in filter_pairs if k == "owner"), "")
     return SubscriptionRequest(
         topic,
         "" if topic else type_name,
@@ -100,6 +113,8 @@ def parse_subscription(resource: dict[str, Any]) -> SubscriptionRequest:
         ),
         topic or bool(content),
         content or ("full-resource" if channel.get("payload") else "empty"),
+        work,
+        owner if work else "",
     )
 
 
@@ -142,7 +157,8 @@ def list_subscription_faults(resource: dict[str, Any]) -> list[Issue]:
         issues.append(
             Issue(
                 "value",
-                f"The criteria are Type?parameters of a hosted type, or the topic {TOPIC}.",
+                f"The criteria are Type?parameters of a hosted type, or the topic {TOPIC} or"
+                f" {WORK_TOPIC}.",
                 "Subscription.criteria",
             )
         )
@@ -166,6 +182,11 @@ def list_subscription_faults(resource: dict[str, Any]) -> list[Issue]:
                 )
         except Problem as problem:
             issues += [Issue(i.code, i.says, "Subscription.criteria") for i in problem.issues]
+    wanted, example = (
+        ("owner", "owner=Organization/<own code>")
+        if subscription.work
+        else ("patient", "patient=Patient/<id in the own store>")
+    )
     for extension in find_extensions(resource.get("_criteria"), FILTER_EXTENSION):
         if not subscription.topic or [
             k
@@ -173,19 +194,16 @@ def list_subscription_faults(resource: dict[str, Any]) -> list[Issue]:
                 str(extension.get("valueString")).partition("?")[2]
                 or str(extension.get("valueString"))
             )
-        ] != ["patient"]:
+        ] != [wanted]:
             issues.append(
-                Issue(
-                    "value",
-                    "The topic has one filter, patient=Patient/<id in the own store>.",
-                    "Subscription.criteria",
-                )
+                Issue("value", f"The topic has one filter, {example}.", "Subscription.criteria")
             )
-    if subscription.content not in CONTENT_LEVELS:
+    levels = WORK_CONTENT_LEVELS if subscription.work else CONTENT_LEVELS
+    if subscription.content not in levels:
         issues.append(
             Issue(
                 "value",
-                f"The payload's content is one of {', '.join(CONTENT_LEVELS)}.",
+                f"The payload's content is one of {', '.join(levels)}.",
                 "Subscription.channel.payload",
             )
         )

@@ -15,6 +15,7 @@ from records.requests.fhir_request import (
 from records.requests.timing_grid import delay_refusals
 from records.store import resource_query
 from records.store.rows import Row
+from records.work_faces import read_work
 
 
 def read_resource(fhir_request: FhirRequest, type_name: str, fhir_id: str) -> FhirResponse:
@@ -22,6 +23,8 @@ def read_resource(fhir_request: FhirRequest, type_name: str, fhir_id: str) -> Fh
     if fhir_request.hospital_id is None:
         if type_name == audit_log.TYPE:
             return audit_log.read_event(fhir_request, fhir_id)
+        if type_name in read_work.FACES:
+            return read_work.read_face(fhir_request, type_name, fhir_id)
         if type_name != "Person":
             check_hosted_type(type_name)
         with delay_refusals(True):

@@ -39,6 +39,7 @@ from records.search.search_request import SearchRequest
 from records.search.subjects import Subjects
 from records.store import search_query
 from records.store.rows import SEARCH, Row
+from records.work_faces import read_work
 
 Pairs = list[tuple[str, str]]
 
@@ -55,6 +56,8 @@ def search_resources(
         return persons.search_persons(fhir_request, pairs)
     if fhir_request.hospital_id is None and type_name == audit_log.TYPE:
         return audit_log.search_events(fhir_request, pairs, lenient)
+    if read_work.is_about_work(fhir_request, type_name, pairs):
+        return read_work.search_faces(fhir_request, type_name, pairs, lenient)
     types = (type_name,) if type_name else ()
     if lenient:
         pairs = keep_servable_parameters(fhir_request, types, pairs)

@@ -22,6 +22,7 @@ from records.models.recognition import (
 from records.models.signing_key import HospitalSigningKey
 from records.models.stranger_search import StrangerSearch
 from records.models.subscription import FeedPosition, Notification, SubscriptionState
+from records.models.work_topic_notice import WorkTopicNotice
 
 __all__ = [
     "AccessRule",
@@ -55,4 +56,5 @@ __all__ = [
     "StandardUse",
     "StrangerSearch",
     "SubscriptionState",
+    "WorkTopicNotice",
 ]

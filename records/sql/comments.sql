@@ -653,3 +653,10 @@ COMMENT ON COLUMN records_hospitalsigningkey.hospital_id IS 'In whose name (alli
 COMMENT ON COLUMN records_hospitalsigningkey.generation IS 'Which of its keys, from 1.';
 COMMENT ON COLUMN records_hospitalsigningkey.key IS 'The public key, 32 bytes of Ed25519.';
 COMMENT ON COLUMN records_hospitalsigningkey.since IS 'From when it signs, until the next one does.';
+
+COMMENT ON TABLE records_worktopicnotice IS 'Transitions of work between hospitals of which no Subscription has been told yet. Written with each; deleted by the courier (docs/adr/0090).';
+COMMENT ON COLUMN records_worktopicnotice.id IS 'Number of the row.';
+COMMENT ON COLUMN records_worktopicnotice.item_id IS 'The item (alliance_workitem).';
+COMMENT ON COLUMN records_worktopicnotice.version IS 'The item''s version after it.';
+COMMENT ON COLUMN records_worktopicnotice.state IS 'The state in which it led.';
+COMMENT ON COLUMN records_worktopicnotice.at IS 'When, by the database''s clock.';

@@ -76,4 +76,5 @@ ERASABLE = (
     "records_notification",
     "records_patientidentifier",
     "records_subscriptionstate",
+    "records_worktopicnotice",
 )

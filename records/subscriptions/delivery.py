@@ -15,6 +15,7 @@ from alliance.platform import heartbeat
 from alliance.platform.counters import notification_counter
 from alliance.platform.database_away import find_retryable_cause
 from alliance.services.clients import client_principal
+from alliance.workflow.move_item import append_work_event
 from consent import gate
 from consent.audit.event import EventCode
 from consent.terms import Refused
@@ -23,6 +24,7 @@ from records.ingest.subscription_request import SubscriptionRequest, check_subsc
 from records.models import Notification, SubscriptionState
 from records.requests.fhir_request import FhirRequest, request_resource_access
 from records.store import changes, resource_query
+from records.subscriptions.enqueue_work import OF_THE_ALLIANCE
 from records.subscriptions.notification import VisibleChange, build_event
 from records.subscriptions.subscription_state import (
     MOST_AT_ONCE,
@@ -34,9 +36,11 @@ from records.subscriptions.subscription_state import (
     send_webhook,
     write_subscription_status,
 )
+from records.work_faces import read_work
 
 log = logging.getLogger("xinglin.courier")
 BATCH = 500  # notifications
+NO_BODY = b"{}"  # of a Task, which is told without its contents
 GIVE_UP_AFTER = timedelta(days=3)
 
 
@@ -101,7 +105,11 @@ def send_notification(notification: Notification) -> None:
         SubscriptionState.objects.filter(pk=state.pk).update(state=State.OFF)
         Notification.objects.filter(subscription=state).delete()
         return
-    change = load_visible_change(notification, acting, subscription)
+    change = (
+        load_moved_task(notification, acting, subscription)
+        if notification.hospital_id == OF_THE_ALLIANCE
+        else load_visible_change(notification, acting, subscription)
+    )
     if change is None:
         notification.delete()  # the subscriber may not see it now, so it is not told
         return
@@ -147,6 +155,29 @@ def assign_event_number(notification: Notification) -> int:
             notification.number = state.told
             Notification.objects.filter(pk=notification.pk).update(number=notification.number)
     return notification.number
+
+
+def load_moved_task(
+    notification: Notification, acting: Principal, subscription: SubscriptionRequest
+) -> VisibleChange | None:
+    """That a Task of work between hospitals has moved, while the subscriber is one of the two and
+    its system may read it; nothing of the patient.
+    """
+    try:
+        check_subscription_scopes(acting, subscription)
+        read_work.authorize_work(acting, "r", "Task")
+    except Forbidden:
+        return None
+    item = read_work.find_item(int(notification.fhir_id), acting.hospital_id)
+    if item is None:
+        return None
+    append_work_event(item, EventCode.RECORD_NOTIFY, acting)
+    return VisibleChange(
+        f"{get_fhir_root_url()}/alliance/Task/{item.pk}",
+        NO_BODY,
+        notification.changed_at,
+        notification.version == 1,
+    )
 
 
 def load_visible_change(

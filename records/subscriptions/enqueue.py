@@ -9,8 +9,9 @@ from django.utils import timezone
 from records.fhir.resource_types import TYPE_NAMES, TYPES
 from records.identity import identity_feed
 from records.ingest.subscription_request import SubscriptionRequest
-from records.models import Decision, FeedPosition, Notification, SubscriptionState
+from records.models import Decision, FeedPosition, Notification, SubscriptionState, WorkTopicNotice
 from records.store import changes, clock
+from records.subscriptions.enqueue_work import enqueue_work
 from records.subscriptions.subscription_state import State, load_subscription
 
 BATCH = 500  # changes
@@ -41,6 +42,8 @@ def enqueue_changes() -> int:
         for s in SubscriptionState.objects.filter(state__in=(State.ACTIVE, State.ERROR))
         if (w := load_subscription(s.rid)) is not None
     ]
+    done += enqueue_work([(s, w) for s, w in live if w.work])
+    live = [(s, w) for s, w in live if not w.work]
     positions = {p.hospital_id: p for p in FeedPosition.objects.all()}
     for hospital_id in changes.list_hospital_ids():
         if (position := positions.get(hospital_id)) is None:
@@ -127,6 +130,7 @@ def enqueue_identity_changes(live: list[tuple[SubscriptionState, SubscriptionReq
 
 def skip_to_feed_end() -> int:
     """Nobody asks: stand at the end of each feed."""
+    WorkTopicNotice.objects.all().delete()
     Decision.objects.filter(told=False).update(told=True)
     known_hospitals = dict(FeedPosition.objects.values_list("hospital_id", "beat_at"))
     for hospital_id in changes.list_hospital_ids():

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from records.fhir.json_codec import dump_json
-from records.ingest.subscription_request import BACKPORT, TOPIC, SubscriptionRequest
+from records.ingest.subscription_request import BACKPORT, SubscriptionRequest
 
 STATUS_PROFILE, NOTIFICATION_PROFILE = (
     BACKPORT + "backport-subscription-status-r4",
@@ -53,7 +53,7 @@ def build_status(
         {"name": "events-since-subscription-start", "valueString": str(number)},
     ]
     if subscription.topic:
-        parameters.insert(1, {"name": "topic", "valueCanonical": TOPIC})
+        parameters.insert(1, {"name": "topic", "valueCanonical": subscription.canonical})
     if change is not None:
         event: list[dict[str, Any]] = [
             {"name": "event-number", "valueString": str(number)},

@@ -35,8 +35,9 @@ from records.models import SourcePatient
 from records.web.consultation_documents import open_fixed
 from records.web.consultation_forms import RatingForm, TeamForm, VersionForm, label_field
 from records.web.consultation_words import CONSULTATION_DONE, CONSULTATION_VERBS
-from records.web.referral_list import build_rows, is_access_open, name_state
+from records.web.referral_list import build_rows, name_state
 from records.web.referral_page import DANGEROUS, find_item, list_course
+from records.work_faces.known_patients import is_access_open
 
 DANGERS = DANGEROUS | {"not-hold"}
 PAGES = {

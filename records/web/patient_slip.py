@@ -29,9 +29,10 @@ from records.web.home_plan_display import find_plan, list_medicines
 from records.web.print_content import PART_TITLES, Printer
 from records.web.print_pages import make_page_mark, public_address
 from records.web.print_rows import with_source
-from records.web.referral_list import build_rows, is_access_open
+from records.web.referral_list import build_rows
 from records.web.referral_page import find_item
 from records.web.referral_paper import BLANK
+from records.work_faces.known_patients import is_access_open
 
 SLIPS = ("out", "home")
 SCALE = 1.8  # 15 points

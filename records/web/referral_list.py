@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -25,11 +24,12 @@ from alliance.workflow.thread import count_unread
 from consent.audit.append import append_event
 from consent.audit.event import AuditEvent, EventCode
 from records.models import SourcePatient
-from records.mpi.index.patient_search import DisplayedPerson, displayed_persons
+from records.mpi.index.patient_search import DisplayedPerson
 from records.web.consultation_words import CONSULTATION_STATES
 from records.web.home_plan_display import count_overdue
 from records.web.page_pulse import list_pulse
 from records.web.referral_words import DEBT_WORDS, STATE_WORDS
+from records.work_faces.known_patients import is_access_open, show_faces
 
 PAGE = 50
 SHOWS = ("turn", "received", "sent", "owed", "closed")
@@ -121,25 +121,8 @@ def read_cursor(text: str) -> tuple[int, dt.datetime, int] | None:
         return None
 
 
-def is_access_open(item: WorkItem, now: dt.datetime) -> bool:
-    return item.rights_end is None or item.rights_end > now
-
-
-def show_faces(items: Sequence[WorkItem], acting: Principal) -> dict[UUID, DisplayedPerson]:
-    """{home: the patient} as their own hospital may see them, and as the sender does while its
-    referral gives access.
-    """
-    now = timezone.now()
-    senders = {i.sender_id for i in items if is_access_open(i, now)}
-    open_homes = {i.person for i in items if is_access_open(i, now)}
-    shut_homes = {i.person for i in items} - open_homes
-    return displayed_persons(open_homes, acting.hospital_id, *senders) | displayed_persons(
-        shut_homes, acting.hospital_id
-    )
-
-
 def build_rows(items: Sequence[WorkItem], acting: Principal) -> list[ReferralRow]:
-    faces, now = show_faces(items, acting), timezone.now()
+    faces, now = show_faces(items, acting.hospital_id), timezone.now()
     late = count_overdue(items)
     debts, unread = list_debts(items), count_unread(items, acting)
     return [

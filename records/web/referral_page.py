@@ -39,8 +39,9 @@ from records.web.home_plan_display import view_plan
 from records.web.home_plan_moves import make_move_form, take_brought
 from records.web.page_pulse import item_pulse
 from records.web.referral_forms import MessageForm, MoveForm
-from records.web.referral_list import build_rows, is_access_open
+from records.web.referral_list import build_rows
 from records.web.referral_words import DONE_WORDS, STATE_WORDS, VERB_WORDS
+from records.work_faces.known_patients import is_access_open
 
 DANGEROUS = frozenset({"decline", "withdraw", "cancel", "confirm-cancel", "miss"})
 

@@ -36,7 +36,6 @@ from records.web.print_content import (
 )
 from records.web.print_pages import make_page_mark, public_address
 from records.web.record_frame import RecordFrame, open_record_frame
-from records.web.referral_list import is_access_open
 from records.web.referral_page import find_item
 from records.web.referral_paper import (
     BLANK,
@@ -50,6 +49,7 @@ from records.web.referral_paper import (
     say_problems,
     say_results,
 )
+from records.work_faces.known_patients import is_access_open
 
 SHEETS = ("refer-out", "refer-back")
 

@@ -20,10 +20,11 @@ from records.mpi.index.patient_search import DisplayedPerson
 from records.operations.sent_record import open_sent_record
 from records.requests.fhir_request import build_fhir_request
 from records.web.closed_record import show_closed_record
-from records.web.referral_list import build_rows, is_access_open
+from records.web.referral_list import build_rows
 from records.web.referral_page import find_item
 from records.web.resource_display import build_display_line
 from records.web.result_display import build_result_lines
+from records.work_faces.known_patients import is_access_open
 
 
 @require_GET

@@ -85,6 +85,11 @@ class LaunchWorld:
             self.client, allowed=allowed, acting=alliance.get_staff_principal(self.staff)
         )
 
+    def let_refer(self, staff: Staff | None = None, *, works: bool = True) -> None:
+        """A doctor of A, the world's own or another, lets the system refer in their name."""
+        who = alliance.get_staff_principal(staff or self.staff)
+        do_say_launch_permission(self.client, allowed=True, acting=who, works=works)
+
     def browser(self) -> LaunchedBrowser:
         """One that has opened the record."""
         browser = LaunchedBrowser(self.server)

@@ -136,7 +136,7 @@ def test_every_operation_and_only_those(api: Api) -> None:
         for r in stated(api, "alliance")["resource"]
         for o in r.get("operation", [])  # type: ignore[attr-defined]
     }
-    assert shared - told == {"recognition-check", "recognition-decision"}, (
+    assert shared - told == {"recognition-check", "recognition-decision", "send", "move"}, (
         "of the shared base alone"
     )
     assert told | shared == {name[1:] for name in list_metric_names() if name.startswith("$")}
@@ -176,6 +176,8 @@ def test_the_shared_base_states_less(api: Api) -> None:
         "ihe-pix",
         "recognition-check",
         "recognition-decision",
+        "send",
+        "move",
     }  # type: ignore[attr-defined]
     assert api("POST", "Patient", make_patient(), base="alliance").status == 403
     assert (

@@ -421,6 +421,25 @@ CASES = [
         base="alliance",
         ends=(201, 422),
     ),
+    Case(
+        "POST",
+        "send",
+        "system/Task.cr system/ServiceRequest.c",
+        "Task/$send",
+        NOTHING,
+        base="alliance",
+        ends=(422,),
+    ),
+    Case(
+        "POST",
+        "move",
+        "system/Task.ru",
+        "Task/999999999/$move",
+        parameters(verb="accept"),
+        (("If-Match", 'W/"1"'),),
+        base="alliance",
+        ends=(404,),
+    ),
 ]
 
 

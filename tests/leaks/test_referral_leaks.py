@@ -7,6 +7,7 @@ import re
 from alliance.models import Hospital, WorkItem
 from records.models import SourcePatient
 from tests.factories import alliance
+from tests.factories.fhir import Api
 from tests.factories.referrals import (
     make_draft,
     make_home_plan,
@@ -149,3 +150,58 @@ def test_a_plan_is_read_by_its_two_hospitals_alone_and_ends_with_the_access(w: W
     assert plan.warning_signs not in page(inside[0], f"/referrals/{item.pk}/")
     for path in ("slip/home.pdf", "refer-back.pdf"):
         assert inside[0].get(f"/referrals/{item.pk}/{path}").status_code == 404, path
+
+
+def faces(w: World, item: WorkItem) -> list[bytes]:
+    """All that the receiver's system reads of it."""
+    paths = (
+        f"Task/{item.pk}",
+        f"ServiceRequest/{item.pk}",
+        f"Task?owner=Organization/{w.a.code}",
+        f"Task?patient={w.person}",
+        f"Provenance?target=Task/{item.pk}",
+        f"Communication?based-on=Task/{item.pk}",
+    )
+    replies = [w.ask("GET", path, base="alliance") for path in paths]
+    assert {r.status for r in replies} == {200}
+    return [r.body for r in replies]
+
+
+def test_a_hidden_record_changes_no_task_of_the_receiver(w: World) -> None:
+    w.permit()
+    item = send_referral(w.person, w.a, alliance.get_staff_principal(alliance.make_staff(w.b)))
+    before = faces(w, item)
+    w.hold.create(make_recent_result(w.at_b, code=HIV))
+    assert faces(w, item) == before
+    move_on(item, w.doctor, "ask")
+    assert faces(w, item) != before, "the control"
+
+
+def test_a_third_hospitals_system_cannot_tell_work_from_none(w: World, server: str) -> None:
+    """Asked by number, patient, hospital or version, work between two others is as none."""
+    item = send_referral(w.person, w.a, alliance.get_staff_principal(alliance.make_staff(w.b)))
+    third = alliance.make_hospital("third")
+    api = Api(server, third.code, credentials=alliance.make_credentials(third))
+    asked = (
+        "Task/{n}",
+        "ServiceRequest/{n}",
+        "Provenance/{n}-1",
+        "Communication/{n}-1",
+        "Task?_id={n}",
+        "Provenance?target=Task/{n}",
+        "Communication?based-on=Task/{n}",
+    )
+    for path in asked:
+        hidden, absent = (
+            api("GET", path.format(n=n), base="alliance") for n in (item.pk, item.pk + 10**9)
+        )
+        assert hidden.status == absent.status, path
+        if "?" in path:
+            assert "entry" not in hidden.json and "entry" not in absent.json, path
+        else:
+            assert hidden.body == absent.body, path
+        own = w.ask("GET", path.format(n=item.pk), base="alliance")
+        assert own.body != hidden.body or path.startswith("Communication"), "the control"
+    for query in (f"patient={w.person}", f"owner=Organization/{w.a.code}"):
+        assert "entry" not in api("GET", f"Task?{query}", base="alliance").json
+        assert "entry" in w.ask("GET", f"Task?{query}", base="alliance").json, "the control"

@@ -12,6 +12,7 @@ from tests.perf.installation import Installation
 from tests.perf.load import tell
 
 if TYPE_CHECKING:
+    from alliance.auth.principal import Principal
     from alliance.models import WorkItem
 
 INBOX, VERBS, TIMERS = 100_000, 100, 10_000
@@ -40,6 +41,15 @@ def copy_of(item: "WorkItem", number: int) -> dict[str, Any]:
     return fields | {"id": None, "rank": number % 3, "due_at": due}
 
 
+def principal_of_system(hospital_id: int) -> "Principal":
+    """A vouched system of the hospital, as its token says."""
+    from alliance.auth.principal import Principal
+    from alliance.models import Hospital
+
+    code = Hospital.objects.get(pk=hospital_id).code
+    return Principal("client", "bench", hospital_id, code, "member_system")
+
+
 def measure_here() -> None:
     """In a process of the installation, on the demo's referrals."""
     from django.db import connection
@@ -48,7 +58,9 @@ def measure_here() -> None:
     from alliance.workflow.move_item import MoveWords, do_move
     from alliance.workflow.timers import fire_due_timers
     from records.demo.demo_referrals import principal_of
+    from records.requests.fhir_request import FhirRequest
     from records.web.referral_list import PAGE, audit_list, build_rows, list_open, write_cursor
+    from records.work_faces.read_work import read_face, search_faces
 
     first = WorkItem.objects.filter(state="sent").order_by("pk")[0]
     acting = principal_of("chen")
@@ -70,10 +82,15 @@ def measure_here() -> None:
         do_move(next(moved).pk, "accept", words, expected_version=1, acting=acting)
 
     deep = write_cursor(items[INBOX // 2])
+    reader = FhirRequest(principal_of_system(acting.hospital_id), "alliance", None, "/fhir")
+    turn = [("owner", f"Organization/{acting.hospital}"), ("_sort", "-_lastUpdated")]
+
     out: dict[str, Any] = {
         "inbox_ms": timed(30, show_inbox),
         "inbox_middle_ms": timed(30, lambda: show_inbox(deep)),
         "verb_ms": timed(VERBS, accept),
+        "task_search_ms": timed(30, lambda: search_faces(reader, "Task", turn)),
+        "task_read_ms": timed(30, lambda: read_face(reader, "Task", str(items[0].pk))),
     }
     WorkTimer.objects.bulk_create(
         [

@@ -32,6 +32,8 @@ FHIR_ROUTES = (
     "Patient/<id:fhir_id>/$summary",
     "Patient/<id:fhir_id>/$recognition-check",
     "Patient/<id:fhir_id>/$recognition-decision",
+    "Task/$send",
+    "Task/<id:fhir_id>/$move",
     "Observation/$lastn",
     "Patient/$match",
     "Patient/$ihe-pix",

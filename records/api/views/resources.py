@@ -18,6 +18,7 @@ from records.interactions.preconditions import preconditions_from_headers
 from records.pushes.push import CONDITION_HEADERS
 from records.requests.fhir_request import FhirRequest, FhirResponse
 from records.requests.interaction import EVERY_TYPE, Interaction
+from records.work_faces import read_work
 
 
 class ResourceView(FhirView):
@@ -27,7 +28,7 @@ class ResourceView(FhirView):
         "read",
         "read",
         asks_proviso=True,
-        at_shared_base=("Patient", "Person", "AuditEvent"),
+        at_shared_base=("Patient", "Person", "AuditEvent", *read_work.FACES),
         headers=("If-None-Match", "If-Modified-Since"),
     )
     def get(
@@ -102,7 +103,10 @@ class VersionView(FhirView):
 
 class TypeView(FhirView):
     @Interaction(
-        "search-type", "search", asks_proviso=True, at_shared_base=(EVERY_TYPE, "AuditEvent")
+        "search-type",
+        "search",
+        asks_proviso=True,
+        at_shared_base=(EVERY_TYPE, "AuditEvent", *read_work.FACES),
     )
     def get(self, request: HttpRequest, fhir_request: FhirRequest, type_name: str) -> FhirResponse:
         """Search a type."""

@@ -12,6 +12,7 @@ from records.api.request_parameters import (
 from records.interactions import search
 from records.requests.fhir_request import FhirRequest, FhirResponse
 from records.requests.interaction import EVERY_TYPE, THE_BASE, Interaction
+from records.work_faces import read_work
 
 
 class BaseSearchView(FhirView):
@@ -24,7 +25,12 @@ class BaseSearchView(FhirView):
 
 
 class TypeSearchView(FhirView):
-    @Interaction("search-type", "search", at_shared_base=(EVERY_TYPE, "AuditEvent"), takes=(FORM,))
+    @Interaction(
+        "search-type",
+        "search",
+        at_shared_base=(EVERY_TYPE, "AuditEvent", *read_work.FACES),
+        takes=(FORM,),
+    )
     def post(self, request: HttpRequest, fhir_request: FhirRequest, type_name: str) -> FhirResponse:
         """Search a type by a form."""
         return search.search_resources(

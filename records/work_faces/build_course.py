@@ -1,0 +1,81 @@
+"""Build what a transition of a work item is in FHIR: a Provenance (who, when, for which hospital),
+and a Communication where it asks or answers (FHIR R4 provenance.html, communication.html).
+"""
+
+from alliance.models import WorkTransition
+from alliance.workflow.state_table import Need
+from records.work_faces.state_codes import STATE_SYSTEM, VERB_SYSTEM
+from records.work_faces.work_parts import (
+    Json,
+    SeenItem,
+    concept,
+    instant,
+    refer_hospital,
+    refer_patient,
+    verbs_with,
+)
+
+AGENT_SYSTEM = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
+TIMER = "timer"
+
+
+def transition_id(transition: WorkTransition) -> str:
+    return f"{transition.item_id}-{transition.version}"
+
+
+def is_message(transition: WorkTransition) -> bool:
+    return transition.verb in verbs_with(Need.MESSAGE)
+
+
+def build_provenance(seen: SeenItem, transition: WorkTransition) -> Json:
+    """entity: the state from which it led."""
+    agent: Json = {"type": concept(AGENT_SYSTEM, "performer")}
+    if transition.staff and transition.hospital:
+        agent |= {
+            "who": {"type": "Practitioner", "display": transition.staff.name},
+            "onBehalfOf": refer_hospital(transition.hospital),
+        }
+    else:
+        agent |= {"who": {"type": "Device", "display": TIMER}}
+    provenance: Json = {
+        "resourceType": "Provenance",
+        "id": transition_id(transition),
+        "meta": {"versionId": "1", "lastUpdated": instant(transition.at)},
+        "target": [{"reference": f"Task/{transition.item_id}"}],
+        "occurredDateTime": instant(transition.at),
+        "recorded": instant(transition.at),
+        "activity": {
+            "coding": [
+                {"system": VERB_SYSTEM, "code": transition.verb},
+                {"system": STATE_SYSTEM, "code": transition.to_state},
+            ]
+        },
+        "agent": [agent],
+    }
+    if seen.opens and transition.note and not is_message(transition):
+        provenance["reason"] = [{"text": transition.note}]
+    return provenance
+
+
+def build_communication(seen: SeenItem, transition: WorkTransition) -> Json:
+    item = seen.item
+    sender, recipient = (
+        (item.sender, item.receiver)
+        if transition.hospital_id == item.sender_id
+        else (item.receiver, item.sender)
+    )
+    communication: Json = {
+        "resourceType": "Communication",
+        "id": transition_id(transition),
+        "meta": {"versionId": "1", "lastUpdated": instant(transition.at)},
+        "basedOn": [{"reference": f"Task/{item.pk}"}],
+        "status": "completed",
+        "category": [concept(VERB_SYSTEM, transition.verb)],
+        "subject": refer_patient(seen),
+        "sent": instant(transition.at),
+        "recipient": [refer_hospital(recipient)],
+        "sender": refer_hospital(sender),
+    }
+    if seen.opens:
+        communication["payload"] = [{"contentString": transition.note}]
+    return communication
