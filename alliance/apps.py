@@ -9,6 +9,7 @@ class AllianceConfig(AppConfig):
     def ready(self) -> None:
         from alliance.auth import signals  # noqa: F401
         from alliance.database import connection_guard
+        from alliance.directory.places import keep_place
         from alliance.operations.system_checks import register_checks
         from alliance.referrals.referral_table import REFERRAL_TABLES
         from alliance.services.administrator_clients import ADMINISTRATOR_CLIENT_ACT
@@ -17,9 +18,10 @@ class AllianceConfig(AppConfig):
         from alliance.services.clients import CLIENT_LAUNCH_ACT, CLIENT_SCOPES_ACT
         from alliance.services.membership import CREDIT_CODE_ACT, READMIT_ACT, RESUME_ACT
         from alliance.services.proposals import PROPOSAL_ACTS
-        from alliance.workflow.registry import STATE_TABLES
+        from alliance.workflow.registry import MOVE_EFFECTS, STATE_TABLES
 
         STATE_TABLES.update(REFERRAL_TABLES)
+        MOVE_EFFECTS.append(keep_place)
         PROPOSAL_ACTS.update(
             {
                 "alliance-role": ALLIANCE_ROLE_ACT,

@@ -40,6 +40,7 @@ class Permission(StrEnum):
     REFERRAL_SEND = "alliance:referral:send"
     REFERRAL_ARRANGE = "alliance:referral:arrange"
     REFERRAL_CARE = "alliance:referral:care"
+    DIRECTORY_KEEP = "alliance:directory:keep"
     SYNC_SEE = "records:sync:see"
     SYNC_MEND = "records:dead-letter:mend"
     RECOGNITION_MANAGE = "records:recognition:manage"
@@ -80,6 +81,7 @@ PERMISSIONS_BY_ROLE: dict[Role, frozenset[Permission]] = {
             P.CONFIRM,
             P.REFERRAL_SEE,
             P.REFERRAL_ARRANGE,
+            P.DIRECTORY_KEEP,
             P.SYNC_SEE,
             P.SYNC_MEND,
         }
@@ -115,6 +117,7 @@ PERMISSIONS_BY_ROLE: dict[Role, frozenset[Permission]] = {
             P.STAFF_VOUCH,
             P.PROPOSAL_DECIDE,
             P.OPERATIONS_SEE,
+            P.DIRECTORY_KEEP,
             P.SYNC_SEE,
             P.RECOGNITION_MANAGE,
         }

@@ -37,6 +37,7 @@ urlpatterns = [
     path("", include("records.web.urls")),
     path("audit/", include("consent.web.urls")),
     path("alliance/", include("alliance.web.urls")),
+    path("directory/", include("alliance.web.directory_urls")),
 ]
 handler400 = "alliance.web.errors.show_bad_request"
 handler403 = "alliance.web.errors.show_forbidden"

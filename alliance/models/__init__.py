@@ -2,6 +2,12 @@ from alliance.models.administrator_client import AdministratorClient, Administra
 from alliance.models.appointment import Appointment
 from alliance.models.backup import Backup
 from alliance.models.client import AccessToken, Client
+from alliance.models.directory import (
+    OfferedClinic,
+    OfferedDepartment,
+    OfferedSlot,
+    PlaceTaken,
+)
 from alliance.models.disk import DiskSample
 from alliance.models.enrolment import AcceptanceMark, EnrolmentCode
 from alliance.models.epoch import Epoch
@@ -39,6 +45,10 @@ __all__ = [
     "KnownPlace",
     "Launch",
     "LaunchPermission",
+    "OfferedClinic",
+    "OfferedDepartment",
+    "OfferedSlot",
+    "PlaceTaken",
     "Proposal",
     "Release",
     "Staff",

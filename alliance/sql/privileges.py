@@ -27,6 +27,7 @@ PARTLY = {
         "rights_end",
     ),
     "alliance_worktimer": ("fired_at", "cancelled_at"),
+    "alliance_placetaken": ("freed_at", "freed_by"),
     "alliance_appointment": ("ended_at", "ended_by_id", "ended_reason"),
     "alliance_enrolmentcode": ("withdrawn_at", "used_at", "client_id"),
 }

@@ -158,6 +158,8 @@ class EventCode(StrEnum):
     WORK_LIST = "alliance:work:list"
     WORK_MOVE = "alliance:work:move"
     WORK_REMIND = "alliance:work:remind"
+    DIRECTORY_CHANGE = "alliance:directory:change"
+    DIRECTORY_READ = "alliance:directory:read"
     CLIENT_REGISTER = "alliance:client:register"
     STORE_KEY = "records:store:key"
     CLIENT_VOUCH = "alliance:client:vouch"

@@ -45,6 +45,8 @@ EVENTS_BY_PURPOSE: dict[str, tuple[str, ...]] = {
         "alliance:work:list",
         "alliance:work:move",
         "alliance:work:remind",
+        "alliance:directory:change",
+        "alliance:directory:read",
         "alliance:launch:ask",
         "alliance:launch:permit",
         "alliance:session:launch",

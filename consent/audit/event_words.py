@@ -84,6 +84,8 @@ EVENT_WORDS = {
     "alliance:work:list": gettext_lazy("looked at the list of referrals"),
     "alliance:work:move": gettext_lazy("moved a referral on"),
     "alliance:work:remind": gettext_lazy("reminded of a referral"),
+    "alliance:directory:change": gettext_lazy("changed the directory of clinics"),
+    "alliance:directory:read": gettext_lazy("searched the directory of clinics"),
     "consent:relation:declare": gettext_lazy("declared treatment"),
     "consent:tie:confirm": gettext_lazy("confirmed that a hospital treats the patient"),
     "consent:tie:refuse": gettext_lazy("refused that a hospital treats the patient"),

@@ -30,8 +30,9 @@ from records.operations.shared_record import SectionWindow, open_record
 from records.requests.fhir_request import build_fhir_request, request_person_access
 from records.web.closed_record import show_closed_record
 from records.web.record_frame import open_record_frame
+from records.web.refer_destination import name_wish, search_destinations
 from records.web.referral_documents import list_offered, referral_windows
-from records.web.referral_forms import DestinationForm, ReferralForm
+from records.web.referral_forms import ReferralForm
 
 TIER_RANKS = {"township": 0, "community": 0, "tertiary": 1}
 
@@ -46,17 +47,20 @@ def refer_page(request: HttpRequest, person_id: UUID, *, acting: Principal) -> H
         return show_closed_record(request, person_id, face, refusal, acting)
     own = own_registration(person_id, acting)
     hospitals = list_destinations(acting)
-    first = DestinationForm(request.GET or None, hospitals=hospitals)
     receiver = next((h for h in hospitals if h.code == request.GET.get("to")), None)
-    shown = frame.context | {"own": own, "first": first, "receiver": receiver}
+    shown = frame.context | {"own": own, "receiver": receiver}
     if own is None or receiver is None:
-        return render(request, "records/refer.html", shown)
+        first = search_destinations(request, hospitals, acting)
+        return render(request, "records/refer.html", shown | {"first": first})
     sight = foresee_sight(own, receiver, acting, referral_windows(now))
     offered = [o for o in list_offered(frame.opened, now) if o.url in sight.urls]
     form = ReferralForm(
         request.POST or None,
         along=[(o.value, o.words) for o in offered],
-        initial={"kind": guess_kind(acting, receiver)},
+        initial={
+            "kind": guess_kind(acting, receiver),
+            "department": name_wish(request, receiver),
+        },
     )
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data

@@ -17,11 +17,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from alliance.auth.principal import Principal
 from alliance.auth.session import require_staff
+from alliance.directory.places import PLACE
 from alliance.models import WorkItem, WorkTransition
 from alliance.roles import Permission
 from alliance.workflow.move_item import (
     MovedMeanwhile,
-    MoveWords,
     append_work_event,
     do_move,
     side_of,
@@ -33,6 +33,7 @@ from consent.audit.event import EventCode
 from records.models import SourcePatient
 from records.web.referral_forms import MoveForm
 from records.web.referral_list import build_rows, is_access_open
+from records.web.referral_places import find_fallen_place, offer_places, read_words
 from records.web.referral_words import DONE_WORDS, STATE_WORDS, VERB_WORDS
 
 DANGEROUS = frozenset({"decline", "withdraw", "cancel", "confirm-cancel", "miss"})
@@ -89,6 +90,7 @@ def render_referral(
             "documents": item.documents.select_related("hospital").order_by("pk"),
             "moves": [build_move(m, item, tried) for m in moves],
             "tried": tried[0] if tried else "",
+            "fallen": find_fallen_place(item),
         },
         status=422 if tried else 200,
     )
@@ -102,7 +104,7 @@ def build_move(move: Move, item: WorkItem, tried: tuple[str, MoveForm] | None) -
     form = (
         tried[1]
         if tried and tried[0] == move.verb
-        else MoveForm(move=move, initial={"version": item.version})
+        else MoveForm(move=move, places=offer_places(move, item), initial={"version": item.version})
     )
     return PossibleMove(move.verb, str(VERB_WORDS[move.verb]), form, move.verb in DANGEROUS)
 
@@ -116,16 +118,16 @@ def move_referral(request: HttpRequest, item_id: int, *, acting: Principal) -> H
     if move is None or move.permission is None:
         tell_what_happened(request, latest_transition(item), acting)
         return redirect("referral", item.pk)
-    form = MoveForm(request.POST, move=move)
+    form = MoveForm(request.POST, move=move, places=offer_places(move, item))
     if not form.is_valid():
         return render_referral(request, item, acting, (verb, form))
-    words = MoveWords(form.cleaned_data.get("note", ""), form.cleaned_data.get("arranged_for"))
+    words = read_words(form)
     try:
         do_move(item.pk, verb, words, expected_version=form.cleaned_data["version"], acting=acting)
     except MovedMeanwhile as moved:
         tell_what_happened(request, moved.last or latest_transition(item), acting)
     except ValidationError as error:
-        form.add_error("note", error)
+        form.add_error("slot" if error.code == PLACE and "slot" in form.fields else "note", error)
         return render_referral(request, item, acting, (verb, form))
     else:
         messages.success(request, _("Noted. The other hospital sees it at once."))
