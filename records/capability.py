@@ -9,6 +9,7 @@ from alliance.models import Hospital
 from records.audit_events import parse_search
 from records.audit_events.event_shapes import BALP, PROFILES
 from records.facade import patient_query
+from records.facade.directory_resources import DECLARED
 from records.fhir import limits, own_definitions
 from records.fhir.json_codec import dump_json
 from records.fhir.resource_types import TYPES, load_definition_table
@@ -61,6 +62,12 @@ AUDIT_LOG = (
     "Lines of the alliance's audit log, for systems with the scope alliance/AuditEvent.rs: what"
     " their own hospital's staff and systems did, the newest first. Staff and systems are asked for"
     " by agent:identifier, a request by entity:identifier."
+)
+DIRECTORY = (
+    "The alliance's directory: HealthcareServices are departments, Schedules their clinics, Slots"
+    " times with places (extensions slot-places and slot-taken). A hospital's system writes them at"
+    " its own base. Arrangements with a place are found by"
+    " Appointment?identifier=urn:xinglin:work|&patient=<person id>."
 )
 STARTED = "2026-11-26"
 
@@ -151,7 +158,18 @@ def list_resource_capabilities(
         *(resource_capability(name, shared) for name in served_routes.SHARED_TYPES),
         person,
         describe_audit_log(),
+        *map(describe_directory, DECLARED),
     ]
+
+
+def describe_directory(type_name: str) -> dict[str, Any]:
+    """Departments, clinics and times that the hospitals offer."""
+    return {
+        "type": type_name,
+        "documentation": DIRECTORY,
+        "interaction": list_interactions(type_name, shared=True),
+        "searchParam": [{"name": n, "type": k} for n, k in DECLARED[type_name]],
+    }
 
 
 def describe_audit_log() -> dict[str, Any]:

@@ -27,7 +27,7 @@ class ResourceView(FhirView):
         "read",
         "read",
         asks_proviso=True,
-        at_shared_base=("Patient", "Person", "AuditEvent"),
+        at_shared_base=("Patient", "Person", "AuditEvent", "HealthcareService", "Schedule", "Slot"),
         headers=("If-None-Match", "If-Modified-Since"),
     )
     def get(
@@ -102,7 +102,10 @@ class VersionView(FhirView):
 
 class TypeView(FhirView):
     @Interaction(
-        "search-type", "search", asks_proviso=True, at_shared_base=(EVERY_TYPE, "AuditEvent")
+        "search-type",
+        "search",
+        asks_proviso=True,
+        at_shared_base=(EVERY_TYPE, "AuditEvent", "HealthcareService", "Schedule", "Slot"),
     )
     def get(self, request: HttpRequest, fhir_request: FhirRequest, type_name: str) -> FhirResponse:
         """Search a type."""

@@ -24,7 +24,12 @@ class BaseSearchView(FhirView):
 
 
 class TypeSearchView(FhirView):
-    @Interaction("search-type", "search", at_shared_base=(EVERY_TYPE, "AuditEvent"), takes=(FORM,))
+    @Interaction(
+        "search-type",
+        "search",
+        at_shared_base=(EVERY_TYPE, "AuditEvent", "HealthcareService", "Schedule", "Slot"),
+        takes=(FORM,),
+    )
     def post(self, request: HttpRequest, fhir_request: FhirRequest, type_name: str) -> FhirResponse:
         """Search a type by a form."""
         return search.search_resources(
