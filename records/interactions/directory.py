@@ -282,7 +282,7 @@ def asks_arrangements(pairs: Pairs) -> bool:
 
 def search_arrangements(fhir_request: FhirRequest, pairs: Pairs) -> FhirResponse:
     """Of the patient who is named: places of work of which the asking hospital is a side. Through
-    the gate, which writes the line. Raises Refused, Malformed, NotSupported.
+    the gate, with its line in the log. Raises Refused, Malformed, NotSupported.
     """
     asked = dict(pairs)
     if unknown := set(asked) - {"identifier", "patient", *FORMAT_PARAMETERS}:
@@ -306,6 +306,15 @@ def search_arrangements(fhir_request: FhirRequest, pairs: Pairs) -> FhirResponse
             person,
             join_parameter_names(list(asked)),
             need=ScopeNeed("s", (APPOINTMENT,)),
+        )
+    )
+    append_event(
+        AuditEvent.from_principal(
+            fhir_request.principal,
+            EventCode.RECORD_SEARCH,
+            target=f"alliance/{APPOINTMENT}",
+            detail=join_parameter_names(list(asked)),
+            persons=(person,),
         )
     )
     hospital = fhir_request.principal.hospital_id

@@ -1,7 +1,7 @@
 """Extensions and codes of the directory in FHIR. Pure."""
 
-DEPARTMENT_SYSTEM = "urn:xinglin:clinical-department"  # of the national list
-OFFER_SYSTEM = "urn:xinglin:directory-offer"  # referral, consultation; clinic, beds
+DEPARTMENT_SYSTEM = "urn:xinglin:codesystem:clinical-department"  # of the national list
+OFFER_SYSTEM = "urn:xinglin:codesystem:directory-offer"  # referral, consultation; clinic, beds
 PRIORITY_SYSTEM = "http://hl7.org/fhir/request-priority"
 WORK_SYSTEM = "urn:xinglin:work"  # number of work between hospitals
 SLOT_PLACES = "urn:xinglin:extension:slot-places"
