@@ -4,15 +4,14 @@ import datetime as dt
 
 from django.utils import timezone
 
-from alliance.auth.principal import principal_from_staff
+from alliance.auth.principal import operator_principal
 from alliance.directory.keep_directory import (
     WeeklyHours,
     do_make_slots,
     do_save_clinic,
     do_save_department,
 )
-from alliance.models import Hospital, OfferedClinic, OfferedDepartment, Staff
-from alliance.roles import Role
+from alliance.models import Hospital, OfferedClinic, OfferedDepartment
 
 WEEKS = 4
 # hospital, code, names, national code, what it takes, telephone, then clinics: (kind, name, doctor,
@@ -75,19 +74,12 @@ DEPARTMENTS = (
 
 
 def make_demo_directory() -> int:
-    """How many slots; by each hospital's own clerk or administrator, of those that have one."""
-    made = 0
+    """How many slots."""
+    made, acting = 0, operator_principal("demo")
     for code, name, zh, en, standard, takes, phone, clinics in DEPARTMENTS:
-        keeper = (
-            Staff.objects.select_related("hospital")
-            .filter(hospital__code=code, role__in=(Role.CLERK, Role.ADMINISTRATOR))
-            .order_by("pk")
-            .first()
-        )
         hospital = Hospital.objects.filter(code=code).first()
-        if keeper is None or hospital is None:
+        if hospital is None:
             continue
-        acting = principal_from_staff(keeper)
         if OfferedDepartment.objects.filter(hospital=hospital, code=name).exists():
             continue
         department = OfferedDepartment(

@@ -230,7 +230,14 @@ def test_the_shared_base_describes_less(api: Api) -> None:
     assert set(shared["/{type_name}/{fhir_id}"]) == {"get"} and "/$meta" not in shared
     assert {"get", "put", "patch", "delete"} == set(own["/{type_name}/{fhir_id}"])
     read = shared["/{type_name}/{fhir_id}"]["get"]["parameters"][0]
-    assert read["schema"]["enum"] == ["AuditEvent", "Patient", "Person"]
+    assert read["schema"]["enum"] == [
+        "AuditEvent",
+        "HealthcareService",
+        "Patient",
+        "Person",
+        "Schedule",
+        "Slot",
+    ]
     about = api.create(make_patient())
     assert api("PUT", about, make_patient(), base="alliance").status == 403, (
         "what it does not describe is refused"
