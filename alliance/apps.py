@@ -11,6 +11,7 @@ class AllianceConfig(AppConfig):
         from alliance.consultations.consultation_effects import carry_out_consultation_verb
         from alliance.consultations.consultation_table import CONSULTATION_TABLES
         from alliance.database import connection_guard
+        from alliance.directory.places import keep_place
         from alliance.operations.system_checks import register_checks
         from alliance.referrals.keep_plan import HOME_EFFECTS
         from alliance.referrals.referral_table import REFERRAL_TABLES
@@ -28,6 +29,7 @@ class AllianceConfig(AppConfig):
         MOVE_EFFECTS.extend(e for e in HOME_EFFECTS if e not in MOVE_EFFECTS)
         STATE_TABLES.update(CONSULTATION_TABLES)
         MOVE_EFFECTS.append(carry_out_consultation_verb)
+        MOVE_EFFECTS.append(keep_place)
         PROPOSAL_ACTS.update(
             {
                 "alliance-role": ALLIANCE_ROLE_ACT,

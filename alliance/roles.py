@@ -42,6 +42,7 @@ class Permission(StrEnum):
     REFERRAL_CARE = "alliance:referral:care"
     REFERRAL_OVERSEE = "alliance:referral:oversee"
     REFERRAL_APPROVE = "alliance:referral:approve"
+    DIRECTORY_KEEP = "alliance:directory:keep"
     SYNC_SEE = "records:sync:see"
     SYNC_MEND = "records:dead-letter:mend"
     RECOGNITION_MANAGE = "records:recognition:manage"
@@ -84,6 +85,7 @@ PERMISSIONS_BY_ROLE: dict[Role, frozenset[Permission]] = {
             P.REFERRAL_SEE,
             P.REFERRAL_ARRANGE,
             P.REFERRAL_APPROVE,
+            P.DIRECTORY_KEEP,
             P.SYNC_SEE,
             P.SYNC_MEND,
         }
@@ -119,6 +121,7 @@ PERMISSIONS_BY_ROLE: dict[Role, frozenset[Permission]] = {
             P.STAFF_VOUCH,
             P.PROPOSAL_DECIDE,
             P.OPERATIONS_SEE,
+            P.DIRECTORY_KEEP,
             P.SYNC_SEE,
             P.RECOGNITION_MANAGE,
             P.REFERRAL_OVERSEE,

@@ -55,13 +55,12 @@ SELECT
       hospital_id,
       coalesce(source_patient, expert_source),
       starts_at <= %(now)s AND ends_at > %(now)s,
-      basis NOT IN ('declared', 'expert') AND noted_at <= %(old)s)), '[]')
+      basis <> 'declared' AND noted_at <= %(old)s)), '[]')
     FROM consent_relationship
     WHERE person = ANY ((SELECT %(homes)s::uuid[])::uuid[])
       AND (starts_at <= %(now)s AND ends_at > %(now)s
-        OR basis NOT IN ('declared', 'expert') AND noted_at <= %(old)s)
-      AND (basis NOT IN ('declared', 'expert')
-        OR declared_by_id = %(staff)s AND hospital_id = %(hospital)s)),
+        OR basis <> 'declared' AND noted_at <= %(old)s)
+      AND (basis <> 'declared' OR declared_by_id = %(staff)s AND hospital_id = %(hospital)s)),
   (SELECT coalesce(json_agg(json_build_array(
       hospital_id, verdict, extract(epoch FROM at), extract(epoch FROM until), covers)
       ORDER BY id), '[]')

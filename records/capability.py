@@ -9,6 +9,7 @@ from alliance.models import Hospital
 from records.audit_events import parse_search
 from records.audit_events.event_shapes import BALP, PROFILES
 from records.facade import patient_query
+from records.facade.directory_resources import DECLARED
 from records.fhir import limits, own_definitions
 from records.fhir.json_codec import dump_json
 from records.fhir.resource_types import TYPES, load_definition_table
@@ -71,6 +72,12 @@ WORK = (
 MEANT = (
     " A search that names no patient, or names a hospital of the alliance as Organization/<code>,"
     " or has _tag=urn:xinglin:codesystem:work-kind| finds it; any other the shared record's."
+)
+DIRECTORY = (
+    "The alliance's directory: HealthcareServices are departments, Schedules their clinics, Slots"
+    " times with places (extensions slot-places and slot-taken). A hospital's system writes them at"
+    " its own base. Arrangements with a place are found by"
+    " Appointment?identifier=urn:xinglin:work|&patient=<person id>."
 )
 STARTED = "2026-11-26"
 
@@ -162,7 +169,18 @@ def list_resource_capabilities(
         person,
         describe_audit_log(),
         *(describe_work(name) for name in work_search.DECLARED),
+        *map(describe_directory, DECLARED),
     ]
+
+
+def describe_directory(type_name: str) -> dict[str, Any]:
+    """Departments, clinics and times that the hospitals offer."""
+    return {
+        "type": type_name,
+        "documentation": DIRECTORY,
+        "interaction": list_interactions(type_name, shared=True),
+        "searchParam": [{"name": n, "type": k} for n, k in DECLARED[type_name]],
+    }
 
 
 def describe_audit_log() -> dict[str, Any]:

@@ -40,6 +40,7 @@ urlpatterns = [
     path("audit/", include("consent.web.urls")),
     path("alliance/", include("alliance.web.urls")),
     path("workflow/", include("alliance.web.workflow_urls")),
+    path("directory/", include("alliance.web.directory_urls")),
 ]
 handler400 = "alliance.web.errors.show_bad_request"
 handler403 = "alliance.web.errors.show_forbidden"

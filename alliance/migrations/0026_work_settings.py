@@ -22,7 +22,7 @@ def refers_to(model: str, **more: Any) -> Any:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("alliance", "0023_work"),
+        ("alliance", "0025_directory"),
     ]
 
     operations = [

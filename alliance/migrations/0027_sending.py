@@ -8,7 +8,7 @@ from alliance.migrations._encrypted_fields import EncryptedTextField
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("alliance", "0023_work"),
+        ("alliance", "0026_work_settings"),
     ]
 
     operations = [

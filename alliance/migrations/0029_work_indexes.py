@@ -10,7 +10,7 @@ from alliance.migrations._build_index import BuildIndex
 class Migration(migrations.Migration):
     atomic = False
     dependencies = [
-        ("alliance", "0026_work_settings"),
+        ("alliance", "0028_home_plan"),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("alliance", "0023_work"),
+        ("alliance", "0029_work_indexes"),
     ]
 
     operations = [

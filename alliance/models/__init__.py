@@ -10,6 +10,12 @@ from alliance.models.consultation import (
     OpinionDraft,
     SignedOpinion,
 )
+from alliance.models.directory import (
+    OfferedClinic,
+    OfferedDepartment,
+    OfferedSlot,
+    PlaceTaken,
+)
 from alliance.models.disk import DiskSample
 from alliance.models.enrolment import AcceptanceMark, EnrolmentCode
 from alliance.models.epoch import Epoch
@@ -83,7 +89,11 @@ __all__ = [
     "KnownPlace",
     "Launch",
     "LaunchPermission",
+    "OfferedClinic",
+    "OfferedDepartment",
+    "OfferedSlot",
     "OpinionDraft",
+    "PlaceTaken",
     "Proposal",
     "Release",
     "SignedOpinion",

@@ -70,6 +70,7 @@ PARTLY = {
         "closed_at",
         "item_id",
     ),
+    "alliance_placetaken": ("freed_at", "freed_by"),
     "alliance_appointment": ("ended_at", "ended_by_id", "ended_reason"),
     "alliance_enrolmentcode": ("withdrawn_at", "used_at", "client_id"),
 }

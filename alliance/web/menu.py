@@ -27,6 +27,7 @@ MENU = (
     MenuEntry("patients", gettext_lazy("Patients"), Permission.PERSON_FIND),
     MenuEntry("referrals", gettext_lazy("Referrals"), Permission.REFERRAL_SEE),
     MenuEntry("consultations", gettext_lazy("Consultations"), Permission.REFERRAL_SEE),
+    MenuEntry("directory", gettext_lazy("Clinics and places"), Permission.DIRECTORY_KEEP),
     MenuEntry("reviews", gettext_lazy("Same patient?"), Permission.LINK_REVIEW),
     MenuEntry("mapping", gettext_lazy("Local codes"), Permission.CODE_MAP),
     MenuEntry("sync-board", gettext_lazy("Sync"), Permission.SYNC_SEE),

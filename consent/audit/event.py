@@ -165,6 +165,8 @@ class EventCode(StrEnum):
     WORK_DRAFT = "alliance:work:draft"
     WORK_ARRIVAL = "alliance:work:arrival"
     WORK_RULE = "alliance:work:rule"
+    DIRECTORY_CHANGE = "alliance:directory:change"
+    DIRECTORY_READ = "alliance:directory:read"
     CLIENT_REGISTER = "alliance:client:register"
     STORE_KEY = "records:store:key"
     CLIENT_VOUCH = "alliance:client:vouch"

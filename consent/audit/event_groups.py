@@ -59,7 +59,8 @@ EVENT_GROUPS: dict[str, EventGroup] = {
     ),
     "recognition": EventGroup(gettext_lazy("Mutual recognition"), ("records:recognition",)),
     "work": EventGroup(
-        gettext_lazy("Work between hospitals"), ("alliance:work", "records:opinion")
+        gettext_lazy("Work between hospitals"),
+        ("alliance:work", "alliance:directory", "records:opinion"),
     ),
     "portal": EventGroup(gettext_lazy("Patient's own access"), ("consent:access",)),
     "emergency": EventGroup(gettext_lazy("Emergency accesses"), ("consent:emergency",)),

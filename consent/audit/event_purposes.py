@@ -49,6 +49,8 @@ EVENTS_BY_PURPOSE: dict[str, tuple[str, ...]] = {
         "alliance:work:message",
         "alliance:work:draft",
         "alliance:work:arrival",
+        "alliance:directory:change",
+        "alliance:directory:read",
         "alliance:launch:ask",
         "alliance:launch:permit",
         "alliance:session:launch",

@@ -91,6 +91,8 @@ EVENT_WORDS = {
     "alliance:work:draft": gettext_lazy("worked on a referral that is not sent"),
     "alliance:work:arrival": gettext_lazy("worked on an arrival without a referral"),
     "alliance:work:rule": gettext_lazy("changed which referrals are approved first"),
+    "alliance:directory:change": gettext_lazy("changed the directory of clinics"),
+    "alliance:directory:read": gettext_lazy("searched the directory of clinics"),
     "consent:relation:declare": gettext_lazy("declared treatment"),
     "consent:tie:confirm": gettext_lazy("confirmed that a hospital treats the patient"),
     "consent:tie:refuse": gettext_lazy("refused that a hospital treats the patient"),

@@ -14,21 +14,4 @@ class Migration(migrations.Migration):
             name="expert_source",
             field=models.BigIntegerField(null=True),
         ),
-        migrations.AlterField(
-            model_name="relationship",
-            name="basis",
-            field=models.CharField(
-                choices=[
-                    ("encounter", "Encounter"),
-                    ("referral", "Referral"),
-                    ("consultation", "Consultation"),
-                    ("transfer", "Transfer"),
-                    ("expert", "Expert"),
-                    ("panel", "Panel"),
-                    ("admission", "Admission"),
-                    ("declared", "Declared"),
-                ],
-                max_length=12,
-            ),
-        ),
     ]

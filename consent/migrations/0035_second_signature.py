@@ -13,5 +13,5 @@ ALTER TABLE consent_audit_head DROP COLUMN second_key, DROP COLUMN second_signat
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consent", "0033_audit_reports")]
+    dependencies = [("consent", "0034_experts")]
     operations = [migrations.RunSQL(SQL.read_text(), UNDO)]

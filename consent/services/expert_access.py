@@ -16,19 +16,19 @@ OPEN_END = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
 OPEN_SQL = """
 INSERT INTO consent_relationship (person, hospital_id, basis, expert_source, declared_by_id, reason,
   starts_at, ends_at)
-SELECT %(person)s, %(hospital)s, 'expert', %(source)s, e.id, %(work)s::text,
+SELECT %(person)s, %(hospital)s, 'declared', %(source)s, e.id, %(work)s::text,
   %(now)s::timestamptz, %(end)s
 FROM unnest(%(experts)s::bigint[]) AS e (id)
 WHERE NOT EXISTS (
   -- index: consent_relationship_person_4361b594
-  SELECT FROM consent_relationship r WHERE r.person = %(person)s AND r.basis = 'expert'
+  SELECT FROM consent_relationship r WHERE r.person = %(person)s AND r.expert_source IS NOT NULL
     AND r.reason = %(work)s::text AND r.declared_by_id = e.id
     AND r.ends_at > %(now)s::timestamptz)
 """
 # index: consent_relationship_person_4361b594
 END_SQL = """
 UPDATE consent_relationship SET ends_at = %(at)s
-WHERE person = %(person)s AND basis = 'expert' AND reason = %(work)s AND ends_at > %(at)s
+WHERE person = %(person)s AND expert_source IS NOT NULL AND reason = %(work)s AND ends_at > %(at)s
   AND NOT declared_by_id = ANY (%(but)s::bigint[])
 """
 

@@ -81,13 +81,16 @@ def do_declare_relationship(person: UUID, *, reason: str, acting: Principal) -> 
         raise Forbidden("role", "This role does not treat patients.")
     now = timezone.now()
     take_advisory_locks("relationship", [f"{acting.id}/{person}"])
-    if Relationship.objects.filter(
-        person=person,
-        hospital_id=acting.hospital_id,
-        declared_by_id=int(acting.id),
-        basis=Relationship.Basis.DECLARED,
-        ends_at__gte=now + DECLARATION_RENEWAL,
-    ).exists():
+    if (
+        Relationship.objects.declared()
+        .filter(
+            person=person,
+            hospital_id=acting.hospital_id,
+            declared_by_id=int(acting.id),
+            ends_at__gte=now + DECLARATION_RENEWAL,
+        )
+        .exists()
+    ):
         raise AlreadyDone(
             "relationship",
             "You have declared to treat this patient already. Nothing was declared a second time.",

@@ -67,8 +67,7 @@ def followed_by_treatment() -> QuerySet[Relationship]:
     """Treatment at the hospital of the opening that its systems have sent: a visit, an admission or
     a referral that goes on after the opening and began within FOLLOW_UP of it.
     """
-    of_one = (Relationship.Basis.DECLARED, Relationship.Basis.EXPERT)
-    return Relationship.objects.exclude(basis__in=of_one).filter(
+    return Relationship.objects.exclude(basis=Relationship.Basis.DECLARED).filter(
         person=OuterRef("person"),
         hospital_id=OuterRef("hospital_id"),
         ends_at__gte=OuterRef("opened_at"),

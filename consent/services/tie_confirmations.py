@@ -46,10 +46,10 @@ def list_declarations(
     """
     now = timezone.now()
     return list(
-        Relationship.objects.filter(
+        Relationship.objects.declared()
+        .filter(
             person__in={person, *home_person_ids(person, sources)},
             hospital_id=hospital_id,
-            basis=Relationship.Basis.DECLARED,
             starts_at__lte=now,
             ends_at__gt=now,
         )

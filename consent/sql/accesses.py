@@ -30,7 +30,7 @@ LINES_OF_STAFF = (
 EMERGENCIES = "(SELECT id, person, staff_id, opened_at, finding FROM consent_emergency)"
 SEALS = "(SELECT id, covers, sealed_at, lifted_at FROM consent_incidentseal)"
 TREATMENTS = (
-    "(SELECT id, person, hospital_id, basis, declared_by_id, starts_at, ends_at"
+    "(SELECT id, person, hospital_id, basis, expert_source, declared_by_id, starts_at, ends_at"
     " FROM consent_relationship)"
 )
 # Decisions that permit something, by the registrations that they cover.

@@ -53,9 +53,9 @@ COMMENT ON TABLE consent_relationship IS 'A hospital treats a person for a time.
 COMMENT ON COLUMN consent_relationship.id IS 'Number of the row.';
 COMMENT ON COLUMN consent_relationship.person IS 'The patient; of an encounter the home of its registration (records_sourcepatient.home), which is theirs wherever it is linked.';
 COMMENT ON COLUMN consent_relationship.hospital_id IS 'The hospital that treats.';
-COMMENT ON COLUMN consent_relationship.basis IS 'encounter, referral, consultation, transfer (a referral sent in the alliance itself, alliance_workitem), expert (of one person, named for a consultation, alliance_workitem), panel (family doctor), admission or declared.';
+COMMENT ON COLUMN consent_relationship.basis IS 'encounter, referral, consultation, transfer (a referral sent in the alliance itself, alliance_workitem), panel (family doctor), admission or declared.';
 COMMENT ON COLUMN consent_relationship.source_patient IS 'The registration of which a hospital wrote it (records_sourcepatient.id); NULL where it was declared.';
-COMMENT ON COLUMN consent_relationship.expert_source IS 'The same of an expert''s; NULL otherwise.';
+COMMENT ON COLUMN consent_relationship.expert_source IS 'Of an expert who was named for a consultation (alliance_workitem), whom alone it lets in: whose registration asked (records_sourcepatient); NULL otherwise.';
 COMMENT ON COLUMN consent_relationship.declared_by_id IS 'The clinician who declared it, for whom alone it counts; else NULL.';
 COMMENT ON COLUMN consent_relationship.reason IS 'Why, as the clinician wrote it.';
 COMMENT ON COLUMN consent_relationship.starts_at IS 'Since when they treat.';

@@ -110,7 +110,7 @@ WHERE j.template IS NULL AND r.hospital = j.hospital""",
 FROM judged j JOIN records_sourcepatient o ON o.person_id = j.person
 JOIN {TREATMENTS} t ON t.person = o.home AND t.hospital_id = j.hospital
   AND (t.basis IN ('referral', 'consultation', 'transfer', 'panel', 'admission')
-    OR t.basis = 'expert' AND t.declared_by_id = j.staff)
+    OR t.expert_source IS NOT NULL AND t.declared_by_id = j.staff)
   AND t.starts_at <= j.last_at + interval '1 day' AND t.ends_at >= j.first_at
 WHERE j.template IS NULL""",
     ),

@@ -16,6 +16,7 @@ from records.fhir.resource_references import find_patient_ids
 from records.fhir.resource_types import TYPES
 from records.fhir.sensitivity_labels import labels_and_marks
 from records.ingest import treatment
+from records.ingest.directory_rows import record_directory, remove_from_directory
 from records.ingest.incoming_resource import IncomingResource
 from records.ingest.referential_integrity import check_targets
 from records.ingest.subject_patient import find_subject_patients
@@ -115,6 +116,7 @@ def store_and_register(
             scope, [(draft, item.resource) for item, draft in zip(items, drafts, strict=True)]
         )
         record_consents(scope, items, drafts, persons)
+        record_directory(scope.store_hospital_id or 0, items)
     if not from_worker:
         record_subscription_states(scope, items, drafts)
     note_in_audit_line(scope, ledger, drafts, persons)
@@ -142,6 +144,10 @@ def store_tombstones(
             if tombstone.type_name == "Subscription"
         ]
     ).delete()
+    if not scope.principal.sandbox:
+        remove_from_directory(
+            scope.store_hospital_id or 0, [(t.type_name, t.fhir_id) for t in tombstones]
+        )
     for tombstone in tombstones:
         if tombstone.type_name == "Consent":
             consent_ingest.do_withdraw_filed_consent(

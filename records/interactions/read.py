@@ -5,7 +5,7 @@ from consent.audit.event import EventCode
 from records.fhir.issues import Gone, Issue, NotFound
 from records.fhir.operation_outcome import ABSENT
 from records.identity import persons
-from records.interactions import audit_log
+from records.interactions import audit_log, directory
 from records.requests.fhir_request import (
     FhirRequest,
     FhirResponse,
@@ -25,6 +25,8 @@ def read_resource(fhir_request: FhirRequest, type_name: str, fhir_id: str) -> Fh
             return audit_log.read_event(fhir_request, fhir_id)
         if type_name in read_work.FACES:
             return read_work.read_face(fhir_request, type_name, fhir_id)
+        if type_name in directory.FACES:
+            return directory.read_face(fhir_request, type_name, fhir_id)
         if type_name != "Person":
             check_hosted_type(type_name)
         with delay_refusals(True):

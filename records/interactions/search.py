@@ -17,7 +17,7 @@ from records.fhir.operation_outcome import ABSENT
 from records.fhir.query_string import build_link
 from records.fhir.resource_references import ID
 from records.identity import persons
-from records.interactions import audit_log
+from records.interactions import audit_log, directory
 from records.interactions.code_modifiers import expand_code_modifiers
 from records.interactions.search_page import read_search_page
 from records.requests.fhir_request import (
@@ -58,6 +58,14 @@ def search_resources(
         return audit_log.search_events(fhir_request, pairs, lenient)
     if read_work.is_about_work(fhir_request, type_name, pairs):
         return read_work.search_faces(fhir_request, type_name, pairs, lenient)
+    if fhir_request.hospital_id is None and type_name in directory.FACES:
+        return directory.search_faces(fhir_request, type_name, pairs, lenient)
+    if (
+        fhir_request.hospital_id is None
+        and type_name == directory.APPOINTMENT
+        and directory.asks_arrangements(pairs)
+    ):
+        return directory.search_arrangements(fhir_request, pairs)
     types = (type_name,) if type_name else ()
     if lenient:
         pairs = keep_servable_parameters(fhir_request, types, pairs)

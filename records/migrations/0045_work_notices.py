@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("records", "0043_recognition"),
+        ("records", "0044_signing_key"),
     ]
 
     operations = [

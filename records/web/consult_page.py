@@ -30,9 +30,9 @@ from records.web.consultation_forms import (
     FurtherForm,
 )
 from records.web.record_frame import open_record_frame
+from records.web.refer_destination import name_wish, search_destinations
 from records.web.refer_page import foresee_sight, list_destinations, own_registration
 from records.web.referral_documents import Offered, list_offered, referral_windows
-from records.web.referral_forms import DestinationForm
 
 
 @require_staff(Permission.REFERRAL_SEND)
@@ -45,18 +45,20 @@ def consult_page(request: HttpRequest, person_id: UUID, *, acting: Principal) ->
         return show_closed_record(request, person_id, face, refusal, acting)
     own = own_registration(person_id, acting)
     hospitals = list_destinations(acting)
-    first = DestinationForm(request.GET or None, hospitals=hospitals)
-    first.fields["to"].label = _("Hospital that is asked")
     receiver = next((h for h in hospitals if h.code == request.GET.get("to")), None)
-    shown: dict[str, Any] = frame.context | {"own": own, "first": first, "receiver": receiver}
+    shown: dict[str, Any] = frame.context | {"own": own, "receiver": receiver}
     if own is None or receiver is None:
-        return render(request, "records/consult.html", shown)
+        first = search_destinations(request, hospitals, acting, for_consultation=True)
+        return render(request, "records/consult.html", shown | {"first": first})
     sight = foresee_sight(own, receiver, acting, referral_windows(now))
     offered = [o for o in list_offered(frame.opened, now) if o.url in sight.urls]
     form = ConsultForm(
         request.POST or None,
         along=[(o.value, o.words) for o in offered],
-        initial={"asking_department": find_department(acting)},
+        initial={
+            "asking_department": find_department(acting),
+            "department": name_wish(request, receiver),
+        },
     )
     further = FurtherForm(request.POST or None)
     if request.method == "POST" and are_valid(form, further):

@@ -14,6 +14,7 @@ from alliance.referrals.keep_plan import Measured, TaskWords
 from alliance.referrals.mark_task import task_note_fault
 from alliance.workflow.state_table import Move
 from records.web.referral_forms import MoveForm
+from records.web.referral_places import offer_places
 
 PRESSURE, GLUCOSE, WEIGHT = HomeMeasure.Kind
 NUMBER = re.compile(r"\d{1,3}(\.\d{1,2})?")
@@ -94,7 +95,9 @@ class CloseForm(MoveForm):
 
 
 def make_move_form(move: Move, item: WorkItem, *args: Any, **kwargs: Any) -> MoveForm:
-    """The form of a verb: those of the way home take more than a text."""
+    """The form of a verb: those of the way home take more than a text, those that arrange a
+    place of the schedule.
+    """
     if move.verb == "follow-up":
         return FollowUpForm(*args, move=move, **kwargs)
     if move.verb == "close" and move.state == "followed-up":
@@ -102,7 +105,7 @@ def make_move_form(move: Move, item: WorkItem, *args: Any, **kwargs: Any) -> Mov
             HomeTask.objects.filter(plan__item=item, state=HomeTask.State.OPEN).order_by("position")
         )
         return CloseForm(*args, move=move, open_tasks=tasks, **kwargs)
-    return MoveForm(*args, move=move, **kwargs)
+    return MoveForm(*args, move=move, places=offer_places(move, item), **kwargs)
 
 
 def take_brought(form: MoveForm) -> tuple[object, ...]:

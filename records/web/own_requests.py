@@ -53,12 +53,15 @@ class RequestStatus:
 
 def query_own_declarations(acting: Principal) -> QuerySet[Relationship]:
     """Treatment that this one has declared in the last days, the newest first."""
-    return Relationship.objects.filter(
-        basis=Relationship.Basis.DECLARED,
-        declared_by_id=int(acting.id),
-        hospital_id=acting.hospital_id,
-        starts_at__gte=timezone.now() - TRACE_MIN_AGE,
-    ).order_by("-starts_at")
+    return (
+        Relationship.objects.declared()
+        .filter(
+            declared_by_id=int(acting.id),
+            hospital_id=acting.hospital_id,
+            starts_at__gte=timezone.now() - TRACE_MIN_AGE,
+        )
+        .order_by("-starts_at")
+    )
 
 
 def query_own_directives(acting: Principal) -> QuerySet[Directive]:

@@ -122,7 +122,8 @@ def query_waiting_declarations(acting: Principal, *, here: bool) -> QuerySet[Rel
     """
     now = timezone.now()
     found = (
-        Relationship.objects.filter(basis=Basis.DECLARED, starts_at__lte=now, ends_at__gt=now)
+        Relationship.objects.declared()
+        .filter(starts_at__lte=now, ends_at__gt=now)
         .exclude(declared_by_id=int(acting.id))
         .exclude(has_tie_confirmation("full", "refused"))
     )
@@ -250,7 +251,7 @@ def query_system_only_treatments(acting: Principal) -> QuerySet[Relationship]:
         starts_at__lte=now,
         ends_at__gt=now,
     )
-    found = found.exclude(basis__in=(Basis.DECLARED, Basis.EXPERT)).exclude(
+    found = found.exclude(basis=Basis.DECLARED).exclude(
         has_tie_confirmation("full", "provisional", "refused")
     )
     return filter_by_served_hospital(found, acting).select_related("hospital").order_by("-noted_at")
@@ -260,9 +261,7 @@ def query_recent_declarations(acting: Principal) -> QuerySet[Any, dict[str, Any]
     """Who has declared treatment of whom in the last days, how often and when last: one row a
     clinician and patient.
     """
-    found = Relationship.objects.filter(
-        basis=Basis.DECLARED, starts_at__gte=timezone.now() - TRACE_MIN_AGE
-    )
+    found = Relationship.objects.declared().filter(starts_at__gte=timezone.now() - TRACE_MIN_AGE)
     found = filter_by_served_hospital(found, acting)
     return (
         found.values("person", "declared_by_id", "hospital_id")
@@ -273,8 +272,8 @@ def query_recent_declarations(acting: Principal) -> QuerySet[Any, dict[str, Any]
 
 def most_frequent_declarers(acting: Principal) -> list[tuple[Staff, int]]:
     """Clinicians who declared treatment of the most patients within a day, the most first."""
-    found = Relationship.objects.filter(
-        basis=Basis.DECLARED, starts_at__gte=timezone.now() - dt.timedelta(days=1)
+    found = Relationship.objects.declared().filter(
+        starts_at__gte=timezone.now() - dt.timedelta(days=1)
     )
     found = filter_by_served_hospital(found, acting)
     counts = {

@@ -150,7 +150,8 @@ def patient_privacy_page(
     of_person = {"person__in": home_person_ids(person_id, found)}
     emergencies = Emergency.objects.filter(**of_person).select_related("staff__hospital")
     declared = (
-        Relationship.objects.filter(basis=Relationship.Basis.DECLARED, **of_person)
+        Relationship.objects.declared()
+        .filter(**of_person)
         .select_related("declared_by", "hospital")
         .order_by("-starts_at")
     )

@@ -30,6 +30,7 @@ from records.web.closed_record import show_closed_record
 from records.web.home_plan_page import is_whole, take_plan
 from records.web.home_plan_proposals import plan_windows
 from records.web.record_frame import open_record_frame
+from records.web.refer_destination import name_wish, search_destinations
 from records.web.refer_preview import compare_counts, count_windows
 from records.web.refer_sending import (
     Begun,
@@ -40,7 +41,7 @@ from records.web.refer_sending import (
     send_or_keep,
 )
 from records.web.referral_documents import list_offered, referral_windows
-from records.web.referral_forms import DestinationForm, EmergencyForm, ReferralForm
+from records.web.referral_forms import EmergencyForm, ReferralForm
 
 TIER_RANKS = {"township": 0, "community": 0, "tertiary": 1}
 
@@ -56,20 +57,24 @@ def refer_page(request: HttpRequest, person_id: UUID, *, acting: Principal) -> H
         return show_closed_record(request, person_id, face, refusal, acting)
     own = own_registration(person_id, acting)
     hospitals = list_destinations(acting)
-    first = DestinationForm(request.GET or None, hospitals=hospitals)
     receiver = next((h for h in hospitals if h.code == request.GET.get("to")), None)
     act = request.POST.get("act", "send")
     posted = request.method == "POST" and act != "emergency"
     draft = find_own_draft(request.GET.get("draft", ""), person_id, acting)
-    shown = frame.context | {"own": own, "first": first, "receiver": receiver}
+    shown = frame.context | {"own": own, "receiver": receiver}
     if own is None or receiver is None:
-        return render(request, "records/refer.html", shown)
+        first = search_destinations(request, hospitals, acting)
+        return render(request, "records/refer.html", shown | {"first": first})
     sight = foresee_sight(own, receiver, acting, windows)
     offered = [o for o in list_offered(frame.opened, now) if o.url in sight.urls]
     form = ReferralForm(
         request.POST if posted else None,
         along=[(o.value, o.words) for o in offered],
-        initial=(read_initial(draft, offered) if draft else {"kind": guess_kind(acting, receiver)}),
+        initial=(
+            read_initial(draft, offered)
+            if draft
+            else {"kind": guess_kind(acting, receiver), "department": name_wish(request, receiver)}
+        ),
     )
     form.fields["reason"].required = act != "save"
     plan = take_plan(request, frame, acting, form, read_plan(draft) if draft else None)

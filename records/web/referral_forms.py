@@ -1,11 +1,12 @@
-"""Forms of referrals: to whom, why and what goes along; and what a verb takes."""
+"""Forms of referrals: why and what goes along; and what a verb takes."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from alliance.models import Hospital, WorkItem
+from alliance.models import WorkItem
 from alliance.models.work_item import LONGEST_TEXT
 from alliance.workflow.state_table import Move, Need
 from records.web.referral_words import NEED_WORDS
@@ -29,20 +30,6 @@ def add_along(form: forms.Form, along: list[tuple[str, str]]) -> None:
             initial=[value for value, _words in along],
             required=False,
             widget=forms.CheckboxSelectMultiple,
-        )
-
-
-class DestinationForm(forms.Form):
-    """The first step."""
-
-    to = forms.ChoiceField(label=_("To which hospital"), widget=forms.RadioSelect)
-
-    def __init__(self, *args: Any, hospitals: list[Hospital], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["to"] = forms.ChoiceField(
-            label=_("To which hospital"),
-            widget=forms.RadioSelect,
-            choices=[(h.code, f"{h.name} · {h.get_tier_display()}") for h in hospitals],
         )
 
 
@@ -94,11 +81,15 @@ class MessageForm(forms.Form):
 
 
 class MoveForm(forms.Form):
-    """What one verb takes of whoever does it. version: which the page has shown."""
+    """What one verb takes of whoever does it. version: which the page has shown; places: free ones
+    of the schedule, as (slot, words), any of which stands for time and text.
+    """
 
     version = forms.IntegerField(widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, move: Move, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, move: Move, places: Sequence[tuple[str, str]] = (), **kwargs: Any
+    ) -> None:
         super().__init__(*args, auto_id=f"id_{move.verb}_%s", **kwargs)
         if Need.ARRANGEMENT in move.needs:
             self.fields["arranged_for"] = forms.DateTimeField(
@@ -108,5 +99,9 @@ class MoveForm(forms.Form):
                     attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"
                 ),
             )
+        if places:
+            self.fields["slot"] = forms.ChoiceField(
+                label=_("Place from the schedule"), choices=[("", "—"), *places], required=False
+            )
         for need in move.needs:
-            self.fields["note"] = make_text_field(NEED_WORDS[need], required=True)
+            self.fields["note"] = make_text_field(NEED_WORDS[need], required=not places)

@@ -3,7 +3,7 @@ verb finds changed is told with who was first.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib import messages
@@ -19,12 +19,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from alliance.auth.principal import Principal
 from alliance.auth.session import require_staff
+from alliance.directory.places import PLACE
 from alliance.models import WorkItem, WorkTransition
 from alliance.roles import Permission
 from alliance.workflow.debts import list_debts
 from alliance.workflow.move_item import (
     MovedMeanwhile,
-    MoveWords,
     append_work_event,
     do_move,
     side_of,
@@ -40,6 +40,7 @@ from records.web.home_plan_moves import make_move_form, take_brought
 from records.web.page_pulse import item_pulse
 from records.web.referral_forms import MessageForm, MoveForm
 from records.web.referral_list import build_rows
+from records.web.referral_places import find_fallen_place, read_words
 from records.web.referral_words import DONE_WORDS, STATE_WORDS, VERB_WORDS
 from records.work_faces.known_patients import is_access_open
 
@@ -115,6 +116,7 @@ def render_referral(
             "adds_papers": acting.may(Permission.REFERRAL_SEND),
             "approves": acting.may(Permission.REFERRAL_APPROVE)
             and item.sender_staff_id != int(acting.id),
+            "fallen": find_fallen_place(item),
         },
         status=422 if tried else 200,
     )
@@ -151,21 +153,25 @@ def move_referral(request: HttpRequest, item_id: int, *, acting: Principal) -> H
     form = make_move_form(move, item, request.POST)
     if not form.is_valid():
         return render_referral(request, item, acting, (verb, form))
-    words = MoveWords(
-        form.cleaned_data.get("note", ""),
-        form.cleaned_data.get("arranged_for"),
-        take_brought(form),
-    )
+    words = read_words(form)
+    words = replace(words, brought=(*words.brought, *take_brought(form)))
     try:
         do_move(item.pk, verb, words, expected_version=form.cleaned_data["version"], acting=acting)
     except MovedMeanwhile as moved:
         tell_what_happened(request, moved.last or latest_transition(item), acting)
     except ValidationError as error:
-        form.add_error(None if hasattr(error, "error_dict") else "note", error)
+        form.add_error(find_field(form, error), error)
         return render_referral(request, item, acting, (verb, form))
     else:
         messages.success(request, _("Noted. The other hospital sees it at once."))
     return redirect("referral", item.pk)
+
+
+def find_field(form: MoveForm, error: ValidationError) -> str | None:
+    """At which an error stands; None for one that names its fields itself."""
+    if hasattr(error, "error_dict"):
+        return None
+    return "slot" if error.code == PLACE and "slot" in form.fields else "note"
 
 
 def latest_transition(item: WorkItem) -> WorkTransition:

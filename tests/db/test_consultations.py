@@ -74,7 +74,7 @@ def test_the_named_experts_alone_see_the_record_until_the_work_ends_to_the_secon
     bring(item, "acknowledge", asker)
     assert sees(w, lead)
     done = WorkItem.objects.get(pk=item.pk)
-    rows = Relationship.objects.filter(basis="expert", reason=f"work/{item.pk}")
+    rows = Relationship.objects.of_experts().filter(reason=f"work/{item.pk}")
     kept = rows.filter(declared_by_id__in=(int(lead.id), int(other.id)))
     assert {r.ends_at for r in kept} == {done.rights_end}
     assert done.rights_end == done.entered_at + dt.timedelta(days=30)
@@ -96,7 +96,7 @@ def test_declining_ends_the_access_at_once_and_consent_rules(w: World) -> None:
     bring(second, "decline", lead)
     assert not sees(w, lead)
     ended = WorkItem.objects.get(pk=second.pk)
-    row = Relationship.objects.get(basis="expert", reason=f"work/{second.pk}")
+    row = Relationship.objects.of_experts().get(reason=f"work/{second.pk}")
     assert row.ends_at == ended.closed_at == ended.rights_end
 
 

@@ -238,6 +238,9 @@ def test_the_shared_base_describes_less(api: Api) -> None:
         "Provenance",
         "ServiceRequest",
         "Task",
+        "HealthcareService",
+        "Schedule",
+        "Slot",
     ]
     about = api.create(make_patient())
     assert api("PUT", about, make_patient(), base="alliance").status == 403, (

@@ -91,6 +91,31 @@ def complete_forms(values: dict[str, Any]) -> dict[str, dict[str, Any]]:
             "target": "duty@b.example",
         },
         "consultations/<int:consultation_id>/move/": {"verb": "acknowledge", "version": 1} | NOTE,
+        "directory/department/": {
+            "code": "one-more",
+            "name_zh": "内科",
+            "most_urgent": "routine",
+        },
+        "directory/department/<int:department_id>/": {
+            "name_zh": "内科",
+            "most_urgent": "routine",
+        },
+        "directory/department/<int:department_id>/clinic/": {
+            "code": "one-more",
+            "kind": "clinic",
+            "name": "专家门诊",
+        },
+        "directory/clinic/<int:clinic_id>/": {
+            "weekdays": ["0"],
+            "begins": "08:00",
+            "ends": "12:00",
+            "minutes": "0",
+            "places": "1",
+            "first": "2030-01-07",
+            "weeks": "1",
+        },
+        "directory/clinic/<int:clinic_id>/change/": {"kind": "clinic", "name": "专家门诊"},
+        "directory/clinic/<int:clinic_id>/stop/": {"day": "2030-01-07"} | REASON,
         "person/<uuid:person_id>/emergency/": {
             "ground": "rescue",
             "hours": "1",

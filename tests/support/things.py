@@ -30,6 +30,7 @@ from tests.factories.access_scene import make_access_rule
 from tests.factories.administrator_clients import make_administrator, register_standing
 from tests.factories.consents import record_consent
 from tests.factories.consultations import make_signed_consultation
+from tests.factories.directory import make_clinic, make_department
 from tests.factories.documents import make_document
 from tests.factories.fhir import Api, make_patient, make_unique_name
 from tests.factories.local_codes import follow, get_code, make_local_result
@@ -142,6 +143,8 @@ def known(w: World, server: str) -> dict[str, Any]:
         "sent_id": send_first(w.person, w.a, doctor).pk,
         "draft_id": make_draft(w.person, w.a, doctor, submitted=True).pk,
         "document_id": send_along(referral, w.b, w.plain).pk,
+        "department_id": (department := make_department(w.b)).pk,
+        "clinic_id": make_clinic(department).pk,
         "report_id": 1,
         "run_id": 1,
         "person_id": w.person,

@@ -13,7 +13,7 @@ from records.api.request_parameters import (
     read_patch_operations,
     read_query_string,
 )
-from records.interactions import conditional, patch, read, search, write
+from records.interactions import conditional, directory, patch, read, search, write
 from records.interactions.preconditions import preconditions_from_headers
 from records.pushes.push import CONDITION_HEADERS
 from records.requests.fhir_request import FhirRequest, FhirResponse
@@ -28,7 +28,7 @@ class ResourceView(FhirView):
         "read",
         "read",
         asks_proviso=True,
-        at_shared_base=("Patient", "Person", "AuditEvent", *read_work.FACES),
+        at_shared_base=("Patient", "Person", "AuditEvent", *read_work.FACES, *directory.FACES),
         headers=("If-None-Match", "If-Modified-Since"),
     )
     def get(
@@ -106,7 +106,7 @@ class TypeView(FhirView):
         "search-type",
         "search",
         asks_proviso=True,
-        at_shared_base=(EVERY_TYPE, "AuditEvent", *read_work.FACES),
+        at_shared_base=(EVERY_TYPE, "AuditEvent", *read_work.FACES, *directory.FACES),
     )
     def get(self, request: HttpRequest, fhir_request: FhirRequest, type_name: str) -> FhirResponse:
         """Search a type."""

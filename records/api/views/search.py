@@ -9,7 +9,7 @@ from records.api.request_parameters import (
     parse_form_pairs,
     parse_query_pairs,
 )
-from records.interactions import search
+from records.interactions import directory, search
 from records.requests.fhir_request import FhirRequest, FhirResponse
 from records.requests.interaction import EVERY_TYPE, THE_BASE, Interaction
 from records.work_faces import read_work
@@ -28,7 +28,7 @@ class TypeSearchView(FhirView):
     @Interaction(
         "search-type",
         "search",
-        at_shared_base=(EVERY_TYPE, "AuditEvent", *read_work.FACES),
+        at_shared_base=(EVERY_TYPE, "AuditEvent", *read_work.FACES, *directory.FACES),
         takes=(FORM,),
     )
     def post(self, request: HttpRequest, fhir_request: FhirRequest, type_name: str) -> FhirResponse:

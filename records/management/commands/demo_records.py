@@ -14,6 +14,7 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from alliance.auth.principal import Principal, operator_principal, principal_from_staff
+from alliance.demo.directory import make_demo_directory
 from alliance.models import Hospital, Staff
 from alliance.platform.operator_command import OperatorCommand
 from alliance.platform.state_files import state_folder
@@ -78,6 +79,7 @@ class Command(OperatorCommand):
         self.consents()
         self.confirm()
         self.map_codes()
+        make_demo_directory()
         make_demo_referrals()
         make_demo_consultations()
         set_up_recognition()
