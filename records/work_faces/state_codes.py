@@ -33,10 +33,26 @@ TO_A_HOSPITAL = {
     "returned": "in-progress",
     **HOME_AND_ENDS,
 }
+CONSULTATION = {
+    "sent": "requested",
+    "info-requested": "received",
+    "arranged": "accepted",
+    "in-session": "in-progress",
+    "not-held": "on-hold",
+    "writing": "in-progress",
+    "asked-back": "on-hold",
+    "cancel-requested": "on-hold",
+    "delivered": "in-progress",
+    "acknowledged": "in-progress",
+    "closed": "completed",
+    "declined": "rejected",
+    "cancelled": "cancelled",
+}
 STATUS_BY_STATE: dict[str, dict[str, str]] = {
     WorkItem.Kind.UP: TO_A_HOSPITAL,
     WorkItem.Kind.SIDEWAYS: TO_A_HOSPITAL,
     WorkItem.Kind.DOWN: {**BEFORE_ARRIVAL, **HOME_AND_ENDS},
+    **dict.fromkeys(WorkItem.CONSULTATIONS, CONSULTATION),
 }
 # What the ServiceRequest has become, by the Task's status (valueset-request-status).
 REQUEST_STATUS = {
