@@ -76,4 +76,6 @@ AFTER_SIGNING = (
     Move("acknowledged", "close", SENDER, SEND, "closed"),
 )
 CONSULTATION = StateTable("sent", SEND, STATES, (*BEFORE_ACCEPTING, *AT_WORK, *AFTER_SIGNING))
-CONSULTATION_TABLES: dict[str, StateTable] = dict.fromkeys(WorkItem.CONSULTATIONS, CONSULTATION)
+CONSULTATION_TABLES: dict[str, StateTable] = {
+    kind: CONSULTATION for kind in WorkItem.Kind if kind in WorkItem.CONSULTATIONS
+}

@@ -52,7 +52,7 @@ STATUS_BY_STATE: dict[str, dict[str, str]] = {
     WorkItem.Kind.UP: TO_A_HOSPITAL,
     WorkItem.Kind.SIDEWAYS: TO_A_HOSPITAL,
     WorkItem.Kind.DOWN: {**BEFORE_ARRIVAL, **HOME_AND_ENDS},
-    **dict.fromkeys(WorkItem.CONSULTATIONS, CONSULTATION),
+    **{kind: CONSULTATION for kind in WorkItem.Kind if kind in WorkItem.CONSULTATIONS},
 }
 # What the ServiceRequest has become, by the Task's status (valueset-request-status).
 REQUEST_STATUS = {
