@@ -111,6 +111,11 @@ class WorkItem(models.Model):
         return f"work/{self.pk}"
 
     @property
+    def room(self) -> str:
+        """Where its page lies: below /referrals/ or /consultations/."""
+        return "consultations" if self.kind in self.CONSULTATIONS else "referrals"
+
+    @property
     def number(self) -> str:
         """As it is written on paper and said by telephone."""
         return f"{self.sent_at:%Y}-{self.pk:06d}"

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core import signing
 from django.db import connection
 
+from alliance.models import WorkItem
 from alliance.workflow.registry import STATE_TABLES
 
 FRESH = 0.1  # seconds that an answer is given to everybody who asks for the same
@@ -27,7 +28,7 @@ UNION ALL
 """
 # index: work_turn
 RINGING_SQL = """
-SELECT i.id, to_char(i.sent_at, 'YYYY'), h.name_zh, h.name_en
+SELECT i.id, to_char(i.sent_at, 'YYYY'), i.kind = ANY(%(consultations)s), h.name_zh, h.name_en
 FROM alliance_workitem i JOIN alliance_hospital h ON h.id = i.sender_id
 WHERE i.owner_id = %(hospital)s AND i.receiver_id = %(hospital)s AND i.rank = 0
   AND i.closed_at IS NULL AND i.state = ANY(%(first)s)
@@ -92,6 +93,7 @@ def ask_hospital(hospital_id: int) -> Pulse:
     values = {
         "hospital": hospital_id,
         "first": sorted({table.first for table in STATE_TABLES.values()}),
+        "consultations": sorted(WorkItem.CONSULTATIONS),
     }
     with connection.cursor() as cursor:
         cursor.execute(NEWEST_SQL, values)
@@ -101,8 +103,14 @@ def ask_hospital(hospital_id: int) -> Pulse:
     return build_pulse(
         newest,
         [
-            {"id": pk, "number": f"{year}-{pk:06d}", "zh": zh, "en": en}
-            for pk, year, zh, en in ringing
+            {
+                "id": pk,
+                "number": f"{year}-{pk:06d}",
+                "room": "consultations" if consults else "referrals",
+                "zh": zh,
+                "en": en,
+            }
+            for pk, year, consults, zh, en in ringing
         ],
     )
 

@@ -88,7 +88,7 @@ def describe_notice(notice: WorkNotice) -> dict[str, Any]:
         "sender": item.sender.code,
         "receiver": item.receiver.code,
         "at": notice.made_at.isoformat(timespec="seconds"),
-        "page": f"{settings.PUBLIC_URL or settings.LOCAL_URL}/referrals/{item.pk}/",
+        "page": f"{settings.PUBLIC_URL or settings.LOCAL_URL}/{item.room}/{item.pk}/",
     }
 
 

@@ -13,6 +13,7 @@ from alliance.auth.principal import Principal
 from alliance.auth.session import require_staff
 from alliance.models import ConsultationExpert, WorkItem
 from alliance.roles import Permission
+from records.web.page_pulse import list_pulse
 from records.web.referral_list import (
     PAGE,
     audit_list,
@@ -42,6 +43,9 @@ def query_named(acting: Principal) -> QuerySet[WorkItem]:
 @require_GET
 @require_staff(Permission.REFERRAL_SEE)
 def consultations_page(request: HttpRequest, *, acting: Principal) -> HttpResponse:
+    pulse = list_pulse(
+        acting.hospital_id, request.get_full_path(), reloads=not request.GET.get("after")
+    )
     shows = (
         SHOWS if acting.may(Permission.REFERRAL_CARE) else tuple(s for s in SHOWS if s != "mine")
     )
@@ -57,6 +61,7 @@ def consultations_page(request: HttpRequest, *, acting: Principal) -> HttpRespon
     items = found[:PAGE]
     audit_list(items, show, acting, "consultations")
     context: dict[str, Any] = {
+        "pulse": pulse,
         "show": show,
         "shows": shows,
         "rows": build_rows(items, acting),

@@ -10,6 +10,7 @@ from typing import Any
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
@@ -35,6 +36,7 @@ from records.models import SourcePatient
 from records.web.consultation_documents import open_fixed
 from records.web.consultation_forms import RatingForm, TeamForm, VersionForm, label_field
 from records.web.consultation_words import CONSULTATION_DONE, CONSULTATION_VERBS
+from records.web.page_pulse import item_pulse
 from records.web.referral_list import build_rows, name_state
 from records.web.referral_page import DANGEROUS, find_item, list_course
 from records.work_faces.known_patients import is_access_open
@@ -136,6 +138,7 @@ def render_consultation(
             "rating": ConsultationRating.objects.filter(item=item).first() if opens else None,
             "moves": [build_move(m, item, tried) for m in moves],
             "tried": tried[0] if tried else "",
+            "pulse": item_pulse(item, reverse("consultation", args=[item.pk])),
         },
         status=422 if tried else 200,
     )

@@ -23,8 +23,7 @@ from alliance.workflow.state_table import Alarm
 from consent.audit.append import append_event
 from consent.audit.event import AuditEvent, EventCode
 from records.web.page_pulse import list_pulse
-from records.web.referral_list import ReferralRow, audit_list, build_rows
-from records.web.referral_words import STATE_WORDS
+from records.web.referral_list import ReferralRow, audit_list, build_rows, name_state
 
 MOST = 200  # rows, the oldest first
 
@@ -53,7 +52,7 @@ def build_late_rows(items: list[WorkItem], shown: list[ReferralRow] | None) -> l
     return [
         LateRow(
             item,
-            str(STATE_WORDS.get(item.state, item.state)),
+            name_state(item),
             describe_duration(max(0.0, (now - item.due_at).total_seconds())),
             phones.get(item.owner_id, ""),
             shown[n] if shown else None,

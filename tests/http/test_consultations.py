@@ -110,7 +110,8 @@ def test_from_the_question_to_the_signed_opinion_and_what_was_decided(
 
     for browser in (clerk, expert):
         assert item.number in text(browser, "/consultations/")
-        assert item.number not in text(browser, "/referrals/?show=received")
+        listed = text(browser, "/referrals/?show=received")
+        assert f"/referrals/{item.pk}/" not in listed, "not under words of referrals"
         page = text(browser, f"/consultations/{item.pk}/")
         assert QUESTION in page and ASKED["summary"] in page and "Open the record" not in page
     move(clerk, item, "accept", lead=lead.pk, others=[second.pk])

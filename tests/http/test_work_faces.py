@@ -72,7 +72,7 @@ def test_both_hospitals_read_it_and_nobody_else_learns_that_there_is_one(
     verbs = {
         e["extension"][0]["valueCode"] for e in asked(w.ask, f"Task/{item.pk}").json["extension"]
     }
-    assert verbs == {"accept", "ask", "decline"}, "what the receiver can do"
+    assert verbs == {"accept", "arrive", "ask", "decline"}, "what the receiver can do"
     nothing = asked(other, f"Task/{item.pk}")
     absent = asked(other, "Task/999999999")
     assert nothing.status == absent.status == 404 and nothing.body == absent.body

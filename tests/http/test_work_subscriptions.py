@@ -10,7 +10,7 @@ from django.db import transaction
 
 from alliance.models import WorkItem
 from records.ingest.subscription_request import FILTER_EXTENSION, WORK_TOPIC
-from records.models import WorkNotice
+from records.models import WorkTopicNotice
 from tests.factories import alliance
 from tests.factories.fhir import Api
 from tests.factories.referrals import move_on, send_referral
@@ -82,9 +82,9 @@ def test_what_is_undone_is_told_to_nobody(w: World, hook: WebhookEndpoint) -> No
     assert len(told(hook)) == 1, "the control"
     with transaction.atomic():
         move_on(item, w.doctor, "accept")
-        assert WorkNotice.objects.filter(item_id=item.pk).exists()
+        assert WorkTopicNotice.objects.filter(item_id=item.pk).exists()
         transaction.set_rollback(True)
-    assert not WorkNotice.objects.filter(item_id=item.pk).exists() and told(hook) == []
+    assert not WorkTopicNotice.objects.filter(item_id=item.pk).exists() and told(hook) == []
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@
       list.dataset.shown = JSON.stringify(unheard);
       list.replaceChildren(...unheard.map((r) => {
         const line = document.createElement("li"), link = document.createElement("a");
-        link.href = `${box.dataset.base}${r.id}/`;
+        link.href = `${box.dataset[r.room]}${r.id}/`;
         const from = document.documentElement.lang.startsWith("zh") ? r.zh : r.en || r.zh;
         link.textContent = `${r.number} · ${from}`;
         line.append(link);
