@@ -1,41 +1,21 @@
-"""The records that went along with a consultation, in the very version that was sent: read through
-the gate from the history of the store that holds them, and compared with the SHA-256 of sending.
+"""The records that go along with a consultation, each fixed in the version that is sent: by the
+SHA-256 of what its store holds.
 """
 
-import json
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from alliance.auth.principal import Principal
-from alliance.models import Hospital, WorkDocument
+from alliance.models import Hospital
 from alliance.workflow.send_item import NewDocument
 from consent.terms import Refused
 from records.fhir.issues import Gone, NotFound
 from records.fhir.json_codec import parse_json
 from records.interactions.read import read_version
-from records.meaning.patient_details import traits_of_patient
 from records.meaning.value_text import drop_nulls
-from records.operations.shared_record import ShownResource
 from records.requests.fhir_request import build_fhir_request
 from records.web.referral_documents import Offered, digest_resource
-from records.web.resource_display import DisplayLine, build_display_line
-from records.web.result_display import ResultLine, build_result_lines
-
-RESULT = "Observation"
-
-
-@dataclass(frozen=True, slots=True)
-class FixedRecord:
-    """As its reader may see it: line None where the gate or the store has nothing for them; fits:
-    whether it is what was sent, byte for byte of its canonical JSON.
-    """
-
-    line: DisplayLine | None = None
-    results: tuple[ResultLine, ...] = ()
-    text: str = ""
-    digest: str = ""
-    fits: bool = False
 
 
 def read_sent_version(
@@ -66,20 +46,3 @@ def fix_documents(
         if sent is not None:
             fixed.append(replace(d, digest=digest_resource(sent)))
     return fixed
-
-
-def open_fixed(document: WorkDocument, acting: Principal) -> FixedRecord:
-    d = document
-    sent = read_sent_version(d.hospital, d.type_name, d.fhir_id, d.version, acting)
-    if sent is None:
-        return FixedRecord()
-    digest = digest_resource(sent)
-    shown = ShownResource(sent, d.hospital, "")
-    results = build_result_lines(shown, traits_of_patient({})) if d.type_name == RESULT else []
-    return FixedRecord(
-        build_display_line(shown),
-        tuple(results),
-        json.dumps(sent, ensure_ascii=False, indent=2),
-        digest,
-        digest == d.digest,
-    )

@@ -9,7 +9,7 @@ from typing import Any
 
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
@@ -33,12 +33,12 @@ from alliance.workflow.state_table import Move, Side
 from consent.audit.event import EventCode
 from records.consultations.opinion_fields import FIELDS_BY_NAME
 from records.models import SourcePatient
-from records.web.consultation_documents import open_fixed
 from records.web.consultation_forms import RatingForm, TeamForm, VersionForm, label_field
 from records.web.consultation_words import CONSULTATION_DONE, CONSULTATION_VERBS
 from records.web.page_pulse import item_pulse
 from records.web.referral_list import build_rows, name_state
 from records.web.referral_page import DANGEROUS, find_item, list_course
+from records.web.sent_record_page import show_sent_record
 from records.work_faces.known_patients import is_access_open
 
 DANGERS = DANGEROUS | {"not-hold"}
@@ -197,10 +197,5 @@ def sent_record_page(
     item = find_consultation(consultation_id, acting)
     if not acting.may(Permission.REFERRAL_SEE):
         raise Http404
-    document = get_object_or_404(item.documents.select_related("hospital"), pk=attachment_id)
     append_work_event(item, EventCode.WORK_READ, acting, "record")
-    return render(
-        request,
-        "records/consultation_record.html",
-        {"item": item, "document": document, "fixed": open_fixed(document, acting)},
-    )
+    return show_sent_record(request, item, attachment_id, acting)

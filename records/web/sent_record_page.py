@@ -1,5 +1,5 @@
-"""One record that went along with a referral, as it was sent; what of that has changed since, or is
-not open to the reader any more.
+"""One record that went along with a referral or consultation, as it was sent; what of that has
+changed since, or is not open to the reader any more.
 """
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 
 from alliance.auth.principal import Principal
 from alliance.auth.session import require_staff
+from alliance.models import WorkItem
 from alliance.roles import Permission
 from consent.terms import Refused
 from records.fhir.issues import NotFound
@@ -32,10 +33,16 @@ from records.work_faces.known_patients import is_access_open
 def sent_record_page(
     request: HttpRequest, item_id: int, document_id: int, *, acting: Principal
 ) -> HttpResponse:
-    """Raises Http404 where the referral is not the reader's any more, or has no such record. What
-    the gate does not open is told by a page, with 403 or 404.
+    """Raises Http404 where the referral is not the reader's any more, or has no such record."""
+    return show_sent_record(request, find_item(item_id, acting), document_id, acting)
+
+
+def show_sent_record(
+    request: HttpRequest, item: WorkItem, document_id: int, acting: Principal
+) -> HttpResponse:
+    """Of a work item of the acting one's hospital. What the gate does not open is told by a page,
+    with 403 or 404. Raises Http404.
     """
-    item = find_item(item_id, acting)
     document = get_object_or_404(item.documents.select_related("hospital"), pk=document_id)
     if acting.hospital_id == item.receiver_id and not is_access_open(item, timezone.now()):
         raise Http404
