@@ -59,7 +59,7 @@ ROLES = {
         "person/{person}/consult/?to={other}",
         "consultations/",
         "consultations/{consultation}/",
-        "consultations/{consultation}/record/{sent}/",
+        "consultations/{consultation}/record/{attached}/",
         "referrals/{sent}/record/{along}/",
         "referrals/{sent}/papers/",
         "person/{person}/why/",
@@ -154,7 +154,7 @@ def test_pages_of_a_role(
         "visit": "visit",
         "item": send_referral(w.person, w.b, w.doctor).pk,
         "consultation": consultation.pk,
-        "sent": consultation.documents.get().pk,
+        "attached": consultation.documents.get().pk,
         "other": w.a.code,
     } | make_sending(w)
     visit = {
