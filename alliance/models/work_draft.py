@@ -7,7 +7,7 @@ from django.db import models
 from alliance.encryption.fields import EncryptedTextField
 from alliance.models.hospital import Hospital
 from alliance.models.staff import Staff
-from alliance.models.work_item import APART, LONGEST_TEXT, WorkItem
+from alliance.models.work_item import APART, LONGEST_TEXT, REFERRAL_CHOICES, WorkItem
 
 
 class WorkDraft(models.Model):
@@ -21,7 +21,7 @@ class WorkDraft(models.Model):
     person = models.UUIDField()
     source_patient = models.BigIntegerField()
     receiver = models.ForeignKey(Hospital, db_index=False, **APART)
-    kind = models.CharField(max_length=20, choices=WorkItem.Kind.choices)
+    kind = models.CharField(max_length=20, choices=REFERRAL_CHOICES)
     urgency = models.CharField(max_length=12, choices=WorkItem.Urgency.choices)
     department = models.CharField(max_length=80, blank=True)
     reason = EncryptedTextField(max_length=LONGEST_TEXT, blank=True)
@@ -74,7 +74,7 @@ class ApprovalRule(models.Model):
     """
 
     hospital = models.ForeignKey(Hospital, db_index=False, **APART)
-    kind = models.CharField(max_length=20, choices=WorkItem.Kind.choices)
+    kind = models.CharField(max_length=20, choices=REFERRAL_CHOICES)
     set_at = models.DateTimeField()
     set_by = models.ForeignKey(Staff, db_index=False, **APART)
     ended_at = models.DateTimeField(null=True)

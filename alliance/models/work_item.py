@@ -121,6 +121,9 @@ class WorkItem(models.Model):
         return f"{self.sent_at:%Y}-{self.pk:06d}"
 
 
+REFERRAL_CHOICES = [c for c in WorkItem.Kind.choices if c[0] in WorkItem.REFERRALS]
+
+
 class WorkTransition(models.Model):
     """One verb that moved an item, never changed. version: the item's after it; staff: null where
     a timer did it.

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from alliance.auth.principal import Principal
 from alliance.auth.session import require_staff
-from alliance.models import WorkItem
+from alliance.models.work_item import REFERRAL_CHOICES
 from alliance.roles import Permission
 from alliance.workflow.approval import do_set_approval, list_approved_kinds
 
@@ -17,7 +17,7 @@ from alliance.workflow.approval import do_set_approval, list_approved_kinds
 class ApprovalForm(forms.Form):
     kinds = forms.MultipleChoiceField(
         label=gettext_lazy("Approved by a second person before they are sent"),
-        choices=WorkItem.Kind.choices,
+        choices=REFERRAL_CHOICES,
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy(

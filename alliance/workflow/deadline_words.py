@@ -17,6 +17,15 @@ DEADLINE_WORDS = {
     "missed": gettext_lazy("Not come: to be decided how it goes on"),
     "home": gettext_lazy("To be taken over at home"),
     "follow-up": gettext_lazy("To be followed up"),
+    "opinion": gettext_lazy("Opinion of the experts, once they are named"),
+    "opinion-escalated": gettext_lazy("Opinion of the experts, else the duty office is told"),
+    "acknowledge": gettext_lazy("Opinion to be acknowledged"),
+    "acknowledge-escalated": gettext_lazy("To be acknowledged, else the duty office is told"),
+    "rating": gettext_lazy("Consultation to be rated and closed"),
+    "draft": gettext_lazy("A draft to be sent or discarded"),
+    "approve": gettext_lazy("To be approved inside the hospital"),
+    "papers": gettext_lazy("Papers after an emergency"),
+    "approval": gettext_lazy("Approval after an emergency"),
     RIGHTS: gettext_lazy("Access stays after the end"),
     OPENS: gettext_lazy("A working day begins"),
     CLOSES: gettext_lazy("A working day ends"),
@@ -31,7 +40,7 @@ def say_span(span: Span) -> str:
 
 
 def say_deadline(name: str) -> str:
-    return str(DEADLINE_WORDS.get(name, name))
+    return str(DEADLINE_WORDS[name])
 
 
 def say_urgency(urgency: str) -> str:

@@ -30,7 +30,7 @@ CASES: tuple[tuple[str, str, Kind, str, str, dict[str, str], str, str], ...] = (
         {
             "purpose": "心电图诊断",
             "reason": "突发胸闷1小时，基层无心电诊断医师",
-            "summary": "女，62岁，高血压病史，突发胸闷伴出汗1小时。",
+            "summary": "高血压病史，突发胸闷伴出汗1小时。",
             "examination": "12导联心电图",
         },
         "是否存在急性心肌缺血？需要立即转院吗？",
@@ -45,7 +45,7 @@ CASES: tuple[tuple[str, str, Kind, str, str, dict[str, str], str, str], ...] = (
         {
             "purpose": "调整治疗方案",
             "reason": "血压控制不佳，合并糖尿病",
-            "summary": "男，58岁，高血压8年，2型糖尿病5年，三药联合血压仍高于150/90mmHg。",
+            "summary": "高血压8年，2型糖尿病5年，三药联合血压仍高于150/90mmHg。",
         },
         "降压方案如何调整？是否需排查继发性高血压？",
         "arranged",
@@ -59,7 +59,7 @@ CASES: tuple[tuple[str, str, Kind, str, str, dict[str, str], str, str], ...] = (
         {
             "purpose": "明确诊断",
             "reason": "反复心悸，动态心电图示频发室早",
-            "summary": "男，45岁，反复心悸3月，动态心电图示室早12000次/24小时。",
+            "summary": "反复心悸3月，动态心电图示室早12000次/24小时。",
         },
         "是否需要抗心律失常药物或消融治疗？",
         "writing",
@@ -73,7 +73,7 @@ CASES: tuple[tuple[str, str, Kind, str, str, dict[str, str], str, str], ...] = (
         {
             "purpose": "指导抗凝治疗",
             "reason": "新发心房颤动，高龄，出血风险不明",
-            "summary": "女，76岁，新发房颤2周，肌酐清除率48ml/min，无出血史。",
+            "summary": "新发房颤2周，肌酐清除率48ml/min，无出血史。",
         },
         "抗凝药物及剂量如何选择？",
         "signed",

@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from alliance.models import WorkItem
-from alliance.models.work_item import LONGEST_TEXT
+from alliance.models.work_item import LONGEST_TEXT, REFERRAL_CHOICES
 from alliance.workflow.state_table import Move, Need
 from records.web.referral_words import NEED_WORDS
 
@@ -37,7 +37,7 @@ class ReferralForm(forms.Form):
     """The second step and the third. along: what can go along, as (value, words)."""
 
     kind = forms.ChoiceField(
-        label=_("Direction"), choices=WorkItem.Kind.choices, widget=forms.RadioSelect
+        label=_("Direction"), choices=REFERRAL_CHOICES, widget=forms.RadioSelect
     )
     urgency = forms.ChoiceField(
         label=_("Urgency"),

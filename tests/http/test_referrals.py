@@ -3,6 +3,7 @@ second one is told, and what the log holds (docs/adr/0086).
 """
 
 import hashlib
+import re
 
 import pytest
 from django.db import connection
@@ -72,6 +73,8 @@ def test_from_the_open_record_to_the_other_hospitals_inbox_and_back(w: World) ->
     assert f"/person/{w.person}/refer/" in page
     assert w.a.code in text(sender, f"/person/{w.person}/refer/")
     page = text(sender, f"/person/{w.person}/refer/?to={w.a.code}")
+    kinds = set(re.findall(r'name="kind" value="([^"]+)"', page))
+    assert kinds == set(WorkItem.REFERRALS), "a consultation is asked for elsewhere"
     assert "but none that are specially protected" in page, "what the receiver will see"
     along = f"{w.b.code}/{recent}/1"
     assert along in page

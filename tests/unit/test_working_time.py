@@ -6,10 +6,12 @@ import datetime as dt
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import translation
 
 from alliance.models import WorkItem
 from alliance.workflow.calendar_changes import read_calendar
 from alliance.workflow.deadline_bounds import check_span, check_together, longest
+from alliance.workflow.deadline_words import say_deadline
 from alliance.workflow.deadlines import (
     DEADLINES,
     UNSET,
@@ -147,6 +149,8 @@ def test_a_calendar_is_read_from_lines_as_it_is_announced() -> None:
             read_calendar(wrong)
 
 
-def test_all_urgencies_have_each_deadline() -> None:
+def test_all_urgencies_have_each_deadline_and_it_has_words() -> None:
     for name in DEADLINES:
+        with translation.override("en"):
+            assert " " in say_deadline(name)
         assert all(UNSET.span(name, u.value).amount > 0 for u in WorkItem.Urgency)
