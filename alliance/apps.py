@@ -13,6 +13,7 @@ class AllianceConfig(AppConfig):
         from alliance.database import connection_guard
         from alliance.directory.places import keep_place
         from alliance.operations.system_checks import register_checks
+        from alliance.referrals.hand_on import keep_proposal
         from alliance.referrals.keep_plan import HOME_EFFECTS
         from alliance.referrals.referral_table import REFERRAL_TABLES
         from alliance.services.administrator_clients import ADMINISTRATOR_CLIENT_ACT
@@ -29,7 +30,7 @@ class AllianceConfig(AppConfig):
         MOVE_EFFECTS.extend(e for e in HOME_EFFECTS if e not in MOVE_EFFECTS)
         STATE_TABLES.update(CONSULTATION_TABLES)
         MOVE_EFFECTS.append(carry_out_consultation_verb)
-        MOVE_EFFECTS.append(keep_place)
+        MOVE_EFFECTS.extend((keep_place, keep_proposal))
         PROPOSAL_ACTS.update(
             {
                 "alliance-role": ALLIANCE_ROLE_ACT,

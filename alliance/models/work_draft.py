@@ -13,7 +13,8 @@ from alliance.models.work_item import APART, LONGEST_TEXT, REFERRAL_CHOICES, Wor
 class WorkDraft(models.Model):
     """person, source_patient: as of WorkItem; along, plan: what goes along, and the home plan of a
     referral down, as JSON; version: how many verbs have moved it; due_at: when it has lain too
-    long; item: what it became.
+    long; item: what it became; follows:
+    as of WorkItem.
     """
 
     hospital = models.ForeignKey(Hospital, db_index=False, **APART)
@@ -36,6 +37,7 @@ class WorkDraft(models.Model):
     due_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     item = models.ForeignKey(WorkItem, null=True, db_index=False, **APART)
+    follows = models.ForeignKey(WorkItem, null=True, db_index=False, **APART)
 
     class Meta:
         indexes = [

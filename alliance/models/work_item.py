@@ -47,6 +47,9 @@ class WorkItem(models.Model):
     receiver = models.ForeignKey(Hospital, db_index=False, **APART)
     department = models.CharField(max_length=80, blank=True)
     owner = models.ForeignKey(Hospital, db_index=False, **APART)
+    # Who declines may propose a hospital; by which referral its sender goes on, follows this one.
+    proposed = models.ForeignKey(Hospital, null=True, db_index=False, **APART)
+    follows = models.ForeignKey("self", null=True, db_index=False, **APART)
     urgency = models.CharField(max_length=12, choices=Urgency.choices)
     rank = models.SmallIntegerField()
     state = models.CharField(max_length=20)

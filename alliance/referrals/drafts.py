@@ -16,6 +16,7 @@ from alliance.auth.principal import Principal, principal_from_staff
 from alliance.auth.role_check import check_permission
 from alliance.models import Hospital, Staff, WorkDraft, WorkDraftStep, WorkItem
 from alliance.referrals.draft_table import DRAFT_TABLE, OF_ANOTHER, OF_THE_AUTHOR
+from alliance.referrals.hand_on import check_followed
 from alliance.referrals.home_plan import HomePlanDraft
 from alliance.referrals.plan_text import read_plan, write_plan
 from alliance.workflow.deadlines import find_due_time
@@ -45,6 +46,7 @@ MOVED_COLUMNS = (
     "due_at",
     "closed_at",
     "item",
+    "follows",
 )
 
 
@@ -62,6 +64,7 @@ class DraftTexts:
     wish: str = ""
     documents: tuple[NewDocument, ...] = ()
     plan: HomePlanDraft | None = None
+    follows: int | None = None
 
 
 class DraftMoved(AlreadyDone):
@@ -157,7 +160,9 @@ def send_draft(draft: WorkDraft, acting: Principal) -> WorkItem:
         draft.question,
         draft.transport,
         draft.wish,
+        draft.follows_id,
     )
+    check_followed(draft.follows_id, draft.hospital_id, draft.source_patient)
     approver = acting if acting.id != author.id else None
     plan = read_plan(draft)
     return do_send(
@@ -175,6 +180,7 @@ def write_texts(draft: WorkDraft, texts: DraftTexts) -> None:
     draft.transport, draft.wish = texts.transport, texts.wish
     draft.along = json.dumps([asdict(d) for d in texts.documents])
     draft.plan = write_plan(texts.plan)
+    draft.follows_id = texts.follows
 
 
 def read_documents(draft: WorkDraft) -> Sequence[NewDocument]:

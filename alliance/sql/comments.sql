@@ -298,6 +298,8 @@ COMMENT ON COLUMN alliance_workitem.sender_id IS 'The hospital that sends (allia
 COMMENT ON COLUMN alliance_workitem.sender_staff_id IS 'Who sent it (alliance_staff).';
 COMMENT ON COLUMN alliance_workitem.receiver_id IS 'The hospital to which the patient goes, or whose experts are asked (alliance_hospital).';
 COMMENT ON COLUMN alliance_workitem.department IS 'Department or clinic there, as the sender wrote it; "": open.';
+COMMENT ON COLUMN alliance_workitem.proposed_id IS 'Whom the receiver proposed when it declined (alliance_hospital); NULL: nobody.';
+COMMENT ON COLUMN alliance_workitem.follows_id IS 'The declined referral after which its sender sent this one (alliance_workitem); NULL: none.';
 COMMENT ON COLUMN alliance_workitem.owner_id IS 'The hospital whose turn it is, or was last (alliance_hospital).';
 COMMENT ON COLUMN alliance_workitem.urgency IS 'emergency, urgent or routine.';
 COMMENT ON COLUMN alliance_workitem.rank IS 'Of the urgency, for sorting: 0 is the most urgent.';
@@ -546,6 +548,7 @@ COMMENT ON COLUMN alliance_workdraft.version IS 'How many verbs have moved it; w
 COMMENT ON COLUMN alliance_workdraft.saved_at IS 'When it was moved last, by the database''s clock.';
 COMMENT ON COLUMN alliance_workdraft.due_at IS 'When it has lain too long.';
 COMMENT ON COLUMN alliance_workdraft.closed_at IS 'When it was sent or discarded; NULL: it was not.';
+COMMENT ON COLUMN alliance_workdraft.follows_id IS 'The declined referral that it follows (alliance_workitem); NULL: none.';
 COMMENT ON COLUMN alliance_workdraft.item_id IS 'What it became (alliance_workitem); NULL: nothing.';
 
 COMMENT ON TABLE alliance_workdraftstep IS 'One verb that moved a draft. Written with it; never changed.';

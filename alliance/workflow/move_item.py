@@ -39,6 +39,7 @@ NEEDED = {
 
 MOVED_COLUMNS = (
     "owner",
+    "proposed",
     "state",
     "version",
     "arrangement",

@@ -9,7 +9,9 @@ from alliance.models import Hospital, WorkDocument, WorkItem
 
 @dataclass(frozen=True, slots=True)
 class NewItem:
-    """person, source_patient: home and number of the sender's own registration of the patient."""
+    """person, source_patient: home and number of the sender's own registration of the patient;
+    follows: the declined item after which it is sent.
+    """
 
     kind: WorkItem.Kind
     person: UUID
@@ -21,6 +23,7 @@ class NewItem:
     question: str = ""
     transport: str = ""
     wish: str = ""
+    follows: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

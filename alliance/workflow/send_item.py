@@ -71,6 +71,7 @@ def do_send(
         question=new.question,
         transport=new.transport,
         wish=new.wish,
+        follows_id=new.follows,
         sent_at=now,
     )
     enter_state(item, first, now)

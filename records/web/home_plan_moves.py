@@ -1,5 +1,5 @@
-"""What the verbs of the way home take on the page of a referral: values with a follow-up, and with
-closing a word for each task that is still open.
+"""What verbs take on the page of a referral beside a text: values with a follow-up, with closing a
+word for each task that is still open, with declining whom the receiver proposes.
 """
 
 import re
@@ -8,8 +8,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from alliance.models import HomeMeasure, HomeTask, WorkItem
+from alliance.models import HomeMeasure, HomeTask, Hospital, WorkItem
 from alliance.models.home_plan import LONGEST_LINE
+from alliance.referrals.hand_on import ProposedHospital, list_proposable
 from alliance.referrals.keep_plan import Measured, TaskWords
 from alliance.referrals.mark_task import task_note_fault
 from alliance.workflow.state_table import Move
@@ -94,10 +95,30 @@ class CloseForm(MoveForm):
         return (TaskWords(self.task_words()),)
 
 
+class DeclineForm(MoveForm):
+    """proposable: whom the receiver may propose instead of itself."""
+
+    def __init__(self, *args: Any, proposable: list[Hospital], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if proposable:
+            self.fields["proposed"] = forms.ChoiceField(
+                label=_("Another hospital that you propose"),
+                required=False,
+                choices=[("", "—"), *((str(h.pk), h.name) for h in proposable)],
+                help_text=_("The sender decides, and refers there anew."),
+            )
+
+    def brought(self) -> tuple[object, ...]:
+        chosen = self.cleaned_data.get("proposed")
+        return (ProposedHospital(int(chosen)),) if chosen else ()
+
+
 def make_move_form(move: Move, item: WorkItem, *args: Any, **kwargs: Any) -> MoveForm:
     """The form of a verb: those of the way home take more than a text, those that arrange a
     place of the schedule.
     """
+    if move.verb == "decline":
+        return DeclineForm(*args, move=move, proposable=list_proposable(item), **kwargs)
     if move.verb == "follow-up":
         return FollowUpForm(*args, move=move, **kwargs)
     if move.verb == "close" and move.state == "followed-up":
@@ -110,4 +131,4 @@ def make_move_form(move: Move, item: WorkItem, *args: Any, **kwargs: Any) -> Mov
 
 def take_brought(form: MoveForm) -> tuple[object, ...]:
     """What of a valid form goes to an effect of the verb."""
-    return form.brought() if isinstance(form, FollowUpForm | CloseForm) else ()
+    return form.brought() if isinstance(form, FollowUpForm | CloseForm | DeclineForm) else ()

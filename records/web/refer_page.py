@@ -34,9 +34,11 @@ from records.web.refer_destination import name_wish, search_destinations
 from records.web.refer_preview import compare_counts, count_windows
 from records.web.refer_sending import (
     Begun,
+    find_followed,
     find_own_draft,
     make_texts,
     read_initial,
+    repeat_initial,
     send_emergency,
     send_or_keep,
 )
@@ -65,6 +67,9 @@ def refer_page(request: HttpRequest, person_id: UUID, *, acting: Principal) -> H
     if own is None or receiver is None:
         first = search_destinations(request, hospitals, acting)
         return render(request, "records/refer.html", shown | {"first": first})
+    followed = (
+        draft.follows if draft else find_followed(request.GET.get("follows", ""), own, acting)
+    )
     sight = foresee_sight(own, receiver, acting, windows)
     offered = [o for o in list_offered(frame.opened, now) if o.url in sight.urls]
     form = ReferralForm(
@@ -73,6 +78,8 @@ def refer_page(request: HttpRequest, person_id: UUID, *, acting: Principal) -> H
         initial=(
             read_initial(draft, offered)
             if draft
+            else repeat_initial(followed, offered)
+            if followed
             else {"kind": guess_kind(acting, receiver), "department": name_wish(request, receiver)}
         ),
     )
@@ -80,7 +87,7 @@ def refer_page(request: HttpRequest, person_id: UUID, *, acting: Principal) -> H
     plan = take_plan(request, frame, acting, form, read_plan(draft) if draft else None)
     emergency = EmergencyForm(request.POST if request.method == "POST" and not posted else None)
     if request.method == "POST":
-        begun = Begun(own, receiver, draft, request.POST.get("version", ""))
+        begun = Begun(own, receiver, draft, request.POST.get("version", ""), followed)
         try:
             if posted and is_whole(form, plan, keeps_faults=act == "save"):
                 chosen = set(form.cleaned_data.get("along", ()))
@@ -103,6 +110,7 @@ def refer_page(request: HttpRequest, person_id: UUID, *, acting: Principal) -> H
             "plan": plan,
             "emergency": emergency,
             "draft": draft,
+            "followed": followed,
             "extent": sight.extent,
             "along": bool(offered),
             "counts": list(compare_counts(frame.opened.totals, sight.totals)),

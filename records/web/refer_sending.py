@@ -21,6 +21,7 @@ from alliance.referrals.drafts import (
     do_move_draft,
     read_documents,
 )
+from alliance.referrals.hand_on import check_followed
 from alliance.referrals.home_plan import HomePlanDraft
 from alliance.workflow.approval import needs_approval
 from alliance.workflow.new_item import NewDocument, NewItem
@@ -39,6 +40,7 @@ class Begun:
     receiver: Hospital
     draft: WorkDraft | None
     version: str
+    follows: WorkItem | None = None
 
 
 def find_own_draft(number: str, person: UUID, acting: Principal) -> WorkDraft | None:
@@ -64,6 +66,36 @@ def find_own_draft(number: str, person: UUID, acting: Principal) -> WorkDraft | 
     if draft is None or not same.exists():
         raise Http404
     return draft
+
+
+def find_followed(number: str, own: SourcePatient, acting: Principal) -> WorkItem | None:
+    """The declined referral after which this one is sent; None where none is named. Raises Http404
+    for what is none of the acting one's hospital and this patient.
+    """
+    if not number:
+        return None
+    found = WorkItem.objects.filter(
+        pk=int(number) if number.isdecimal() and len(number) < 18 else 0,
+        sender=acting.hospital_id,
+        source_patient=own.pk,
+        state="declined",
+    ).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def repeat_initial(item: WorkItem, offered: Sequence[Offered]) -> dict[str, Any]:
+    """What a declined referral said, for the one that follows it."""
+    kept = set(item.documents.values_list("hospital_id", "type_name", "fhir_id"))
+    names = ("kind", "urgency", "reason", "question", "transport", "wish")
+    return {n: getattr(item, n) for n in names} | {
+        "along": [
+            o.value
+            for o in offered
+            if (o.document.hospital_id, o.document.type_name, o.document.fhir_id) in kept
+        ]
+    }
 
 
 def read_initial(draft: WorkDraft, offered: Sequence[Offered]) -> dict[str, Any]:
@@ -95,6 +127,7 @@ def make_texts(
         data["wish"],
         documents,
         plan,
+        begun.follows.pk if begun.follows else None,
     )
 
 
@@ -108,6 +141,7 @@ def send_or_keep(
     )
     verb = "save" if act == "save" else "submit" if waits else "send"
     if begun.draft is None and verb == "send":
+        check_followed(texts.follows, acting.hospital_id, begun.own.pk)
         brought = (texts.plan,) if texts.plan else ()
         item = do_send(make_item(begun, texts), texts.documents, acting=acting, brought=brought)
         return tell_sent(request, item)
@@ -151,6 +185,7 @@ def make_item(begun: Begun, texts: DraftTexts) -> NewItem:
         texts.question,
         texts.transport,
         texts.wish,
+        texts.follows,
     )
 
 

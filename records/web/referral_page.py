@@ -21,6 +21,7 @@ from alliance.auth.principal import Principal
 from alliance.auth.session import require_staff
 from alliance.directory.places import PLACE
 from alliance.models import WorkItem, WorkTransition
+from alliance.referrals.hand_on import find_following
 from alliance.roles import Permission
 from alliance.workflow.debts import list_debts
 from alliance.workflow.move_item import (
@@ -44,6 +45,7 @@ from records.web.referral_places import find_fallen_place, read_words
 from records.web.referral_words import DONE_WORDS, STATE_WORDS, VERB_WORDS
 from records.work_faces.known_patients import is_access_open
 
+SHOWN_OF_IT = ("sender", "receiver", "owner", "sender_staff", "proposed", "follows__receiver")
 DANGEROUS = frozenset({"decline", "withdraw", "cancel", "confirm-cancel", "miss"})
 
 
@@ -62,7 +64,9 @@ def find_item(
 ) -> WorkItem:
     """Raises DoesNotExist also where it is between others: nobody learns that there is one."""
     return (
-        WorkItem.objects.select_related("sender", "receiver", "owner", "sender_staff")
+        WorkItem.objects.select_related(
+            "sender", "receiver", "owner", "sender_staff", "proposed", "follows__receiver"
+        )
         .filter(Q(sender_id=acting.hospital_id) | Q(receiver_id=acting.hospital_id), kind__in=kinds)
         .get(pk=item_id)
     )
@@ -117,6 +121,8 @@ def render_referral(
             "approves": acting.may(Permission.REFERRAL_APPROVE)
             and item.sender_staff_id != int(acting.id),
             "fallen": find_fallen_place(item),
+            "following": find_following(item) if side is Side.SENDER else None,
+            "sends_on": side is Side.SENDER and acting.may(Permission.REFERRAL_SEND),
         },
         status=422 if tried else 200,
     )

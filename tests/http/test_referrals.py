@@ -6,10 +6,13 @@ import hashlib
 import re
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connection
 
 from alliance.models import Hospital, Staff, WorkItem
+from alliance.referrals.hand_on import ProposedHospital
 from alliance.roles import Role
+from alliance.workflow.move_item import MoveWords, do_move
 from records.models import PrintedDocument, SourcePatient
 from records.web.referral_list import PAGE, list_open, write_cursor
 from tests.factories import alliance
@@ -221,3 +224,48 @@ def test_the_inbox_goes_on_where_the_page_before_ended(w: World) -> None:
 def test_an_empty_list_says_so(world: None, show: str) -> None:
     doctor = signed_in(alliance.make_staff(alliance.make_hospital("empty")))
     assert "Nothing here." in text(doctor, f"/referrals/?show={show}")
+
+
+def test_who_declines_proposes_another_hospital_and_the_sender_refers_there_anew(w: World) -> None:
+    w.permit()
+    third = alliance.make_hospital("third")
+    sender, receiver = signed_in(alliance.make_staff(w.b)), signed_in(alliance.make_staff(w.a))
+    beyond = signed_in(alliance.make_staff(third))
+    home = alliance.get_staff_principal(alliance.make_staff(w.b))
+    first = send_referral(w.person, w.a, home, reason=WHY)
+    page = text(receiver, f"/referrals/{first.pk}/")
+    offered = page[page.index('name="proposed"') :].partition("</select>")[0]
+    assert f'value="{third.pk}"' in offered and f'value="{w.b.pk}"' not in offered
+    declined = {"verb": "decline", "version": 1, "note": "no bed", "proposed": str(third.pk)}
+    receiver.post(f"/referrals/{first.pk}/move/", declined, headers=ENGLISH)
+    path = f"/person/{w.person}/refer/?to={third.code}&amp;follows={first.pk}"
+    assert path in text(sender, f"/referrals/{first.pk}/")
+    assert "follows=" not in text(receiver, f"/referrals/{first.pk}/")
+    assert not WorkItem.objects.filter(receiver=third).exists(), "a proposal opens nothing"
+
+    path = path.replace("&amp;", "&")
+    page = text(sender, path)
+    assert WHY in page and f"It follows {first.number}" in page
+    form = {"kind": "referral-up", "urgency": "urgent", "reason": WHY}
+    assert sender.post(path, form, headers=ENGLISH).status_code == 302
+    item = WorkItem.objects.get(receiver=third)
+    assert item.follows_id == first.pk
+    assert first.number in text(beyond, f"/referrals/{item.pk}/")
+    assert f"/referrals/{item.pk}/" in text(sender, f"/referrals/{first.pk}/")
+    assert item.number not in text(receiver, f"/referrals/{first.pk}/")
+    for number in (item.pk, item.pk + 10**6, "x"):  # not declined, not there, no number
+        wrong = path.replace(f"follows={first.pk}", f"follows={number}")
+        assert sender.get(wrong).status_code == 404, number
+
+
+def test_nobody_proposes_the_sender_or_a_hospital_that_does_not_take_part(w: World) -> None:
+    gone = alliance.make_hospital("gone")
+    item = send_referral(w.person, w.a, alliance.get_staff_principal(alliance.make_staff(w.b)))
+    for hospital in (w.b.pk, w.a.pk, 10**9):
+        words = MoveWords("no bed", brought=(ProposedHospital(hospital),))
+        with pytest.raises(ValidationError):
+            do_move(item.pk, "decline", words, expected_version=1, acting=w.doctor)
+    words = MoveWords("no bed", brought=(ProposedHospital(gone.pk),))
+    do_move(item.pk, "decline", words, expected_version=1, acting=w.doctor)
+    item.refresh_from_db()
+    assert (item.state, item.proposed_id) == ("declined", gone.pk), "the control"

@@ -1,0 +1,36 @@
+"""A referral that follows one that was declined, and whom its receiver proposed (docs/adr/0093)."""
+
+import django.db.models.deletion
+from django.db import migrations, models
+
+APART = {"null": True, "db_index": False, "related_name": "+"}
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("alliance", "0031_recent_work"),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name="workitem",
+            name="proposed",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, to="alliance.hospital", **APART
+            ),
+        ),
+        migrations.AddField(
+            model_name="workitem",
+            name="follows",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, to="alliance.workitem", **APART
+            ),
+        ),
+        migrations.AddField(
+            model_name="workdraft",
+            name="follows",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, to="alliance.workitem", **APART
+            ),
+        ),
+    ]
