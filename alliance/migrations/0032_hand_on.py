@@ -3,7 +3,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-APART = {"null": True, "db_index": False, "related_name": "+"}
+# Without a constraint of the database, which would be set while writers wait.
+APART = {"null": True, "db_index": False, "db_constraint": False, "related_name": "+"}
 
 
 class Migration(migrations.Migration):

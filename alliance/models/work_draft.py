@@ -37,7 +37,7 @@ class WorkDraft(models.Model):
     due_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     item = models.ForeignKey(WorkItem, null=True, db_index=False, **APART)
-    follows = models.ForeignKey(WorkItem, null=True, db_index=False, **APART)
+    follows = models.ForeignKey(WorkItem, null=True, db_index=False, db_constraint=False, **APART)
 
     class Meta:
         indexes = [

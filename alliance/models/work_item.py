@@ -48,8 +48,8 @@ class WorkItem(models.Model):
     department = models.CharField(max_length=80, blank=True)
     owner = models.ForeignKey(Hospital, db_index=False, **APART)
     # Who declines may propose a hospital; by which referral its sender goes on, follows this one.
-    proposed = models.ForeignKey(Hospital, null=True, db_index=False, **APART)
-    follows = models.ForeignKey("self", null=True, db_index=False, **APART)
+    proposed = models.ForeignKey(Hospital, null=True, db_index=False, db_constraint=False, **APART)
+    follows = models.ForeignKey("self", null=True, db_index=False, db_constraint=False, **APART)
     urgency = models.CharField(max_length=12, choices=Urgency.choices)
     rank = models.SmallIntegerField()
     state = models.CharField(max_length=20)
