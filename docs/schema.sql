@@ -4705,6 +4705,7 @@ CREATE TABLE records_hospitalsigningkey (
     hospital_id bigint NOT NULL
 );
 COMMENT ON TABLE records_hospitalsigningkey IS 'Public keys that sign documents in a hospital''s name, one after the other; the private halves lie nowhere.';
+COMMENT ON COLUMN records_hospitalsigningkey.id IS 'Number of the row.';
 COMMENT ON COLUMN records_hospitalsigningkey.generation IS 'Which of its keys, from 1.';
 COMMENT ON COLUMN records_hospitalsigningkey.key IS 'The public key, 32 bytes of Ed25519.';
 COMMENT ON COLUMN records_hospitalsigningkey.since IS 'From when it signs, until the next one does.';

@@ -649,6 +649,7 @@ COMMENT ON COLUMN records_recognitiondecision.key IS 'The sender''s own key.';
 COMMENT ON COLUMN records_recognitiondecision.actor IS 'Staff or system, as the audit log calls it.';
 COMMENT ON COLUMN records_recognitiondecision.decided_at IS 'When.';
 COMMENT ON TABLE records_hospitalsigningkey IS 'Public keys that sign documents in a hospital''s name, one after the other; the private halves lie nowhere.';
+COMMENT ON COLUMN records_hospitalsigningkey.id IS 'Number of the row.';
 COMMENT ON COLUMN records_hospitalsigningkey.hospital_id IS 'In whose name (alliance_hospital.id).';
 COMMENT ON COLUMN records_hospitalsigningkey.generation IS 'Which of its keys, from 1.';
 COMMENT ON COLUMN records_hospitalsigningkey.key IS 'The public key, 32 bytes of Ed25519.';
