@@ -73,6 +73,10 @@ MEANT = (
     " A search that names no patient, or names a hospital of the alliance as Organization/<code>,"
     " or has _tag=urn:xinglin:codesystem:work-kind| finds it; any other the shared record's."
 )
+OPINIONS = (
+    "The signed opinion of a consultation, for systems of the two hospitals: Task.output names it,"
+    " the Provenance of the verb sign has the signature."
+)
 DIRECTORY = (
     "The alliance's directory: HealthcareServices are departments, Schedules their clinics, Slots"
     " times with places (extensions slot-places and slot-taken). A hospital's system writes them at"
@@ -169,6 +173,7 @@ def list_resource_capabilities(
         person,
         describe_audit_log(),
         *(describe_work(name) for name in work_search.DECLARED),
+        describe_opinions(),
         *map(describe_directory, DECLARED),
     ]
 
@@ -203,6 +208,15 @@ def describe_work(name: str) -> dict[str, Any]:
         "interaction": list_interactions(name, shared=True),
         "searchParam": [{"name": n, "type": k} for n, k in work_search.DECLARED[name]],
         **({"operation": found} if found else {}),
+    }
+
+
+def describe_opinions() -> dict[str, Any]:
+    """Signed opinions of consultations, as documents alone."""
+    return {
+        "type": "Composition",
+        "documentation": OPINIONS,
+        "operation": describe_operations("Composition", shared=True),
     }
 
 

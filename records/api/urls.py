@@ -48,7 +48,7 @@ from records.api.views.terminology import (
     TranslateView,
     ValidateCodeView,
 )
-from records.api.views.work import MoveView, SendView
+from records.api.views.work import MoveView, OpinionDocumentView, SendView
 from records.requests.served_routes import NAMESPACE
 
 register_converter(converters.TypeConverter, "type")
@@ -77,6 +77,7 @@ urlpatterns = [
     path("Patient/<id:fhir_id>/$summary", SummaryView.as_view(), name="summary"),
     path("Patient/<id:fhir_id>/$recognition-check", RecognitionCheckView.as_view(), name="recognition-check"),
     path("Patient/<id:fhir_id>/$recognition-decision", RecognitionDecisionView.as_view(), name="recognition-decision"),
+    path("Composition/<id:fhir_id>/$document", OpinionDocumentView.as_view(), name="document"),
     path("Task/$send", SendView.as_view(), name="send"),
     path("Task/<id:fhir_id>/$move", MoveView.as_view(), name="move"),
     path("Observation/$lastn", LastnView.as_view(), name="lastn"),

@@ -2,7 +2,9 @@
 and a Communication where it asks or answers (FHIR R4 provenance.html, communication.html).
 """
 
-from alliance.models import WorkTransition
+import base64
+
+from alliance.models import SignedOpinion, WorkTransition
 from alliance.workflow.state_table import Need
 from records.work_faces.state_codes import STATE_SYSTEM, VERB_SYSTEM
 from records.work_faces.work_parts import (
@@ -17,6 +19,8 @@ from records.work_faces.work_parts import (
 
 AGENT_SYSTEM = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
 TIMER = "timer"
+SIGN = "sign"
+AUTHOR_SIGNATURE = "1.2.840.10065.1.12.1.1"
 
 
 def transition_id(transition: WorkTransition) -> str:
@@ -52,9 +56,31 @@ def build_provenance(seen: SeenItem, transition: WorkTransition) -> Json:
         },
         "agent": [agent],
     }
+    if transition.verb == SIGN and (opinion := find_opinion(transition)):
+        provenance["target"].append({"reference": f"Composition/{transition.item_id}"})
+        provenance["signature"] = [build_signature(opinion, agent)]
     if seen.opens and transition.note and not is_message(transition):
         provenance["reason"] = [{"text": transition.note}]
     return provenance
+
+
+def find_opinion(transition: WorkTransition) -> SignedOpinion | None:
+    return SignedOpinion.objects.filter(item=transition.item_id).first()
+
+
+def build_signature(opinion: SignedOpinion, agent: Json) -> Json:
+    """The detached JWS over the document of Composition/[id]/$document (FHIR R4
+    datatypes.html#Signature).
+    """
+    return {
+        "type": [{"system": "urn:iso-astm:E1762-95:2013", "code": AUTHOR_SIGNATURE}],
+        "when": instant(opinion.at),
+        "who": agent["who"],
+        "onBehalfOf": agent.get("onBehalfOf"),
+        "targetFormat": "application/fhir+json",
+        "sigFormat": "application/jose",
+        "data": base64.b64encode(opinion.signature.encode()).decode(),
+    }
 
 
 def build_communication(seen: SeenItem, transition: WorkTransition) -> Json:

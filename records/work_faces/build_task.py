@@ -114,5 +114,8 @@ def list_outputs(seen: SeenItem) -> Iterator[Json]:
         }
     if seen.plan and seen.plan.note:
         yield {"type": concept(PART_SYSTEM, "plan"), "valueString": seen.plan.note}
+    if seen.is_signed:
+        reference = {"reference": f"Composition/{item.pk}"}
+        yield {"type": concept(PART_SYSTEM, "opinion"), "valueReference": reference}
     if item.outcome:
         yield {"type": concept(PART_SYSTEM, "outcome"), "valueString": item.outcome}

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import F, Q
 from django.utils import timezone
 
-from alliance.models import Hospital, WorkItem, WorkTransition
+from alliance.models import Hospital, SignedOpinion, WorkItem, WorkTransition
 from alliance.workflow.registry import STATE_TABLES
 from alliance.workflow.state_table import Need
 from consent.provision import HOSPITAL_SYSTEM
@@ -33,7 +33,8 @@ MASKED = {
 @dataclass(frozen=True, slots=True)
 class SeenItem:
     """An item as a hospital sees it. opens: whether it reads what was asked; last: the transition
-    by which it is as it is; plan: of the treatment at home.
+    by which it is as it is; plan: of the treatment at home; is_signed:
+    whether there is a signed opinion.
     """
 
     item: WorkItem
@@ -43,6 +44,7 @@ class SeenItem:
     face: DisplayedPerson | None
     last: WorkTransition | None = None
     plan: WorkTransition | None = None
+    is_signed: bool = False
 
 
 def see_items(items: Sequence[WorkItem], hospital_id: int) -> list[SeenItem]:
@@ -54,6 +56,7 @@ def see_items(items: Sequence[WorkItem], hospital_id: int) -> list[SeenItem]:
         .order_by("version")
     )
     last = {t.item_id: t for t in found}  # of each item the newest, which is its own version's
+    signed = set(SignedOpinion.objects.filter(item__in=items).values_list("item_id", flat=True))
     plans = {t.item_id: t for t in found if t.verb in planning}
     return [
         SeenItem(
@@ -64,6 +67,7 @@ def see_items(items: Sequence[WorkItem], hospital_id: int) -> list[SeenItem]:
             faces.get(i.person),
             last.get(i.pk),
             plans.get(i.pk),
+            i.pk in signed,
         )
         for i in items
     ]

@@ -136,9 +136,8 @@ def test_every_operation_and_only_those(api: Api) -> None:
         for r in stated(api, "alliance")["resource"]
         for o in r.get("operation", [])  # type: ignore[attr-defined]
     }
-    assert shared - told == {"recognition-check", "recognition-decision", "send", "move"}, (
-        "of the shared base alone"
-    )
+    of_work = {"recognition-check", "recognition-decision", "send", "move", "document"}
+    assert shared - told == of_work, "of the shared base alone"
     assert told | shared == {name[1:] for name in list_metric_names() if name.startswith("$")}
     for level, names in (
         ("", [called(o) for o in rest["operation"]]),
@@ -178,6 +177,7 @@ def test_the_shared_base_states_less(api: Api) -> None:
         "recognition-decision",
         "send",
         "move",
+        "document",
     }  # type: ignore[attr-defined]
     assert api("POST", "Patient", make_patient(), base="alliance").status == 403
     assert (

@@ -2,14 +2,16 @@
 of either hospital reads, finds page by page, and what nobody else does (docs/adr/0090).
 """
 
+import base64
 from typing import Any
 from urllib.parse import urlsplit
 
-from alliance.models import Hospital, WorkItem
+from alliance.models import Hospital, SignedOpinion, WorkItem
 from consent.audit.event import EventCode
 from records.fhir.validate import check_by_model
 from records.work_faces.state_codes import KIND_SYSTEM, STATE_SYSTEM
 from tests.factories import alliance
+from tests.factories.consultations import make_signed_consultation
 from tests.factories.fhir import Api, Reply, make_bundle
 from tests.factories.referrals import move_on, send_referral
 from tests.support.audit_lines import told
@@ -232,3 +234,32 @@ def test_scopes(w: World, server: str) -> None:
     ):
         api = system_of(w.a, server, scope=scope)
         assert asked(api, path).status == status, (scope, path)
+
+
+def test_a_signed_opinion_is_read_as_it_was_signed_by_systems_of_both_hospitals(
+    w: World, server: str
+) -> None:
+    item = make_signed_consultation(w)
+    path = f"Composition/{item.pk}/$document"
+    opinion = SignedOpinion.objects.get(item=item)
+    for api in (w.ask, w.hold):
+        reply = asked(api, path)
+        assert reply.status == 200 and reply.body == bytes(opinion.document)
+        check_by_model(reply.json, "Bundle")
+        outputs = asked(api, f"Task/{item.pk}").json["output"]
+        assert f"Composition/{item.pk}" in [
+            o["valueReference"]["reference"] for o in outputs if "valueReference" in o
+        ]
+        steps = found(asked(api, f"Provenance?target=Task/{item.pk}"))
+        [signed] = [s for s in steps if "signature" in s]
+        check_by_model(signed, "Provenance")
+        data = base64.b64decode(signed["signature"][0]["data"]).decode()
+        assert data == opinion.signature and data.split(".")[1] == "", "a detached JWS"
+        assert {"reference": f"Composition/{item.pk}"} in signed["target"]
+    other = system_of(alliance.make_hospital("third"), server)
+    unsigned = refer(w)
+    for api, number in ((other, item.pk), (w.ask, unsigned.pk), (w.ask, item.pk + 10**9)):
+        assert asked(api, f"Composition/{number}/$document").status == 404, number
+    assert w.ask("GET", path).status == 404, "at the shared base alone"
+    lines = told(f"work/{item.pk}", EventCode.WORK_READ.value)
+    assert [x["detail"] for x in lines].count("Composition") == 2

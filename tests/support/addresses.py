@@ -32,6 +32,7 @@ FHIR_ROUTES = (
     "Patient/<id:fhir_id>/$summary",
     "Patient/<id:fhir_id>/$recognition-check",
     "Patient/<id:fhir_id>/$recognition-decision",
+    "Composition/<id:fhir_id>/$document",
     "Task/$send",
     "Task/<id:fhir_id>/$move",
     "Observation/$lastn",

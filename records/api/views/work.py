@@ -1,5 +1,5 @@
-"""Operations of work between hospitals, at the shared base: Task/$send, Task/<id>/$move
-(docs/adr/0090).
+"""Operations of work between hospitals, at the shared base: Task/$send, Task/<id>/$move, and the
+document of a signed opinion (docs/adr/0090).
 """
 
 from django.http import HttpRequest
@@ -11,7 +11,7 @@ from records.interactions.preconditions import preconditions_from_headers
 from records.operations import send_work
 from records.requests.fhir_request import FhirRequest, FhirResponse
 from records.requests.interaction import Interaction, Operation
-from records.work_faces import move_task
+from records.work_faces import move_task, read_opinion
 
 
 class SendView(FhirView):
@@ -39,3 +39,18 @@ class MoveView(FhirView):
         return move_task.move_task(
             fhir_request, fhir_id, negotiate.read_json_body(request), versions
         )
+
+
+class OpinionDocumentView(FhirView):
+    operation = Operation(
+        "document",
+        "http://hl7.org/fhir/OperationDefinition/Composition-document",
+        at_shared_base=True,
+        at_own_base=False,
+    )
+
+    @Interaction("$document", "read")
+    def get(self, request: HttpRequest, fhir_request: FhirRequest, fhir_id: str) -> FhirResponse:
+        """The signed opinion of a consultation, as the document that was signed."""
+        check_no_parameters(request)
+        return read_opinion.read_opinion_document(fhir_request, fhir_id)
