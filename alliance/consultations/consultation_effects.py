@@ -98,6 +98,9 @@ def check_expert(item: WorkItem, staff_id: int, *, leads: bool = False) -> None:
         raise Forbidden("not_the_lead", _("Only the lead expert signs."))
 
 
+MEETING_WITHIN = dt.timedelta(days=30)  # for the opinion is due after it
+
+
 def keep_team(done: MoveDone, team: NewTeam) -> None:
     item = done.item
     wanted = dict.fromkeys((team.lead, *team.others))
@@ -106,6 +109,8 @@ def keep_team(done: MoveDone, team: NewTeam) -> None:
         raise ValidationError(_("Experts are clinicians of the invited hospital."))
     if team.meets_at is not None and team.meets_at <= done.now:
         raise ValidationError(_("The meeting is to be in the future."))
+    if team.meets_at is not None and team.meets_at > done.now + MEETING_WITHIN:
+        raise ValidationError(_("The meeting is to be within 30 days."))
     ConsultationExpert.objects.bulk_create(
         ConsultationExpert(item=item, team=item.version, staff_id=pk, leads=pk == team.lead)
         for pk in wanted

@@ -74,7 +74,7 @@ WITH free AS MATERIALIZED (
 )
 SELECT hospital, department, clinic, places, first, score FROM scored
 WHERE (score > 0 OR %(words)s::text[] = '{}') AND (places > 0 OR NOT %(free)s)
-ORDER BY score DESC, date_trunc('day', first) NULLS LAST,
+ORDER BY score DESC, date_trunc('day', first AT TIME ZONE 'Asia/Shanghai') NULLS LAST,
   CASE WHEN tier = ANY(%(higher)s) THEN %(higher_rank)s ELSE 1 - %(higher_rank)s END,
   CASE WHEN length(credit_code) < 8 OR length(%(here)s) < 8 THEN 3
     WHEN substr(credit_code, 3, 6) = substr(%(here)s, 3, 6) THEN 0

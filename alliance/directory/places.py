@@ -70,7 +70,7 @@ def is_wished(item: WorkItem, slot: OfferedSlot) -> bool:
     if not wish:
         return False
     names = (department.name_zh, department.name_en, slot.clinic.doctor)
-    return any(n and n.casefold() in wish for n in names)
+    return any(n and (n.casefold() in wish or wish in n.casefold()) for n in names)
 
 
 def keep_place(done: MoveDone) -> None:

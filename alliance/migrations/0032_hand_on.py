@@ -1,6 +1,9 @@
-"""A referral that follows one that was declined, and whom its receiver proposed (docs/adr/0093)."""
+"""A referral that follows one that was declined, whom its receiver proposed, and which registrations
+the way back has opened (docs/adr/0086, docs/adr/0093).
+"""
 
 import django.db.models.deletion
+from django.contrib.postgres.fields import ArrayField
 from django.db import migrations, models
 
 # Without a constraint of the database, which would be set while writers wait.
@@ -13,6 +16,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AddField(
+            model_name="workitem",
+            name="home_sources",
+            field=ArrayField(models.BigIntegerField(), null=True),
+        ),
         migrations.AddField(
             model_name="workitem",
             name="proposed",

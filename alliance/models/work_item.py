@@ -2,6 +2,7 @@
 state table's (alliance/workflow/state_table.py, docs/adr/0086).
 """
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -67,6 +68,8 @@ class WorkItem(models.Model):
     closed_at = models.DateTimeField(null=True)
     alarm = models.SmallIntegerField(default=0)
     opened_home = models.BooleanField(default=False)  # the sender sees the receiver's records too
+    # Which of the receiver's registrations: they end with the item, whoever they are of by then.
+    home_sources = ArrayField(models.BigIntegerField(), null=True)
     rights_end = models.DateTimeField(null=True)  # of what it opened; null: open with it
 
     class Meta:

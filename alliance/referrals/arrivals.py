@@ -19,6 +19,7 @@ from alliance.workflow.deadlines import find_due_time
 from alliance.workflow.move_item import PERSON_SQL, database_now
 from alliance.workflow.new_item import NewItem
 from alliance.workflow.send_item import do_send
+from alliance.workflow.work_settings import load_work_settings
 from consent import from_records
 from consent.audit.append import append_event_about
 from consent.audit.event import AuditEvent, EventCode
@@ -60,7 +61,7 @@ def do_report_arrival(
         reported_by_id=int(acting.id),
         reported_at=now,
         note=note,
-        due_at=find_due_time("papers", WorkItem.Urgency.EMERGENCY, now, None),
+        due_at=find_due_time("papers", WorkItem.Urgency.EMERGENCY, now, None, load_work_settings()),
         state=State.REPORTED,
     )
     append_arrival_event(arrival, acting, "report")

@@ -25,6 +25,7 @@ from alliance.workflow.moves import find_move, list_moves
 from alliance.workflow.new_item import NewDocument, NewItem
 from alliance.workflow.send_item import do_send
 from alliance.workflow.state_table import Move, Side
+from alliance.workflow.work_settings import load_work_settings
 from consent import from_records
 from consent.audit.append import append_event_about
 from consent.audit.event import AuditEvent, EventCode
@@ -162,7 +163,7 @@ def send_draft(draft: WorkDraft, acting: Principal) -> WorkItem:
         draft.wish,
         draft.follows_id,
     )
-    check_followed(draft.follows_id, draft.hospital_id, draft.source_patient)
+    check_followed(draft.follows_id, draft.hospital_id)
     approver = acting if acting.id != author.id else None
     plan = read_plan(draft)
     return do_send(
@@ -196,8 +197,10 @@ def step(draft: WorkDraft, verb: str, state: str, note: str, acting: Principal) 
     if entered.is_end:
         draft.closed_at = now
     else:
+        settings = load_work_settings()
         draft.due_at = min(
-            find_due_time(name, draft.urgency, now, None) for _action, name in entered.timers
+            find_due_time(name, draft.urgency, now, None, settings)
+            for _action, name in entered.timers
         )
     draft.save(update_fields=MOVED_COLUMNS if draft.pk else None)
     WorkDraftStep.objects.create(

@@ -36,21 +36,21 @@ def list_proposable(item: WorkItem) -> list[Hospital]:
     return sorted((h for h in others if h.active), key=lambda h: h.name)
 
 
-def check_followed(number: int | None, hospital_id: int, source_patient: int) -> None:
-    """Raises ValidationError unless it is a declined referral of this hospital and patient."""
+def check_followed(number: int | None, hospital_id: int) -> None:
+    """Raises ValidationError unless it is still a declined referral of this hospital; that it is
+    about the same patient, the caller has looked up.
+    """
     if number is None:
         return
     # index: alliance_workitem_pkey
-    if not WorkItem.objects.filter(
-        pk=number, sender=hospital_id, source_patient=source_patient, state="declined"
-    ).exists():
+    if not WorkItem.objects.filter(pk=number, sender=hospital_id, state="declined").exists():
         raise ValidationError(_("The referral that this one follows is not there any more."))
 
 
 def find_following(item: WorkItem) -> WorkItem | None:
-    """The referral by which its sender went on. index: work_patient"""
+    """The referral by which its sender went on. index: work_sent, work_sent_closed"""
     return (
-        WorkItem.objects.filter(source_patient=item.source_patient, follows=item)
+        WorkItem.objects.filter(sender=item.sender_id, follows=item)
         .select_related("receiver")
         .order_by("-pk")
         .first()

@@ -298,6 +298,7 @@ COMMENT ON COLUMN alliance_workitem.sender_id IS 'The hospital that sends (allia
 COMMENT ON COLUMN alliance_workitem.sender_staff_id IS 'Who sent it (alliance_staff).';
 COMMENT ON COLUMN alliance_workitem.receiver_id IS 'The hospital to which the patient goes, or whose experts are asked (alliance_hospital).';
 COMMENT ON COLUMN alliance_workitem.department IS 'Department or clinic there, as the sender wrote it; "": open.';
+COMMENT ON COLUMN alliance_workitem.home_sources IS 'Registrations of the receiver that the way back has opened to the sender (records_sourcepatient.id); NULL: none.';
 COMMENT ON COLUMN alliance_workitem.proposed_id IS 'Whom the receiver proposed when it declined (alliance_hospital); NULL: nobody.';
 COMMENT ON COLUMN alliance_workitem.follows_id IS 'The declined referral after which its sender sent this one (alliance_workitem); NULL: none.';
 COMMENT ON COLUMN alliance_workitem.owner_id IS 'The hospital whose turn it is, or was last (alliance_hospital).';

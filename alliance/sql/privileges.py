@@ -43,6 +43,7 @@ PARTLY = {
         "opened_home",
         "rights_end",
         "proposed_id",
+        "home_sources",
     ),
     "alliance_worktimer": ("fired_at", "cancelled_at"),
     "alliance_hometask": ("state", "entries"),

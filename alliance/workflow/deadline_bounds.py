@@ -33,7 +33,11 @@ MOST_BY_URGENCY = {EMERGENCY: dt.timedelta(hours=12), URGENT: dt.timedelta(days=
 HURRIED = frozenset({"accept", "accept-escalated", "answer"})  # to them the urgency's most applies
 MOST_RIGHTS = 180  # days that access may stay once the work has ended
 SHORTEST_DAY = 4 * 60  # minutes of work
-FOLLOWS = (("accept", "accept-escalated"),)  # the second is told later than the first
+FOLLOWS = (  # the second is told later than the first
+    ("accept", "accept-escalated"),
+    ("opinion", "opinion-escalated"),
+    ("acknowledge", "acknowledge-escalated"),
+)
 WORKING = (WorkDeadline.Unit.WORKING_HOURS, WorkDeadline.Unit.WORKING_DAYS)
 
 
@@ -86,7 +90,7 @@ def check_together(values: Mapping[tuple[str, str], Span]) -> None:
         for urgency in (EMERGENCY, URGENT, ROUTINE):
             if settings.span(first, urgency).nominal > settings.span(second, urgency).nominal:
                 raise ValidationError(
-                    _("The alliance's office is told after the duty office, and not before.")
+                    _("Whoever is told when nobody heeds it is told later, and not before.")
                 )
     usual = WorkingTime()
     opens, closes = (

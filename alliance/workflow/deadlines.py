@@ -91,7 +91,7 @@ def find_due_time(
     urgency: str,
     now: dt.datetime,
     arranged_for: dt.datetime | None,
-    settings: WorkSettings = UNSET,
+    settings: WorkSettings,
 ) -> dt.datetime:
     """arranged_for: when the patient is to come; what was arranged for a time that is over counts
     from now.

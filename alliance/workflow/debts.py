@@ -23,11 +23,12 @@ from alliance.workflow.move_item import (
 )
 from alliance.workflow.new_item import NewDocument, make_documents
 from alliance.workflow.registry import table_of_item
+from alliance.workflow.work_settings import load_work_settings
 from consent.audit.event import EventCode
 
 
 def owe(item: WorkItem, kind: WorkDebt.Kind, now: dt.datetime) -> None:
-    due = find_due_time(kind.value, item.urgency, now, None)
+    due = find_due_time(kind.value, item.urgency, now, None, load_work_settings())
     WorkDebt.objects.create(item=item, kind=kind, due_at=due)
 
 

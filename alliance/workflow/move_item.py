@@ -50,6 +50,7 @@ MOVED_COLUMNS = (
     "closed_at",
     "alarm",
     "opened_home",
+    "home_sources",
     "rights_end",
 )
 

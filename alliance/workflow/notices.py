@@ -18,7 +18,8 @@ def tell_transition(instance: WorkTransition, created: bool, **_more: Any) -> No
         return
     item = instance.item
     concerned = {item.sender_id, item.receiver_id} - {instance.hospital_id}
-    queue_notices(item, instance.verb, instance.to_state, concerned)
+    verb = "send" if instance.version == 1 else instance.verb  # who approved is the sender's own
+    queue_notices(item, verb, instance.to_state, concerned)
 
 
 def tell_alarm(item: WorkItem, action: str) -> None:

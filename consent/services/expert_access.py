@@ -8,7 +8,7 @@ from collections.abc import Collection
 
 from django.db import connection
 
-from alliance.consultations.consultation_effects import NewTeam
+from alliance.consultations.consultation_effects import NewTeam, list_team
 from alliance.models.work_item import WorkItem
 from alliance.workflow.registry import MoveDone
 
@@ -35,12 +35,20 @@ WHERE person = %(person)s AND expert_source IS NOT NULL AND reason = %(work)s AN
 
 def keep_experts_access(done: MoveDone) -> None:
     """An effect of alliance.workflow.registry.MOVE_EFFECTS: who is named gets it, who is named no
-    more loses it.
+    more loses it. While its sender asks to cancel, nobody has it.
     """
-    team = next((b for b in done.brought if isinstance(b, NewTeam)), None)
-    if done.item.kind not in WorkItem.CONSULTATIONS or team is None:
+    if done.item.kind not in WorkItem.CONSULTATIONS:
         return
-    named = [team.lead, *team.others]
+    if done.move.next == "cancel-requested":
+        end_experts_access(done.item, done.now)
+    team = next((b for b in done.brought if isinstance(b, NewTeam)), None)
+    if team is not None:
+        open_experts_access(done, [team.lead, *team.others])
+    elif done.move.state == "cancel-requested" and done.move.verb == "keep":
+        open_experts_access(done, [e.staff_id for e in list_team(done.item)])
+
+
+def open_experts_access(done: MoveDone, named: list[int]) -> None:
     end_experts_access(done.item, done.now, but=named)
     with connection.cursor() as cursor:
         cursor.execute(

@@ -50,8 +50,9 @@ def open_for_receiver(item: WorkItem, now: dt.datetime) -> None:
 
 def open_for_sender(item: WorkItem, now: dt.datetime) -> None:
     """Of what the receiver holds of the patient; nothing where it has no registration."""
-    item.opened_home = True
-    for source, home in receivers_registrations(item):
+    found = receivers_registrations(item)
+    item.opened_home, item.home_sources = True, [source for source, _home in found]
+    for source, home in found:
         open_relationship(home, item.sender_id, source, now)
 
 
@@ -83,9 +84,14 @@ def end(item: WorkItem, at: dt.datetime) -> None:
     if item.kind in WorkItem.CONSULTATIONS:
         end_experts_access(item, at)
         return
-    own = [source for source, _home in receivers_registrations(item)]
+    # a registration that was parted from the patient since was opened all the same
+    found = {source for source, _home in receivers_registrations(item)}
+    own = sorted(found | set(item.home_sources or ()))
     with connection.cursor() as cursor:
-        for sources, hospital in (([item.source_patient], item.receiver_id), (own, item.sender_id)):
+        for sources, hospital in (
+            ([item.source_patient], item.receiver_id),
+            (own, item.sender_id),
+        ):
             home = hospital == item.sender_id
             cursor.execute(
                 END_SQL,

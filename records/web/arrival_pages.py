@@ -29,9 +29,12 @@ from alliance.referrals.arrivals import (
 from alliance.roles import Permission
 from consent.audit.append import append_event
 from consent.audit.event import AuditEvent, EventCode
+from consent.terms import Refused
 from records.models import SourcePatient
 from records.mpi.index import patient_search
 from records.mpi.index.patient_search import displayed_persons
+from records.web.closed_record import show_closed_record
+from records.web.record_frame import open_record_frame
 from records.web.refer_page import guess_kind, list_destinations, own_registration
 from records.web.referral_forms import make_text_field
 from records.web.referral_words import ARRIVAL_WORDS
@@ -118,14 +121,16 @@ def find_arrival(arrival_id: int, acting: Principal) -> WorkArrival:
 @require_staff(Permission.REFERRAL_SEE)
 def arrival_page(request: HttpRequest, arrival_id: int, *, acting: Principal) -> HttpResponse:
     arrival = find_arrival(arrival_id, acting)
-    append_arrival_event(arrival, acting, "arrival")
     return render_arrival(request, arrival, acting, AnswerForm())
 
 
 def render_arrival(
     request: HttpRequest, arrival: WorkArrival, acting: Principal, form: AnswerForm
 ) -> HttpResponse:
-    """To the sender the patient is named as the receiver has them, until it was refused."""
+    """To the sender the patient is named as the receiver has them, until it was refused. Each look
+    is a line of the log.
+    """
+    append_arrival_event(arrival, acting, "arrival")
     is_sender = arrival.sender_id == acting.hospital_id
     named = not is_sender or arrival.state in ("reported", "confirmed")
     seen_by = (acting.hospital_id, arrival.receiver_id) if named else (acting.hospital_id,)
@@ -167,10 +172,14 @@ def answer_arrival(request: HttpRequest, arrival_id: int, *, acting: Principal) 
                 raise ValidationError(
                     _("Your hospital has no registration of this patient: register them first.")
                 )
+            open_record_frame(own.person_id, acting, "refer", {})  # who opens none refers nobody
             kind, of = guess_kind(acting, arrival.receiver), Registration(own.home, own.pk)
             arrival = do_confirm_arrival(arrival.pk, of, kind, note, acting=acting)
         else:
             arrival = do_end_arrival(arrival.pk, note, acting=acting)
+    except Refused as refusal:
+        face = displayed_persons({arrival.person}, acting.hospital_id).get(arrival.person)
+        return show_closed_record(request, arrival.person, face, refusal, acting)
     except ArrivalAnswered:
         messages.warning(request, _("Nothing was changed by you: it has been answered."))
     except ValidationError as error:

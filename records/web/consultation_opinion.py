@@ -50,8 +50,8 @@ def opinion_page(request: HttpRequest, consultation_id: int, *, acting: Principa
     if item.state not in WRITABLE:
         tell_what_happened(request, latest_transition(item), acting, CONSULTATION_DONE)
         return redirect("consultation", item.pk)
+    append_work_event(item, EventCode.WORK_READ, acting, "opinion-draft")  # each answer shows it
     if request.method != "POST":
-        append_work_event(item, EventCode.WORK_READ, acting, "opinion-draft")
         return render_opinion(request, item, make_form(item, find_draft(item)))
     form = OpinionForm(request.POST, kind=item.kind)
     if not form.is_valid():

@@ -86,7 +86,6 @@ def consultation_page(
     request: HttpRequest, consultation_id: int, *, acting: Principal
 ) -> HttpResponse:
     item = find_consultation(consultation_id, acting)
-    append_work_event(item, EventCode.WORK_READ, acting)
     return render_consultation(request, item, acting)
 
 
@@ -96,7 +95,8 @@ def render_consultation(
     acting: Principal,
     tried: tuple[str, forms.Form] | None = None,
 ) -> HttpResponse:
-    """tried: a verb with the form that lacked something."""
+    """tried: a verb with the form that lacked something: a look as well, which is a line too."""
+    append_work_event(item, EventCode.WORK_READ, acting)
     side, team = side_of(item, acting), list_team(item)
     place, meeting = find_place(team, acting), find_meeting(item, team)
     opens = side is Side.SENDER or is_access_open(item, timezone.now())

@@ -3,6 +3,7 @@ take the signed opinion along as a file that is verified without this site.
 """
 
 import datetime as dt
+import time
 from typing import Any
 
 from allauth.account.authentication import get_authentication_records
@@ -30,7 +31,7 @@ from records.consultations.opinion_document import DocumentIncomplete
 from records.consultations.opinion_fields import FIELDS_BY_NAME
 from records.consultations.opinion_file import build_opinion_file
 from records.consultations.reading_view import read_document
-from records.consultations.sign_opinion import StepUp
+from records.consultations.sign_opinion import STEP_UP_LASTS, StepUp
 from records.web.consultation_forms import label_field
 from records.web.consultation_page import find_consultation, shows_opinion
 from records.web.consultation_words import CONSULTATION_DONE
@@ -105,11 +106,12 @@ def sign_and_tell(
 
 
 def find_step_up(request: HttpRequest) -> StepUp:
-    """How and when the signer proved who they are, last."""
+    """How the signer proved who they are, as far as it is not too long ago, and when last."""
     user: Any = request.user
     found = [r for r in get_authentication_records(request, user) if r.get("method") in METHODS]
     newest = max((float(r["at"]) for r in found), default=0.0)
-    methods = dict.fromkeys(METHODS[r["method"]] for r in found)
+    fresh = [r for r in found if float(r["at"]) > time.time() - STEP_UP_LASTS.total_seconds()]
+    methods = dict.fromkeys(METHODS[r["method"]] for r in fresh)
     return StepUp(tuple(methods), dt.datetime.fromtimestamp(newest, dt.UTC))
 
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from alliance.auth.principal import Principal
 from alliance.auth.session import require_staff
-from alliance.models import WorkDraft
+from alliance.models import HomeMedicine, WorkDraft
 from alliance.operations.state_verdict import describe_duration
 from alliance.referrals.drafts import (
     DraftMoved,
@@ -24,6 +24,7 @@ from alliance.referrals.drafts import (
     list_draft_moves,
     read_documents,
 )
+from alliance.referrals.plan_text import read_plan
 from alliance.roles import Permission
 from consent.audit.append import append_event
 from consent.audit.event import AuditEvent, EventCode
@@ -109,7 +110,6 @@ def drafts_page(request: HttpRequest, *, acting: Principal) -> HttpResponse:
 @require_staff(Permission.REFERRAL_SEE)
 def draft_page(request: HttpRequest, draft_id: int, *, acting: Principal) -> HttpResponse:
     draft = find_draft(draft_id, acting)
-    append_draft_event(draft, acting, "draft")
     return render_draft(request, draft, acting)
 
 
@@ -119,7 +119,8 @@ def render_draft(
     acting: Principal,
     tried: tuple[str, MoveForm] | None = None,
 ) -> HttpResponse:
-    """tried: a verb with the form that lacked something."""
+    """tried: a verb with the form that lacked something: a look as well, which is a line too."""
+    append_draft_event(draft, acting, "draft")
     moves = list_draft_moves(draft, acting)
     context: dict[str, Any] = {
         "draft": draft,
@@ -129,6 +130,11 @@ def render_draft(
         ),
         "writes": any(m.verb == "save" for m in moves),
         "documents": read_documents(draft),
+        "plan": (plan := read_plan(draft)),
+        "medicines": [
+            (HomeMedicine.Change(m.change).label if m.change else "—", m)
+            for m in (plan.medicines if plan else ())
+        ],
         "steps": [
             (s, DONE_WORDS[s.verb]) for s in draft.steps.select_related("staff").order_by("version")
         ],
@@ -176,7 +182,7 @@ def move_draft(request: HttpRequest, draft_id: int, *, acting: Principal) -> Htt
     except DraftMoved:
         messages.warning(request, _("Nothing was changed by you: the draft has been moved on."))
     except ValidationError as error:
-        form.add_error(None, error)
+        form.add_error(None, error.messages)  # of its plan, too, whose fields are not of this form
         return render_draft(request, draft, acting, (verb, form))
     else:
         if draft.item is not None:

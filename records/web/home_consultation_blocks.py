@@ -40,7 +40,7 @@ def tell_unheeded_consultations(acting: Principal) -> Iterator[HomeBlock]:
     first = unheeded.aggregate(due=Min("due_at"))["due"]
     yield HomeBlock(
         _("Consultations that nobody has answered in time"),
-        reverse("hospitals"),
+        reverse("late-work"),
         unheeded.count(),
         tell_wait(first) if first else "",
         _("Every consultation was answered in time."),

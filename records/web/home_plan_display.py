@@ -93,7 +93,7 @@ def is_overdue(task: HomeTask, today: dt.date) -> bool:
 def count_overdue(items: Iterable[WorkItem]) -> dict[int, int]:
     """{item: how many of its tasks are overdue}, of those that have any."""
     return dict(
-        HomePlan.objects.filter(item__in=[i.pk for i in items if i.closed_at is None])
+        HomePlan.objects.filter(item__in=[i.pk for i in items if is_running(i)])
         .annotate(
             late=Count(
                 "tasks",

@@ -100,7 +100,9 @@ class HomePlanForm(forms.Form):
                     *((s.offered.value, s.offered.words) for s in summaries),
                     (IN_WORDS, _("None of these: I write it below")),
                 ],
-                initial=next((s.offered.value for s in summaries if s.is_discharge), IN_WORDS),
+            )
+            first.setdefault(
+                "summary", next((s.offered.value for s in summaries if s.is_discharge), IN_WORDS)
             )
         for n in range(self.medicine_count):
             self.fields |= {

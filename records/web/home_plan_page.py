@@ -2,6 +2,7 @@
 opened record, edited, and kept whole with the verb, or not at all.
 """
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -24,8 +25,13 @@ from alliance.workflow.moves import find_move
 from alliance.workflow.registry import table_of_item
 from consent.terms import Refused
 from records.models import SourcePatient
-from records.web.home_plan_forms import TEXT_NAMES, HomePlanForm
-from records.web.home_plan_proposals import list_summaries, plan_windows, propose_medicines
+from records.web.home_plan_forms import IN_WORDS, TEXT_NAMES, HomePlanForm
+from records.web.home_plan_proposals import (
+    OfferedSummary,
+    list_summaries,
+    plan_windows,
+    propose_medicines,
+)
 from records.web.record_frame import RecordFrame, open_record_frame
 from records.web.referral_list import build_rows
 from records.web.referral_page import find_item, latest_transition, tell_what_happened
@@ -96,19 +102,30 @@ def make_plan_form(
     own = next((number for at, number in numbers if at == staff.hospital.name), "")
     # a page of a referral that became one down only now has sent no plan
     data = request.POST if "medicines" in request.POST else None
+    summaries = list_summaries(rows, staff.hospital)
     return HomePlanForm(
         data,
         proposed=kept.medicines if kept else propose_medicines(rows, staff.hospital),
         tasks=kept.tasks if kept else (),
-        summaries=list_summaries(rows, staff.hospital),
+        summaries=summaries,
         initial={"record_number": own, "call_name": f"{staff.hospital} {staff.name}"}
         | (first or {})
-        | (read_kept_texts(kept) if kept else {}),
+        | (read_kept_texts(kept, summaries) if kept else {}),
     )
 
 
-def read_kept_texts(kept: HomePlanDraft) -> dict[str, Any]:
-    return {n: getattr(kept, n) for n in (*TEXT_NAMES, "takes_none")}
+def read_kept_texts(kept: HomePlanDraft, summaries: Sequence[OfferedSummary]) -> dict[str, Any]:
+    """With the record that was chosen as the summary, or none of them."""
+    chosen = kept.summary and (kept.summary.type_name, kept.summary.fhir_id)
+    value = next(
+        (
+            s.offered.value
+            for s in summaries
+            if (s.offered.document.type_name, s.offered.document.fhir_id) == chosen
+        ),
+        IN_WORDS,
+    )
+    return {n: getattr(kept, n) for n in (*TEXT_NAMES, "takes_none")} | {"summary": value}
 
 
 def take_plan(

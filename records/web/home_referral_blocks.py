@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from alliance.auth.principal import Principal
 from alliance.models import HomeTask, WorkArrival, WorkDebt, WorkDraft, WorkItem
+from alliance.referrals.mark_task import TASK_STATES
 from alliance.workflow.contacts import is_of_duty_office
 from alliance.workflow.state_table import Alarm
 from records.web.home_block import HomeBlock, tell_left, tell_wait
@@ -36,7 +37,11 @@ def tell_home_tasks(acting: Principal) -> Iterator[HomeBlock]:
     """Tasks of home plans that are overdue, or due today: those of patients who are at home here,
     and those that this hospital does itself. index: home_task_open, home_task_treating
     """
-    ours = HomeTask.objects.filter(state=HomeTask.State.OPEN, due_on__lte=timezone.localdate())
+    ours = HomeTask.objects.filter(
+        state=HomeTask.State.OPEN,
+        due_on__lte=timezone.localdate(),
+        plan__item__state__in=TASK_STATES,
+    )
     here, away = (
         ours.filter(home=acting.hospital_id),
         ours.filter(treating=acting.hospital_id, doer=HomeTask.Doer.HOSPITAL),

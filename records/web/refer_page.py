@@ -100,7 +100,7 @@ def refer_page(request: HttpRequest, person_id: UUID, *, acting: Principal) -> H
                 reason, kind = emergency.cleaned_data["line"], guess_kind(acting, receiver)
                 return send_emergency(request, begun, kind, reason, acting)
         except ValidationError as error:
-            (form if posted else emergency).add_error(None, error)
+            (form if posted else emergency).add_error(None, error.messages)
     return render(
         request,
         "records/refer.html",

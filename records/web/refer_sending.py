@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -77,7 +78,9 @@ def find_followed(number: str, own: SourcePatient, acting: Principal) -> WorkIte
     found = WorkItem.objects.filter(
         pk=int(number) if number.isdecimal() and len(number) < 18 else 0,
         sender=acting.hospital_id,
-        source_patient=own.pk,
+        source_patient__in=SourcePatient.objects.filter(
+            person_id=own.person_id, hospital=acting.hospital_id
+        ).values("pk"),
         state="declined",
     ).first()
     if found is None:
@@ -141,7 +144,7 @@ def send_or_keep(
     )
     verb = "save" if act == "save" else "submit" if waits else "send"
     if begun.draft is None and verb == "send":
-        check_followed(texts.follows, acting.hospital_id, begun.own.pk)
+        check_followed(texts.follows, acting.hospital_id)
         brought = (texts.plan,) if texts.plan else ()
         item = do_send(make_item(begun, texts), texts.documents, acting=acting, brought=brought)
         return tell_sent(request, item)
@@ -193,8 +196,18 @@ def send_emergency(
     request: HttpRequest, begun: Begun, kind: str, reason: str, acting: Principal
 ) -> HttpResponse:
     """At once, with one line; the papers are owed. Raises ValidationError, Forbidden."""
-    texts = DraftTexts(begun.receiver, kind, WorkItem.Urgency.EMERGENCY, reason)
-    item = do_send(make_item(begun, texts), (), acting=acting, papers_later=True)
+    follows = begun.follows.pk if begun.follows else None
+    texts = DraftTexts(begun.receiver, kind, WorkItem.Urgency.EMERGENCY, reason, follows=follows)
+    with transaction.atomic():
+        item = do_send(make_item(begun, texts), (), acting=acting, papers_later=True)
+        if begun.draft is not None:  # what was written so far is not sent a second time
+            do_move_draft(
+                begun.draft.pk,
+                "discard",
+                expected_version=begun.draft.version,
+                acting=acting,
+                note=item.number,
+            )
     messages.warning(request, _("Add the papers within 24 hours."))
     return tell_sent(request, item)
 

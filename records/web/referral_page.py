@@ -75,9 +75,7 @@ def find_item(
 @require_GET
 @require_staff(Permission.REFERRAL_SEE)
 def referral_page(request: HttpRequest, item_id: int, *, acting: Principal) -> HttpResponse:
-    item = find_item(item_id, acting)
-    append_work_event(item, EventCode.WORK_READ, acting)
-    return render_referral(request, item, acting)
+    return render_referral(request, find_item(item_id, acting), acting)
 
 
 def render_referral(
@@ -86,7 +84,8 @@ def render_referral(
     acting: Principal,
     tried: tuple[str, MoveForm] | None = None,
 ) -> HttpResponse:
-    """tried: a verb with the form that lacked something."""
+    """tried: a verb with the form that lacked something: a look as well, which is a line too."""
+    append_work_event(item, EventCode.WORK_READ, acting)
     side = side_of(item, acting)
     moves = list_moves(table_of_item(item), item.state, side, acting.may)
     # after a refusal or the set time the receiver reads what was asked no more

@@ -34,6 +34,8 @@ def sent_record_page(
     request: HttpRequest, item_id: int, document_id: int, *, acting: Principal
 ) -> HttpResponse:
     """Raises Http404 where the referral is not the reader's any more, or has no such record."""
+    if not acting.may(Permission.REFERRAL_SEE):
+        raise Http404
     return show_sent_record(request, find_item(item_id, acting), document_id, acting)
 
 

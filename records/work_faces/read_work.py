@@ -109,6 +109,7 @@ def find_item(number: int, hospital_id: int) -> WorkItem | None:
     """None also where it is between others: nobody learns that there is one."""
     return (
         WorkItem.objects.select_related("sender", "receiver", "owner", "senders_number")
+        .prefetch_related("documents__hospital")
         .filter(Q(sender_id=hospital_id) | Q(receiver_id=hospital_id))
         .filter(pk=number)
         .first()

@@ -50,7 +50,9 @@ def test_codes_are_published() -> None:
     tables = STATE_TABLES.values()
     assert codes(STATE_SYSTEM) == {s.name for t in tables for s in t.states}
     assert codes(KIND_SYSTEM) == set(STATE_TABLES)
-    assert codes(VERB_SYSTEM) == {"send"} | {m.verb for t in tables for m in t.moves}
+    assert codes(VERB_SYSTEM) == {"send", "approve", "papers"} | {
+        m.verb for t in tables for m in t.moves
+    }
     assert PRIORITY_BY_URGENCY.keys() == set(WorkItem.Urgency.values)
     url = load_own_definitions()["StructureDefinition", "possible-verb"]["url"]
     assert url == build_task.POSSIBLE_URL

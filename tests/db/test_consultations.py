@@ -196,3 +196,18 @@ def test_nothing_of_a_consultation_is_changed_by_the_web(w: World) -> None:
                 [f"alliance_{table}"] * 3,
             )
             assert cursor.fetchone() == (False, False, True), table
+
+
+def test_while_cancelling_is_asked_for_nobody_reads_and_a_meeting_is_near(w: World) -> None:
+    w.permit()
+    asker, lead = doctor_at(w.b), doctor_at(w.a)
+    item = ask_consultation(w.person, w.a, asker)
+    far = timezone.now() + dt.timedelta(days=31)
+    with pytest.raises(ValidationError):
+        name_team(item, lead, lead, meets_at=far)
+    name_team(item, lead, lead, meets_at=far - dt.timedelta(days=2))
+    assert sees(w, lead), "the control"
+    bring(item, "cancel", asker)
+    assert not sees(w, lead)
+    bring(item, "keep", lead)
+    assert sees(w, lead), "the same team goes on"

@@ -18,7 +18,9 @@ from alliance.roles import Role
 from alliance.workflow import timers
 from alliance.workflow.move_item import MovedMeanwhile, MoveWords, do_move
 from consent.models import Relationship
+from records.models import SourcePatient
 from tests.factories import alliance
+from tests.factories.fhir import make_patient
 from tests.factories.referrals import move_on, send_referral
 from tests.support.world import World, w
 
@@ -193,3 +195,18 @@ def test_who_does_not_come_is_noted_by_the_timer_and_what_was_cancelled_never_fi
     last = now.transitions.get(version=3)
     assert (last.verb, last.staff, last.hospital) == ("miss", None, None)
     assert WorkItem.objects.get(pk=came.pk).state == "arrived"
+
+
+def test_what_the_way_back_opened_ends_though_the_registration_was_parted(w: World) -> None:
+    w.permit()
+    home = alliance.get_staff_principal(alliance.make_staff(w.b))
+    item = send_referral(w.person, w.a, home)
+    item = move_on(item, w.doctor, "accept", "arrive", "treat", "return")
+    [source] = item.home_sources or []
+    opened = Relationship.objects.filter(source_patient=source, hospital=w.b, basis="transfer")
+    assert opened.get().ends_at > timezone.now() + dt.timedelta(days=400), "the control"
+    stranger = w.ask.create(make_patient()).split("/")[1]
+    other = SourcePatient.objects.get(hospital=w.a, fhir_id=stranger)
+    SourcePatient.objects.filter(pk=source).update(person_id=other.person_id)
+    move_on(item, home, "confirm-home", "follow-up", "close")
+    assert opened.get().ends_at < timezone.now() + dt.timedelta(days=31)

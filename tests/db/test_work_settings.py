@@ -159,7 +159,9 @@ def test_a_notice_is_written_with_the_step_and_delivered_once(
     monkeypatch.setattr(work_notices, "call_endpoint", call)
     monkeypatch.setattr(work_notices, "MOST_AT_ONCE", 1)
     work_notices.note_outcomes(
-        due := list(notices.select_related("address", "item__sender", "item__receiver")),
+        due := list(
+            notices.select_related("address", "item__sender", "item__receiver").order_by("pk")
+        ),
         [work_notices.send_notice(n) for n in due],
         timezone.now(),
     )

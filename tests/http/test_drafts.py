@@ -2,17 +2,21 @@
 let in, and that another hospital finds nothing (docs/adr/0093).
 """
 
+import datetime as dt
 from typing import Any
 
 from django.db import connection
+from django.utils import timezone
 
 from alliance.models import Hospital, WorkArrival, WorkDraft, WorkItem
+from alliance.referrals.drafts import DraftTexts, do_begin_draft, do_move_draft
+from alliance.referrals.home_plan import PlannedTask
 from alliance.roles import Role
 from alliance.workflow.approval import do_set_approval
 from consent.audit.event import EventCode
 from records.models import SourcePatient
 from tests.factories import alliance
-from tests.factories.referrals import make_draft, make_recent_result, send_referral
+from tests.factories.referrals import make_draft, make_home_plan, make_recent_result, send_referral
 from tests.support.browser import ENGLISH, signed_in
 from tests.support.html import Browser, page_words
 from tests.support.world import World, w
@@ -216,3 +220,21 @@ def lines_of(target: str) -> list[tuple[str, str, Any]]:
             [target],
         )
         return list(cursor.fetchall())
+
+
+def test_who_approves_sees_the_home_plan_and_is_told_what_has_passed_meanwhile(w: World) -> None:
+    author, other = alliance.make_staff(w.b), alliance.make_staff(w.b)
+    acting = alliance.get_staff_principal(author)
+    own = SourcePatient.objects.filter(person_id=w.person, hospital=w.b).latest("pk")
+    over = PlannedTask("weigh yourself", timezone.localdate() - dt.timedelta(days=1), "patient")
+    texts = DraftTexts(w.a, "referral-down", "routine", "goes home", plan=make_home_plan(over))
+    draft = do_begin_draft(texts, own.home, own.pk, acting=acting)
+    draft = do_move_draft(draft.pk, "submit", expected_version=draft.version, acting=acting)
+    browser = signed_in(other)
+    page = words(browser, f"/referrals/drafts/{draft.pk}/")
+    assert "metoprolol" in page and "slow pulse" in page and "weigh yourself" in page
+    form = {"verb": "approve", "version": draft.version}
+    page = post(browser, f"/referrals/drafts/{draft.pk}/move/", form, 422)
+    assert "This day is over" in page
+    draft.refresh_from_db()
+    assert draft.state == "to-approve" and not WorkItem.objects.filter(receiver=w.a).exists()

@@ -76,9 +76,9 @@ def test_without_settings_all_count_by_the_clock_as_the_table_says() -> None:
     now = at("2026-02-14 16:00")
     for name, by_urgency in DEADLINES.items():
         for urgency, length in by_urgency.items():
-            assert find_due_time(name, urgency, now, None) == now + length
+            assert find_due_time(name, urgency, now, None, UNSET) == now + length
     later = now + dt.timedelta(days=5)
-    assert find_due_time("no-show", "urgent", now, later) == later + dt.timedelta(hours=48)
+    assert find_due_time("no-show", "urgent", now, later, UNSET) == later + dt.timedelta(hours=48)
 
 
 def test_settings_count_and_only_for_their_urgency() -> None:
