@@ -18,6 +18,7 @@ from alliance.consultations.request_consultation import NewRequest, do_request_c
 from alliance.models import Hospital, Staff, WorkItem
 from alliance.roles import Permission
 from alliance.workflow.send_item import NewItem
+from alliance.workflow.work_settings import load_work_settings
 from consent.terms import Refused
 from records.models import SourcePatient
 from records.mpi.index import patient_search
@@ -81,6 +82,7 @@ def consult_page(request: HttpRequest, person_id: UUID, *, acting: Principal) ->
             "further": further,
             "unfold": bool(further.errors) if further.is_bound else False,
             "extent": sight.extent,
+            "rights_days": load_work_settings().rights_after_end.days,
             "along": bool(offered),
         },
         status=422 if form.is_bound else 200,

@@ -13,6 +13,7 @@ from alliance.directory.find_clinics import DirectoryQuestion, find_clinics
 from alliance.models import Hospital, OfferedClinic, OfferedDepartment, WorkItem
 
 LONGEST_SEARCH = 100
+CARRIED = ("draft", "follows")  # what is continued, whoever it goes to
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,15 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class DestinationSearch:
-    """hospitals: all that may be chosen, each as a whole; urgencies: (value, words)."""
+    """hospitals: all that may be chosen, each as a whole; urgencies: (value, words);
+    kept: what goes on with the choice, as GET parameters.
+    """
 
     asked: DirectoryQuestion
     found: list[Destination]
     hospitals: list[Hospital]
     urgencies: list[tuple[str, str]]
+    kept: list[tuple[str, str]]
 
     @property
     def is_narrowed(self) -> bool:
@@ -70,6 +74,8 @@ def search_destinations(
     by_id = {h.pk: h for h in hospitals}
     departments = OfferedDepartment.objects.in_bulk({r.department_id for r in rows})
     clinics = OfferedClinic.objects.in_bulk({r.clinic_id for r in rows if r.clinic_id})
+    kept = [(k, request.GET[k]) for k in CARRIED if request.GET.get(k, "").isdecimal()]
+    carried = "".join(f"{k}={v}&" for k, v in kept)
     found = [
         Destination(
             by_id[r.hospital_id],
@@ -77,13 +83,13 @@ def search_destinations(
             clinics.get(r.clinic_id or 0),
             r.free,
             r.first,
-            f"to={by_id[r.hospital_id].code}&"
+            f"{carried}to={by_id[r.hospital_id].code}&"
             + (f"clinic={r.clinic_id}" if r.clinic_id else f"department={r.department_id}"),
         )
         for r in rows
     ]
     return DestinationSearch(
-        asked, found, hospitals, [(u.value, str(u.label)) for u in WorkItem.Urgency]
+        asked, found, hospitals, [(u.value, str(u.label)) for u in WorkItem.Urgency], kept
     )
 
 

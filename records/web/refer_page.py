@@ -17,6 +17,7 @@ from alliance.auth.session import require_staff
 from alliance.models import Hospital, WorkItem
 from alliance.referrals.plan_text import read_plan
 from alliance.roles import Permission, Role
+from alliance.workflow.work_settings import load_work_settings
 from consent import facts
 from consent.audit.event import EventCode
 from consent.explain import explain_access
@@ -112,6 +113,7 @@ def refer_page(request: HttpRequest, person_id: UUID, *, acting: Principal) -> H
             "draft": draft,
             "followed": followed,
             "extent": sight.extent,
+            "rights_days": load_work_settings().rights_after_end.days,
             "along": bool(offered),
             "counts": list(compare_counts(frame.opened.totals, sight.totals)),
         },
