@@ -79,7 +79,9 @@ def test_from_the_question_to_the_signed_opinion(
     sent = f"/consultations/{item.pk}/record/{item.documents.get().pk}/"
     expert.goto(f"{server}/consultations/{item.pk}/")
     follow(expert, f"a[href='{sent}']")
-    assert expert.is_visible(".note.success"), "it is what was sent"
+    digest = item.documents.get().digest[:12]
+    assert digest in expert.inner_text("main"), "it is what was sent"
+    assert not expert.is_visible(".note.bad")
     fits(expert)
     for page in (expert, other):
         page.goto(f"{server}/consultations/{item.pk}/opinion/")

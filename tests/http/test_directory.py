@@ -188,6 +188,13 @@ def test_the_nearest_match_comes_first(w: World) -> None:
     assert {r.clinic_id for r in urgent} == {None, soon.pk, same_day.pk}
 
 
+def offered(browser: Browser, item: WorkItem) -> list[int]:
+    """The places that the page of a referral offers, in its order."""
+    page = text(browser, f"/referrals/{item.pk}/")
+    chosen = page.partition('name="slot"')[2].partition("</select>")[0]
+    return [int(pk) for pk in re.findall(r'value="(\d+)"', chosen)]
+
+
 def test_a_place_is_taken_with_the_arrangement_and_given_back(w: World) -> None:
     w.permit()
     home = alliance.get_staff_principal(alliance.make_staff(w.b))
@@ -195,15 +202,13 @@ def test_a_place_is_taken_with_the_arrangement_and_given_back(w: World) -> None:
     first, second = make_slot(clinic, days=2), make_slot(clinic, days=3)
     clerk = signed_in(alliance.make_staff(w.a, Role.CLERK))
     item, other = (send_referral(w.person, w.a, home) for _ in range(2))
-    page = text(clerk, f"/referrals/{item.pk}/")
-    assert page.index(f'value="{first.pk}"') < page.index(f'value="{second.pk}"'), "nearest first"
+    assert offered(clerk, item) == [first.pk, second.pk], "nearest first"
     assert "Noted" in accept(clerk, item, first)
     item.refresh_from_db()
     assert (item.state, item.arranged_for, count_taken(first)) == ("accepted", first.starts_at, 1)
     assert "专家门诊" in item.arrangement
 
-    page = text(clerk, f"/referrals/{other.pk}/")
-    assert f'value="{first.pk}"' not in page and f'value="{second.pk}"' in page
+    assert offered(clerk, other) == [second.pk]
     form = {"verb": "accept", "version": 1, "slot": second.pk, "note": ""}
     OfferedSlot.objects.filter(pk=second.pk).update(places=0)
     refused = clerk.post(f"/referrals/{other.pk}/move/", form, headers=ENGLISH)
