@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -183,17 +182,6 @@ def times_on(
 
 
 @transaction.atomic
-def do_change_places(slot: OfferedSlot, places: int, *, acting: Principal) -> None:
-    """Raises ValidationError where more are taken than there would be."""
-    check_keeps(acting, slot.hospital_id)
-    if not OfferedSlot.objects.filter(pk=slot.pk, taken__lte=places).update(places=places):
-        raise ValidationError(
-            _("More places are taken already: call the day off instead, and arrange anew.")
-        )
-    note_change(acting, f"directory/slot/{slot.pk}", f"places {places}")
-
-
-@transaction.atomic
 def do_stop_day(
     clinic: OfferedClinic, day: dt.date, reason: str, *, acting: Principal
 ) -> tuple[int, int]:
@@ -215,19 +203,3 @@ def do_stop_day(
     expected = slots.filter(taken__gt=0).values_list("taken", flat=True)
     note_change(acting, f"directory/clinic/{clinic.pk}", f"stop {day.isoformat()}")
     return stopped, sum(expected)
-
-
-@transaction.atomic
-def do_resume_day(clinic: OfferedClinic, day: dt.date, *, acting: Principal) -> int:
-    """Take back that a day was called off."""
-    check_keeps(acting, clinic.hospital_id)
-    zone = timezone.get_current_timezone()
-    begins = dt.datetime.combine(day, dt.time(), tzinfo=zone)
-    resumed = OfferedSlot.objects.filter(
-        clinic=clinic,
-        starts_at__gte=begins,
-        starts_at__lt=begins + LONGEST_DAY,
-        taken__lte=F("places"),
-    ).update(stopped_at=None, stopped_reason="")
-    note_change(acting, f"directory/clinic/{clinic.pk}", f"resume {day.isoformat()}")
-    return resumed

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.db import transaction
 from django.utils import timezone
 
 from alliance.models import WorkNotice, WorkNoticeAddress
@@ -21,25 +22,37 @@ from records.subscriptions.subscription_state import MOST_AT_ONCE, RETRY_SECONDS
 log = logging.getLogger("xinglin.courier")
 BATCH = 100
 GIVE_UP = dt.timedelta(days=3)
+TAKEN = dt.timedelta(minutes=10)  # longer than a batch takes
 URGENCY_ZH = {"emergency": "急诊", "urgent": "紧急", "routine": "普通"}
 
 
 def deliver_work_notices() -> int:
-    """Send what is due; how many were tried. index: work_notice_due"""
+    """Send what is due; how many were tried."""
     now = timezone.now()
-    due = list(
-        WorkNotice.objects.filter(sent_at=None, given_up_at=None, due_at__lte=now)
-        .select_related("address", "item__sender", "item__receiver")
-        .defer("item__reason", "item__question", "item__transport", "item__wish")
-        .defer("item__arrangement", "item__outcome")
-        .order_by("due_at", "id")[:BATCH]
-    )
+    due = take_due(now)
     if not due:
         return 0
     with ThreadPoolExecutor(min(MOST_AT_ONCE, len(due))) as pool:  # the network alone
         faults = list(pool.map(send_notice, due))
     note_outcomes(due, faults, now)
     return len(due)
+
+
+@transaction.atomic
+def take_due(now: dt.datetime) -> list[WorkNotice]:
+    """Those that no other courier has taken; of a courier that died they are due again after TAKEN.
+    index: work_notice_due
+    """
+    due = list(
+        WorkNotice.objects.select_for_update(of=("self",), skip_locked=True)
+        .filter(sent_at=None, given_up_at=None, due_at__lte=now)
+        .select_related("address__hospital", "item__sender", "item__receiver")
+        .defer("item__reason", "item__question", "item__transport", "item__wish")
+        .defer("item__arrangement", "item__outcome")
+        .order_by("due_at", "id")[:BATCH]
+    )
+    WorkNotice.objects.filter(pk__in=[n.pk for n in due]).update(due_at=now + TAKEN)
+    return due
 
 
 def note_outcomes(due: Sequence[WorkNotice], faults: Sequence[str], now: dt.datetime) -> None:
@@ -62,7 +75,7 @@ def note_outcomes(due: Sequence[WorkNotice], faults: Sequence[str], now: dt.date
 def send_notice(notice: WorkNotice) -> str:
     """ "" where it arrived, or where nobody wants it any more; else what went wrong."""
     address = notice.address
-    if address.ended_at is not None:
+    if address.ended_at is not None or not address.hospital.active:
         return ""
     try:
         if address.channel == WorkNoticeAddress.Channel.WEBHOOK:

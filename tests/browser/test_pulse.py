@@ -16,7 +16,7 @@ from tests.support.world import new_world
 
 pytestmark = pytest.mark.browser
 Enter = Callable[..., Any]
-PATIENCE = 20_000  # milliseconds: how quick it is, tests.perf.pulse measures
+PATIENCE = 20_000  # milliseconds: how quick it is was measured apart: docs/adr/0092
 
 
 def until(holds: Callable[[], bool]) -> None:

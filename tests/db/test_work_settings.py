@@ -182,3 +182,24 @@ def test_a_notice_is_written_with_the_step_and_delivered_once(
     ended = notices.select_related("address").latest("pk")
     count = len(calls)
     assert work_notices.send_notice(ended) == "" and len(calls) == count
+
+
+def test_a_notice_is_taken_by_one_courier_and_a_suspended_hospital_is_told_nothing(
+    w: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = alliance.get_staff_principal(alliance.make_staff(w.b))
+    add = {"channel": "webhook", "target": "https://his.example/work", "secret": "s3cret"}
+    address = do_add_address(w.a, **add, acting=administrator(w.a))
+    send_referral(w.person, w.a, home)
+    notice = WorkNotice.objects.get(address=address)
+    now = timezone.now()
+    assert notice.pk in [n.pk for n in work_notices.take_due(now)]
+    assert notice.pk not in [n.pk for n in work_notices.take_due(now)], "another has taken it"
+    assert notice.pk in [n.pk for n in work_notices.take_due(now + work_notices.TAKEN * 2)]
+    calls: list[str] = []
+    monkeypatch.setattr(work_notices, "call_endpoint", lambda *a: calls.append(a[1]) or "")
+    assert work_notices.send_notice(notice) == "" and len(calls) == 1, "the control"
+    w.a.suspended_at = now
+    w.a.save()
+    again = WorkNotice.objects.select_related("address__hospital").get(pk=notice.pk)
+    assert work_notices.send_notice(again) == "" and len(calls) == 1
