@@ -189,10 +189,6 @@ def encode_document(document: Mapping[str, Any]) -> bytes:
     return encode_canonical_json(dict(document))
 
 
-def digest_document(document: Mapping[str, Any]) -> str:
-    return hashlib.sha256(encode_document(document)).hexdigest()
-
-
 def digest_parts(document: Mapping[str, Any]) -> dict[str, str]:
     """By the id of each entry's resource the beginning of its SHA-256, so that a verifier says
     which one was changed; what proves is the digest of the whole.
@@ -203,12 +199,3 @@ def digest_parts(document: Mapping[str, Any]) -> dict[str, str]:
         ).hexdigest()[:PART_DIGITS]
         for entry in document["entry"]
     }
-
-
-def list_sent_digests(document: Mapping[str, Any]) -> list[str]:
-    """The ni URIs (RFC 6920) of the records that went along, in their order."""
-    return [
-        str(entry["resource"]["masterIdentifier"]["value"])
-        for entry in document["entry"]
-        if entry["resource"]["resourceType"] == "DocumentReference"
-    ]

@@ -6,15 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from alliance.auth.principal import Principal
 from alliance.auth.session import require_staff
 from alliance.models import Hospital, WorkItem
+from alliance.referrals.drafts import DraftMoved
 from alliance.referrals.plan_text import read_plan
 from alliance.roles import Permission, Role
 from alliance.workflow.work_settings import load_work_settings
@@ -63,7 +66,14 @@ def refer_page(request: HttpRequest, person_id: UUID, *, acting: Principal) -> H
     receiver = next((h for h in hospitals if h.code == request.GET.get("to")), None)
     act = request.POST.get("act", "send")
     posted = request.method == "POST" and act != "emergency"
-    draft = find_own_draft(request.GET.get("draft", ""), person_id, acting)
+    draft, moved = None, False
+    try:
+        draft = find_own_draft(request.GET.get("draft", ""), person_id, acting)
+    except DraftMoved:
+        if request.method != "POST":
+            raise Http404 from None
+        moved = True  # what was typed stays on the page, and nothing is sent
+        messages.warning(request, _("Nothing was changed by you: the draft has been moved on."))
     shown = frame.context | {"own": own, "receiver": receiver}
     if own is None or receiver is None:
         first = search_destinations(request, hospitals, acting)
@@ -87,7 +97,7 @@ def refer_page(request: HttpRequest, person_id: UUID, *, acting: Principal) -> H
     form.fields["reason"].required = act != "save"
     plan = take_plan(request, frame, acting, form, read_plan(draft) if draft else None)
     emergency = EmergencyForm(request.POST if request.method == "POST" and not posted else None)
-    if request.method == "POST":
+    if request.method == "POST" and not moved:
         begun = Begun(own, receiver, draft, request.POST.get("version", ""), followed)
         try:
             if posted and is_whole(form, plan, keeps_faults=act == "save"):

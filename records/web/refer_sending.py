@@ -45,8 +45,8 @@ class Begun:
 
 
 def find_own_draft(number: str, person: UUID, acting: Principal) -> WorkDraft | None:
-    """None where none is named. Raises Http404 for what is not the acting one's own draft of this
-    patient, or is none any more.
+    """None where none is named. Raises DraftMoved where it is none any more, Http404 for what is
+    not the acting one's own draft of this patient.
     """
     if not number:
         return None
@@ -56,7 +56,6 @@ def find_own_draft(number: str, person: UUID, acting: Principal) -> WorkDraft | 
             pk=int(number) if number.isdecimal() and len(number) < 18 else 0,
             hospital_id=acting.hospital_id,
             author_id=int(acting.id),
-            state="draft",
         )
         .first()
     )
@@ -66,6 +65,8 @@ def find_own_draft(number: str, person: UUID, acting: Principal) -> WorkDraft | 
     )
     if draft is None or not same.exists():
         raise Http404
+    if draft.state != "draft":
+        raise DraftMoved
     return draft
 
 

@@ -19,7 +19,7 @@ from alliance.models import Hospital
 from consent.audit.package_verifier import load_verifier
 from consent.audit.signing_keys import own_public_key_bytes, pem_from_key
 from records.consultations.hospital_keys import list_public_keys, renew_signing_key
-from records.consultations.opinion_document import digest_document, encode_document
+from records.consultations.opinion_document import encode_document
 from records.consultations.opinion_file import UnknownKey, build_opinion_file
 from records.consultations.opinion_parties import Doctor, DoctorRole, Institution
 from records.consultations.sign_opinion import (
@@ -32,6 +32,7 @@ from records.models import HospitalSigningKey
 from tests.factories import alliance
 from tests.factories.opinions import make_opinion
 from tests.factories.web_role import acting_as_web_role
+from tests.support.opinion_contents import digest_document
 from tests.support.tampering import seal_settled
 
 verify = load_verifier()

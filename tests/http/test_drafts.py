@@ -238,3 +238,20 @@ def test_who_approves_sees_the_home_plan_and_is_told_what_has_passed_meanwhile(w
     assert "This day is over" in page
     draft.refresh_from_db()
     assert draft.state == "to-approve" and not WorkItem.objects.filter(receiver=w.a).exists()
+
+
+def test_what_was_typed_stays_though_somebody_else_has_moved_the_draft(w: World) -> None:
+    w.permit()
+    author = alliance.make_staff(w.b)
+    draft = make_draft(w.person, w.a, author)
+    browser, address = signed_in(author), f"{refer(w)}&draft={draft.pk}"
+    words(browser, address)  # the control: it is open
+    colleague = alliance.get_staff_principal(alliance.make_staff(w.b))
+    do_move_draft(
+        draft.pk, "discard", expected_version=draft.version, acting=colleague, note="twice"
+    )
+    page = browser.post(address, written("send", reason="an hour of typing"), headers=ENGLISH)
+    told = page.content.decode()
+    assert "an hour of typing" in told and "the draft has been moved on" in told
+    assert not WorkItem.objects.filter(receiver=w.a).exists(), "and nothing was sent"
+    words(browser, address, 404)

@@ -16,17 +16,14 @@ from records.consultations.opinion_document import (
     DocumentIncomplete,
     build_opinion,
     build_report,
-    digest_document,
     digest_request,
     encode_document,
-    list_sent_digests,
 )
 from records.consultations.opinion_fields import C0045, OWN_FIELDS, FaultKind
 from records.consultations.opinion_provenance import build_provenance
 from records.consultations.reading_view import read_document
 from records.consultations.report_parts import ReadingKind
 from records.consultations.section_table import OPINION_SECTIONS
-from records.consultations.stored_fields import read_fields
 from records.fhir.validate import validate_resource
 from tests.factories.opinions import (
     ANSWERED,
@@ -40,6 +37,7 @@ from tests.factories.opinions import (
     make_opinion,
     sign,
 )
+from tests.support.opinion_contents import digest_document, list_sent_digests, read_fields
 
 READ = {
     "examination": "十二导联心电图",

@@ -1,10 +1,12 @@
 """Read the fields back out of a document: all data elements of C0045 are in it. Pure."""
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
 from records.consultations.document_parts import REQUEST_NUMBER, field_of_part
 from records.consultations.item_fields import write_compact
+from records.consultations.opinion_document import encode_document
 
 SEX = {"male": "1", "female": "2"}
 PLACES = {"wa": "ward", "ro": "room", "bd": "bed"}
@@ -49,3 +51,16 @@ def read_fields(document: Mapping[str, Any]) -> dict[str, str]:
 
 def department_of(role: Mapping[str, Any]) -> str:
     return str(role.get("specialty", [{}])[0].get("text", ""))
+
+
+def digest_document(document: Mapping[str, Any]) -> str:
+    return hashlib.sha256(encode_document(document)).hexdigest()
+
+
+def list_sent_digests(document: Mapping[str, Any]) -> list[str]:
+    """The ni URIs (RFC 6920) of the records that went along, in their order."""
+    return [
+        str(entry["resource"]["masterIdentifier"]["value"])
+        for entry in document["entry"]
+        if entry["resource"]["resourceType"] == "DocumentReference"
+    ]
